@@ -1,0 +1,188 @@
+/* engine.h: engines, connections, transactions, raw SQL, results, reflection and drivers. */
+#ifndef SQLA_ENGINE_H
+#define SQLA_ENGINE_H
+
+#include <sqla/sql.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- engine ---------------------------------------------------------------------------------------------------- */
+
+/* Where log lines go.  level: 1 error, 2 warning, 3 info (echo), 4 debug. line has no newline; borrowed.
+ * Threads: called from whatever thread did the work, several at once. */
+typedef void sqla_log_fn(void *data, int level, const char *line);
+
+/* Zero is the default of every member. Make one with SQLA_ENGINE_OPTIONS(.echo = true); NULL means all defaults.
+ * The same names are query keys of the URL (pool_size, max_overflow, pool_timeout_ms, connect_timeout_ms,
+ * pool_recycle_s, pre_ping, echo, hide_parameters); a key that is given in both is SQLA_ERR_CONFIG. */
+typedef struct sqla_engine_options {
+    uint32_t struct_size;
+    int32_t pool_size;          /* connections kept; 0: 5 */
+    int32_t max_overflow;       /* more that may be open at once; 0: 10; -1: none */
+    int32_t pool_timeout_ms;    /* how long to wait for one; 0: 30,000; -1: do not wait */
+    int32_t connect_timeout_ms; /* 0: 30,000 */
+    int32_t pool_recycle_s;     /* a connection older than this is replaced at checkout; 0: never */
+    bool pre_ping;              /* ping at checkout; without it a link that is known to be dead is replaced all the same */
+    bool echo;                  /* log every statement with its time */
+    bool hide_parameters;       /* and not the values with it */
+    sqla_log_fn *log;           /* NULL: lines go to the standard error stream */
+    void *log_data;
+} sqla_engine_options;
+#define SQLA_ENGINE_OPTIONS(...) (&(const sqla_engine_options){ .struct_size = sizeof(sqla_engine_options), __VA_ARGS__ })
+
+/* Make an engine: the driver is found and the URL checked, but nothing is connected yet.
+ *   url  scheme[+driver]://user:password@host:port/database?key=value; see the README. Percent escapes in each part.
+ *        sqlite:// (private, in memory), sqlite:///relative.db, sqlite:////absolute.db
+ * Returns: owned, free with sqla_engine_free(); NULL: CONFIG (says where the URL is wrong and how to write it),
+ * PLUGIN (no such driver, with the places searched), NOMEM.  Ownership: borrows url and options.  Threads: any. */
+SQLA_API sqla_engine *sqla_create_engine(const char *url, const sqla_engine_options *options, sqla_error *err);
+/* Close the idle connections and free the engine once the last connection and session are closed. NULL is fine.
+ * Threads: any, once. */
+SQLA_API void sqla_engine_free(sqla_engine *db);
+/* The URL with its password masked, and the name of the dialect for people ("PostgreSQL").
+ * Ownership: returns borrowed, as long as the engine.  Threads: any. */
+SQLA_API const char *sqla_engine_url(const sqla_engine *db);
+SQLA_API const char *sqla_engine_dialect(const sqla_engine *db);
+/* Close the connections that are idle in the pool; those that are out are closed when they come back.  Threads: any. */
+SQLA_API void sqla_engine_dispose(sqla_engine *db);
+
+/* The pool at this moment.  Threads: any. */
+typedef struct sqla_pool_status {
+    uint32_t size, idle, out, waiting; /* size: idle and out together */
+    uint64_t connects, disconnects;    /* since the engine was made: connections opened; found dead */
+} sqla_pool_status;
+SQLA_API sqla_pool_status sqla_engine_pool_status(const sqla_engine *db);
+
+/* ---- connections ----------------------------------------------------------------------------------------------- */
+
+/* Take a connection from the pool, opening one where there is room.
+ * Returns: owned, give it back with sqla_conn_close(); NULL: POOL_TIMEOUT, CONNECT, DENIED, CONFIG, NOMEM ...
+ * Threads: any; the connection itself one at a time. */
+SQLA_API sqla_conn *sqla_connect(sqla_engine *db, sqla_error *err);
+/* Give it back; an open transaction is rolled back, statements made on it are freed. NULL is fine. */
+SQLA_API void sqla_conn_close(sqla_conn *conn);
+
+/* Transactions of a connection. Without begin each statement commits by itself.
+ * begin: MISUSE when one is open.
+ * commit: SQLA_OK: done. UNKNOWN_OUTCOME: the link broke while COMMIT was under way. BUSY: not done, the transaction is
+ *   still open, and commit may be repeated. Anything else: not done, and the transaction is over.
+ * rollback: ends the transaction in any case; OK also when there is none.
+ * savepoint, release, rollback_to: name is yours, any text. MISUSE outside a transaction.
+ * Threads: one at a time per connection. */
+SQLA_API sqla_status sqla_conn_begin(sqla_conn *conn, sqla_error *err);
+SQLA_API sqla_status sqla_conn_commit(sqla_conn *conn, sqla_error *err);
+SQLA_API sqla_status sqla_conn_rollback(sqla_conn *conn, sqla_error *err);
+SQLA_API sqla_status sqla_conn_savepoint(sqla_conn *conn, const char *name, sqla_error *err);
+SQLA_API sqla_status sqla_conn_release(sqla_conn *conn, const char *name, sqla_error *err);
+SQLA_API sqla_status sqla_conn_rollback_to(sqla_conn *conn, const char *name, sqla_error *err);
+/* End what the connection is running; what runs then fails with SQLA_ERR_CANCELLED. Nothing happens when nothing runs.
+ * Returns: UNSUPPORTED where the driver cannot.  Threads: any, while the connection is open. */
+SQLA_API sqla_status sqla_conn_cancel(sqla_conn *conn, sqla_error *err);
+
+/* ---- raw SQL and running statements ------------------------------------------------------------------------------ */
+
+/* Run one statement; its rows, if any, are dropped. On an engine it commits by itself; in a session it is part of the
+ * session's transaction, and pending changes are flushed first.
+ *   sql     may hold parameters as :name (not inside quotes, comments, dollar quotes, ::casts, := and slices)
+ *   params  their values, all of them and no others; NULL: none
+ * Returns: any status.  Ownership: borrows.  Threads: as what it runs on. */
+SQLA_API sqla_status sqla_execute_(sqla_target on, const char *sql, const sqla_params *params, sqla_error *err);
+
+/* Run q; *ret_rows (may be NULL): how many rows were changed, -1: the database does not tell. */
+SQLA_API sqla_status sqla_exec(sqla_stmt *q, int64_t *ret_rows, sqla_error *err);
+
+/* Rows as they come. Each loop runs the statement anew, and reads all rows before the first is handed out, so the body may
+ * use the same session or connection. `break` leaks nothing.
+ * Ownership: the row is borrowed until the next step; its texts live until q is run again or freed. */
+SQLA_API sqla_row *sqla_rewind_row_(sqla_stmt *q, sqla_error *err);
+SQLA_API sqla_row *sqla_next_row_(sqla_stmt *q, sqla_error *err);
+#define SQLA_EACH_ROW(row, q, err) for (sqla_row *row = sqla_rewind_row_((q), (err)); row != NULL; row = sqla_next_row_((q), (err)))
+
+/* Rows and cells. i counts from 0. A name that is not there, or there twice, is SQLA_ERR_MISUSE and names what is there.
+ * The typed getters convert where nothing is lost; a NULL, or a value that does not fit, is SQLA_ERR_DATA and reads as 0
+ * or NULL. sqla_row_text gives NULL for NULL without an error. */
+SQLA_API size_t sqla_row_count(const sqla_row *row);
+SQLA_API const char *sqla_row_name(const sqla_row *row, size_t i);
+SQLA_API sqla_value sqla_row_at(const sqla_row *row, size_t i);
+SQLA_API sqla_value sqla_row_get(const sqla_row *row, const char *name, sqla_error *err);
+SQLA_API bool sqla_row_is_null(const sqla_row *row, const char *name, sqla_error *err);
+SQLA_API bool sqla_row_bool(const sqla_row *row, const char *name, sqla_error *err);
+SQLA_API int64_t sqla_row_i64(const sqla_row *row, const char *name, sqla_error *err);
+SQLA_API double sqla_row_f64(const sqla_row *row, const char *name, sqla_error *err);
+SQLA_API const char *sqla_row_text(const sqla_row *row, const char *name, sqla_error *err);
+
+/* The first column of the one row that q gives: NOT_FOUND without a row, TOO_MANY with several; errors read as 0 or NULL. */
+SQLA_API int64_t sqla_scalar_i64(sqla_stmt *q, sqla_error *err);
+SQLA_API double sqla_scalar_f64(sqla_stmt *q, sqla_error *err);
+SQLA_API const char *sqla_scalar_text(sqla_stmt *q, sqla_error *err);
+/* The SQL that q compiles to, without running it.  Ownership: borrowed until q changes or is freed; NULL: an error. */
+SQLA_API const char *sqla_stmt_text(sqla_stmt *q, sqla_error *err);
+
+/* Rows as structs: of a model with a table, made on a session, objects of that session (see orm.h); else plain structs that
+ * belong to q until it is run again or freed. Columns match fields by name; one that is missing or to spare is an error.
+ *   first: NULL without an error: no row.  one: NOT_FOUND, TOO_MANY.
+ *   all: array of *ret_n pointers, NULL behind the last; NULL: an error. Valid until q is run again or freed.
+ *   SQLA_EACH buffers as SQLA_EACH_ROW does.
+ *   SQLA_STREAM reads row by row in bounded memory: each struct is const, untracked, and valid until the next step. The
+ *   session or connection is busy meanwhile; leaving the loop early needs sqla_stmt_free(q) before the next statement. */
+SQLA_API void *sqla_first_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
+SQLA_API void *sqla_one_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
+SQLA_API void *sqla_all_(sqla_stmt *q, const sqla_model *model, size_t *ret_n, sqla_error *err);
+SQLA_API void *sqla_rewind_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
+SQLA_API void *sqla_next_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
+SQLA_API const void *sqla_stream_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
+SQLA_API const void *sqla_stream_next_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
+#define sqla_first(q, T, err) ((T *)sqla_first_((q), sqla_model_of_##T(), (err)))
+#define sqla_one(q, T, err) ((T *)sqla_one_((q), sqla_model_of_##T(), (err)))
+#define sqla_all(q, T, ret_n, err) ((T **)sqla_all_((q), sqla_model_of_##T(), (ret_n), (err)))
+#define SQLA_EACH(T, var, q, err) \
+    for (T *var = (T *)sqla_rewind_((q), sqla_model_of_##T(), (err)); var != NULL; var = (T *)sqla_next_((q), sqla_model_of_##T(), (err)))
+#define SQLA_STREAM(T, var, q, err) \
+    for (const T *var = (const T *)sqla_stream_((q), sqla_model_of_##T(), (err)); var != NULL; \
+         var = (const T *)sqla_stream_next_((q), sqla_model_of_##T(), (err)))
+#ifndef __cplusplus
+#define sqla_execute(on, sql, params, err) sqla_execute_(SQLA_ON_(on), (sql), (params), (err))
+#endif
+
+/* ---- schema ---------------------------------------------------------------------------------------------------- */
+
+/* Create the tables of base that are not there yet, parents first, with their constraints and indexes, in one transaction
+ * where the database can; tables that are there are left as they are. drop_all drops those that are there, children first.
+ * Both freeze base.  Returns: any status; a failure names the table.  Threads: any. */
+SQLA_API sqla_status sqla_metadata_create_all(sqla_metadata *base, sqla_engine *db, sqla_error *err);
+SQLA_API sqla_status sqla_metadata_drop_all(sqla_metadata *base, sqla_engine *db, sqla_error *err);
+
+/* What is in a database. Zero and NULL: everything that is not the database's own. */
+typedef struct sqla_inspect_options {
+    uint32_t struct_size;
+    const char *schema, *table; /* exact names; NULL: all */
+    bool system;                /* the database's own tables too */
+} sqla_inspect_options;
+#define SQLA_INSPECT_OPTIONS(...) (&(const sqla_inspect_options){ .struct_size = sizeof(sqla_inspect_options), __VA_ARGS__ })
+/* Returns: owned, free with sqla_metadata_free(); read it with sqla_metadata_table(); NULL: an error.  Threads: any. */
+SQLA_API sqla_metadata *sqla_inspect(sqla_engine *db, const sqla_inspect_options *options, sqla_error *err);
+
+/* ---- drivers --------------------------------------------------------------------------------------------------- */
+
+/* A file in one of the plugin folders, as its ELF note describes it; none of its code is run. */
+typedef struct sqla_driver_info {
+    const char *file;           /* the path */
+    const char *name, *schemes; /* from the note; "" when it has none */
+    uint32_t abi_major, abi_minor;
+    sqla_status status;         /* SQLA_OK: it would be loaded */
+    const char *why;            /* why it is refused, or a warning; "" */
+    const char *alias_of;       /* the file that this name is a link to; NULL */
+} sqla_driver_info;
+typedef struct sqla_driver_list { size_t count; const sqla_driver_info *items; } sqla_driver_list;
+/* Returns: owned, free with sqla_drivers_free(); NULL: NOMEM.  Threads: any. */
+SQLA_API sqla_driver_list *sqla_drivers(sqla_error *err);
+SQLA_API void sqla_drivers_free(sqla_driver_list *list);
+/* The folders that are searched, in order, with colons between them.  Ownership: borrowed, for ever.  Threads: any. */
+SQLA_API const char *sqla_driver_path(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,127 @@
+/* orm.h: sessions and their objects. The identity map and the unit of work.
+ *
+ * A session is a unit of work: it knows every object that was added to it or loaded through it, by primary key, and once
+ * only. It begins a transaction by itself when it first needs the database, and holds a connection only inside one.
+ *
+ * Objects are plain structs in the session's memory, and never move. Only sqla_expunge and sqla_close give their memory
+ * back; commit, rollback, delete and refresh never do. Change a field by assignment: the flush compares with what was
+ * loaded and writes what differs. A pointer that is assigned to a text field is lent until the next flush, which copies it.
+ *
+ * Stale, never invalid: commit and rollback make the loaded objects stale. Their fields keep the last known values, and the
+ * next get, query or refresh that meets one fills it anew in place.
+ *
+ * A session is one at a time; different sessions at once. */
+#ifndef SQLA_ORM_H
+#define SQLA_ORM_H
+
+#include <sqla/engine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- sessions -------------------------------------------------------------------------------------------------- */
+
+typedef struct sqla_session_options {
+    uint32_t struct_size;
+    bool no_autoflush;   /* queries do not flush pending changes first */
+    bool keep_on_commit; /* a commit does not make objects stale */
+} sqla_session_options;
+#define SQLA_SESSION_OPTIONS(...) (&(const sqla_session_options){ .struct_size = sizeof(sqla_session_options), __VA_ARGS__ })
+
+/* Make a factory of sessions. It freezes base, so every mistake in a mapping shows here.
+ * Returns: owned, free with sqla_sessionmaker_free() after the last session is closed; NULL: MISUSE (names model and field),
+ * NOMEM.  Ownership: db and base are borrowed as long as the sessionmaker lives.  Threads: any. */
+SQLA_API sqla_sessionmaker *sqla_sessionmaker_new(sqla_engine *db, sqla_metadata *base, const sqla_session_options *options, sqla_error *err);
+SQLA_API void sqla_sessionmaker_free(sqla_sessionmaker *maker);
+/* Open a session. No connection is taken yet.  Returns: owned, end it with sqla_close(); NULL: NOMEM, MISUSE.  Threads: any. */
+SQLA_API sqla_session *sqla_open(sqla_sessionmaker *maker, sqla_error *err);
+/* Roll back what is open and free the session with all its objects and statements. NULL is fine. */
+SQLA_API void sqla_close(sqla_session *s);
+
+/* flush: write what was added, changed and deleted, in the order that the foreign keys ask for; nothing is committed.
+ * commit: flush, then commit. SQLA_ERR_UNKNOWN_OUTCOME: it may have happened. After SQLA_ERR_BUSY it may be repeated.
+ * After any other failure the session refuses work with SQLA_ERR_ROLLBACK_FIRST, quoting it, until sqla_rollback.
+ * rollback: end the transaction; fields go back to what they were before it, in memory; objects that it added become
+ *   transient and stay readable, deleted ones are back. Always works. */
+SQLA_API sqla_status sqla_flush(sqla_session *s, sqla_error *err);
+SQLA_API sqla_status sqla_commit(sqla_session *s, sqla_error *err);
+SQLA_API sqla_status sqla_rollback(sqla_session *s, sqla_error *err);
+
+/* A transaction inside the transaction. begin_nested flushes first. commit ends it in either case: on failure it has rolled
+ * back to it, and the session goes on. Savepoints nest; ending an outer one ends those inside.
+ * Ownership: the savepoint is the session's; it is gone once committed or rolled back. */
+SQLA_API sqla_savepoint *sqla_begin_nested(sqla_session *s, sqla_error *err);
+SQLA_API sqla_status sqla_savepoint_commit(sqla_savepoint *sp, sqla_error *err);
+SQLA_API sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err);
+
+/* ---- objects --------------------------------------------------------------------------------------------------- */
+
+/* add: copy a struct, strings included, and return the session's object, which the next flush inserts. A pointer to an object
+ *   that lives in this session already (after a rollback) is added again as it is. NULL: the failure is kept in the session.
+ * new: the same from a zeroed struct.
+ * get: the object with that key, from memory when it is fresh, else by one SELECT. NULL without an error: there is none.
+ * delete: mark it; the flush deletes. For one that was only added: it is not inserted.
+ * refresh: load it anew, dropping changes that were not flushed. NOT_FOUND: the row is gone.
+ * expire: make it stale, so that the next one that meets it loads it.
+ * expunge: forget the object and give its memory back; pending changes are lost. */
+SQLA_API void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *object);
+SQLA_API void *sqla_new_object(sqla_session *s, const sqla_model *model);
+SQLA_API void *sqla_get_(sqla_session *s, const sqla_model *model, const sqla_value *key, size_t n, sqla_error *err);
+SQLA_API void sqla_delete(sqla_session *s, void *object);
+SQLA_API sqla_status sqla_refresh(sqla_session *s, void *object, sqla_error *err);
+SQLA_API void sqla_expire(sqla_session *s, void *object);
+SQLA_API void sqla_expunge(sqla_session *s, void *object);
+
+/* Where an object stands. */
+typedef enum sqla_object_state {
+    SQLA_FOREIGN = 0, /* not an object of this session */
+    SQLA_TRANSIENT,   /* in the session's memory, but not part of its work: after rollback of an add, or a deleted one */
+    SQLA_PENDING,     /* added, not yet inserted */
+    SQLA_PERSISTENT,  /* has a row */
+    SQLA_DELETED      /* its row was deleted in this transaction, or will be at the next flush */
+} sqla_object_state;
+SQLA_API sqla_object_state sqla_state(sqla_session *s, const void *object);
+/* Would the next flush write this object? */
+SQLA_API bool sqla_is_modified(sqla_session *s, const void *object);
+
+/* Relations by the field's name. load: fill it with one SELECT unless it is loaded. append, remove: change a collection, and
+ * the other side with it; a failure is kept in the session. */
+SQLA_API sqla_status sqla_load_(sqla_session *s, void *object, const char *relation, sqla_error *err);
+SQLA_API void sqla_append_(sqla_session *s, void *owner, const char *relation, void *item);
+SQLA_API void sqla_remove_(sqla_session *s, void *owner, const char *relation, void *item);
+
+/* Text that the session keeps as long as it lives: to assign to a field without minding its life.  NULL: out of memory,
+ * kept in the session. */
+SQLA_API const char *sqla_strdup(sqla_session *s, const char *text);
+SQLA_API const char *sqla_printf(sqla_session *s, const char *format, ...) SQLA_PRINTF_(2, 3);
+
+/* Fields by name, for models made at run time and for other languages. set converts where nothing is lost and copies texts
+ * at once; get's texts are borrowed until the object changes. */
+SQLA_API sqla_status sqla_field_set(sqla_session *s, void *object, const char *field, sqla_value value, sqla_error *err);
+SQLA_API sqla_value sqla_field_get(sqla_session *s, const void *object, const char *field, sqla_error *err);
+
+#ifndef __cplusplus
+/* A conditional between pointers to two different structs has type void *, after a warning that a compiler may keep to itself
+ * when this header is a system header. Selecting on that type makes it an error everywhere. */
+struct sqla_error_this_points_at_another_struct { int x; };
+void *sqla_wrong_struct_(struct sqla_error_this_points_at_another_struct);
+#define SQLA_IF_SAME_(p, model_pointer, function) \
+    _Generic(1 ? (p) : (model_pointer), void *: sqla_wrong_struct_, const void *: sqla_wrong_struct_, default: function)
+#define sqla_add(s, S, ...) ((S *)sqla_add_object_((s), sqla_model_of_##S(), &(S){ __VA_ARGS__ }))
+#define sqla_add_object(s, S, object) ((S *)SQLA_IF_SAME_(object, (const S *)0, sqla_add_object_)((s), sqla_model_of_##S(), (object)))
+#define sqla_new(s, S) ((S *)sqla_new_object((s), sqla_model_of_##S()))
+#define sqla_get(s, S, key, err) ((S *)sqla_get_((s), sqla_model_of_##S(), (const sqla_value[]){ sqla_val((key)) }, 1, (err)))
+#define sqla_get2(s, S, key1, key2, err) \
+    ((S *)sqla_get_((s), sqla_model_of_##S(), (const sqla_value[]){ sqla_val((key1)), sqla_val((key2)) }, 2, (err)))
+#define sqla_append(s, owner, rel, item) SQLA_IF_SAME_(item, (owner)->rel.items[0], sqla_append_)((s), (owner), #rel, (item))
+#define sqla_remove(s, owner, rel, item) SQLA_IF_SAME_(item, (owner)->rel.items[0], sqla_remove_)((s), (owner), #rel, (item))
+#define sqla_load(s, object, rel, err) sqla_load_((s), (0 ? (void)&(object)->rel : (void)0, (object)), #rel, (err))
+/* Copy text into the session at once and assign it: u->name = text, without lending. */
+#define sqla_set_text(s, object, field, text) ((void)((object)->field = sqla_strdup((s), (text))))
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,538 @@
+/* sql.h: models, metadata, expressions and statements. What a program says about its data and asks of it.
+ *
+ * All that the macros make is one of two open descriptors, plain data that any language can fill in by itself:
+ *   a model        what a struct is in the database; constant, and named by a function so that other modules can refer to it
+ *   an expression  what to ask: a value that lives in the block it was written in; whoever takes one copies it at once
+ * A statement (sqla_stmt) belongs to the session, connection or engine it was made on, until sqla_stmt_free() or until
+ * that owner is closed; a commit does not end it. Builders return their statement, so they chain, and keep the first
+ * failure in it, for the call that runs it to report. They are one at a time per statement. */
+#ifndef SQLA_SQL_H
+#define SQLA_SQL_H
+
+#include <sqla/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- models ---------------------------------------------------------------------------------------------------- */
+
+/* Portable defaults, which the dialect spells; any other text goes to the database as it is. */
+#define SQLA_NOW "\1now"
+
+typedef enum sqla_action { SQLA_NO_ACTION = 0, SQLA_RESTRICT, SQLA_CASCADE, SQLA_SET_NULL, SQLA_SET_DEFAULT } sqla_action;
+
+/* Of relations. OWNS: children are deleted with their owner. ORPHANS_DIE: a child that is removed is deleted (with OWNS).
+ * VIEW_ONLY: never written from here. */
+enum { SQLA_OWNS = 1, SQLA_ORPHANS_DIE = 2, SQLA_VIEW_ONLY = 4 };
+
+typedef enum sqla_item_kind {
+    SQLA_ITEM_END = 0, SQLA_ITEM_COLUMN, SQLA_ITEM_TO_ONE, SQLA_ITEM_TO_MANY, SQLA_ITEM_INDEX, SQLA_ITEM_UNIQUE, SQLA_ITEM_CHECK
+} sqla_item_kind;
+
+/* The form of a field: its sqla_type, how it lies in the struct, and whether it may be NULL, in one number. */
+#define SQLA_FORM_(type, flags) ((uint32_t)(type) | (uint32_t)(flags))
+enum {
+    SQLA_FORM_TYPE = 0xff,        /* the sqla_type */
+    SQLA_FORM_NULLABLE = 0x100,   /* an optional, or a pointer: may be NULL unless .not_null says otherwise */
+    SQLA_FORM_OPTIONAL = 0x200,   /* a struct { value; set } */
+    SQLA_FORM_UNSIGNED = 0x400,
+    SQLA_FORM_CHARS = 0x800       /* char[N] */
+};
+
+typedef struct sqla_column_item {
+    const char *field;            /* of the C struct */
+    uint32_t offset, size;        /* of the field, in bytes */
+    uint32_t form;                /* SQLA_FORM_..., from the C field */
+    uint32_t value_size;          /* of the value: size, or of the value inside an optional */
+    uint8_t check_;
+    bool primary_key, not_null, unique, index;
+    bool natural;                 /* a key that the program gives: the database does not make it */
+    bool native;                  /* an enum: make a native type where there is one */
+    const char *name;             /* of the column; NULL: as the field */
+    const char *server_default;   /* SQL text, or SQLA_NOW */
+    const char *sql_type;         /* instead of the type that follows from the field */
+    const char *comment;
+    const char *const *labels;    /* of an enum, in order of value, NULL last */
+    sqla_model_fn *references;    /* a foreign key: to which model, and which of its fields */
+    uint32_t references_offset;
+    sqla_action on_delete, on_update;
+    uint8_t end_;
+} sqla_column_item;
+
+typedef struct sqla_relation_item {
+    const char *field;
+    uint32_t offset, fk_offset;   /* fk_offset: of the key field, in our struct (to one) or in the target's (to many) */
+    sqla_model_fn *target;
+    uint32_t flags;               /* SQLA_OWNS ... */
+    uint8_t check_, end_;
+} sqla_relation_item;
+
+typedef struct sqla_constraint_item {
+    uint32_t count, offsets[8];
+    const char *name, *sql;       /* NULL: named by the convention */
+    uint8_t end_;
+} sqla_constraint_item;
+
+typedef struct sqla_item {
+    sqla_item_kind kind;
+    union { sqla_column_item column; sqla_relation_item relation; sqla_constraint_item constraint; } as;
+} sqla_item;
+
+struct sqla_model {
+    uint32_t struct_size;         /* of this descriptor: it may grow at its end */
+    uint32_t item_size;           /* of sqla_item as the program knows it */
+    uint32_t size;                /* of the user's struct */
+    uint32_t count;               /* of items */
+    const char *name;             /* of the struct */
+    const char *table, *schema;   /* table NULL: a row struct, for results only */
+    const sqla_item *items;
+};
+
+/* In the header, after `typedef struct User User;`. */
+#ifdef __cplusplus
+#define SQLA_DECLARE(S) extern "C" const sqla_model *sqla_model_of_##S(void)
+#else
+#define SQLA_DECLARE(S) const sqla_model *sqla_model_of_##S(void)
+#endif
+#define sqla_model_of(S) (sqla_model_of_##S())
+
+/* A collection inside a user's struct. Read it freely; change it with sqla_append and sqla_remove. */
+#define SQLA_MANY(T) struct { T **items; size_t count; bool loaded; }
+#define SQLA_EACH_IN(T, var, collection) \
+    for (T **var##_at_ = (collection).items, *var = NULL; \
+         var##_at_ != NULL && var##_at_ < (collection).items + (collection).count && ((var = *var##_at_) != NULL); var##_at_++)
+
+#ifndef __cplusplus
+
+/* SQLA_MODEL(User, "users", SQLA_COLUMN(id, .primary_key = true), ...). The struct is named once: the items see it as
+ * sqla_self_. The items pass through no second macro, since their commas would count as its arguments. */
+#define SQLA_MODEL(S, table_name, ...) \
+    const sqla_model *sqla_model_of_##S(void) \
+    { \
+        typedef S sqla_self_; \
+        static const sqla_item items[] = { __VA_ARGS__ }; \
+        static const sqla_model model = { sizeof(sqla_model), sizeof(sqla_item), sizeof(S), sizeof items / sizeof items[0], #S, table_name, NULL, items }; \
+        return &model; \
+    } \
+    _Static_assert(sizeof(S) < 0x10000, "sqla: struct " #S " is too large")
+/* A struct for rows of any statement: columns match fields by name. */
+#define SQLA_ROW(S, ...) \
+    const sqla_model *sqla_model_of_##S(void) \
+    { \
+        typedef S sqla_self_; \
+        static const sqla_item items[] = { __VA_ARGS__ }; \
+        static const sqla_model model = { sizeof(sqla_model), sizeof(sqla_item), sizeof(S), sizeof items / sizeof items[0], #S, NULL, NULL, items }; \
+        return &model; \
+    } \
+    _Static_assert(sizeof(S) < 0x10000, "sqla: struct " #S " is too large")
+
+/* The form follows from the field's type. What is refused says so by the name of a struct in the compiler's message. */
+struct sqla_error_this_field_type_cannot_be_a_column { int x; };
+#define SQLA_REFUSED_ (*(struct sqla_error_this_field_type_cannot_be_a_column *)0)
+#define SQLA_INT_BY_SIZE_(T) (sizeof(T) == 8 ? SQLA_INT64 : sizeof(T) == 4 ? SQLA_INT32 : SQLA_INT16)
+#define SQLA_OPT_FORM_(type) SQLA_FORM_(type, SQLA_FORM_NULLABLE | SQLA_FORM_OPTIONAL)
+#define SQLA_FIELD_FORM_(S, f) _Generic(&((S *)0)->f, \
+    bool *: SQLA_FORM_(SQLA_BOOL, 0), \
+    signed char *: SQLA_FORM_(SQLA_INT16, 0), short *: SQLA_FORM_(SQLA_INT16, 0), int *: SQLA_FORM_(SQLA_INT_BY_SIZE_(int), 0), \
+    long *: SQLA_FORM_(SQLA_INT_BY_SIZE_(long), 0), long long *: SQLA_FORM_(SQLA_INT64, 0), \
+    unsigned char *: SQLA_FORM_(SQLA_INT16, SQLA_FORM_UNSIGNED), unsigned short *: SQLA_FORM_(SQLA_INT32, SQLA_FORM_UNSIGNED), \
+    float *: SQLA_FORM_(SQLA_FLOAT32, 0), double *: SQLA_FORM_(SQLA_FLOAT64, 0), \
+    const char **: SQLA_FORM_(SQLA_TEXT, SQLA_FORM_NULLABLE), sqla_blob *: SQLA_FORM_(SQLA_BLOB, SQLA_FORM_NULLABLE), \
+    sqla_json *: SQLA_FORM_(SQLA_JSON, SQLA_FORM_NULLABLE), sqla_decimal *: SQLA_FORM_(SQLA_DECIMAL, SQLA_FORM_NULLABLE), \
+    sqla_date *: SQLA_FORM_(SQLA_DATE, 0), sqla_time *: SQLA_FORM_(SQLA_TIME, 0), sqla_timestamp *: SQLA_FORM_(SQLA_TIMESTAMP, 0), \
+    sqla_local_timestamp *: SQLA_FORM_(SQLA_LOCAL_TIMESTAMP, 0), sqla_interval *: SQLA_FORM_(SQLA_INTERVAL, 0), \
+    sqla_uuid *: SQLA_FORM_(SQLA_UUID, 0), \
+    sqla_opt_i16 *: SQLA_OPT_FORM_(SQLA_INT16), sqla_opt_i32 *: SQLA_OPT_FORM_(SQLA_INT32), sqla_opt_i64 *: SQLA_OPT_FORM_(SQLA_INT64), \
+    sqla_opt_f32 *: SQLA_OPT_FORM_(SQLA_FLOAT32), sqla_opt_f64 *: SQLA_OPT_FORM_(SQLA_FLOAT64), sqla_opt_bool *: SQLA_OPT_FORM_(SQLA_BOOL), \
+    sqla_opt_date *: SQLA_OPT_FORM_(SQLA_DATE), sqla_opt_time *: SQLA_OPT_FORM_(SQLA_TIME), sqla_opt_timestamp *: SQLA_OPT_FORM_(SQLA_TIMESTAMP), \
+    sqla_opt_local_timestamp *: SQLA_OPT_FORM_(SQLA_LOCAL_TIMESTAMP), sqla_opt_interval *: SQLA_OPT_FORM_(SQLA_INTERVAL), \
+    sqla_opt_uuid *: SQLA_OPT_FORM_(SQLA_UUID), \
+    char **: SQLA_REFUSED_, \
+    default: _Generic(((S *)0)->f, char *: SQLA_FORM_(SQLA_TEXT, SQLA_FORM_CHARS), default: SQLA_REFUSED_))
+/* The size of the value: of an optional, that of its first member. */
+#define SQLA_VALUE_SIZE_(S, f) _Generic(&((S *)0)->f, \
+    sqla_opt_i16 *: 2, sqla_opt_i32 *: 4, sqla_opt_i64 *: 8, sqla_opt_f32 *: 4, sqla_opt_f64 *: 8, sqla_opt_bool *: sizeof(bool), \
+    sqla_opt_date *: 4, sqla_opt_time *: 8, sqla_opt_timestamp *: 8, sqla_opt_local_timestamp *: 8, sqla_opt_interval *: 16, \
+    sqla_opt_uuid *: 16, default: sizeof ((S *)0)->f)
+/* An enum is compatible with unsigned, or with int when it has negative members; an optional one is a sqla_opt_i32. */
+#define SQLA_ENUM_FORM_(S, f) _Generic(&((S *)0)->f, unsigned *: SQLA_FORM_(SQLA_ENUM_TYPE, 0), int *: SQLA_FORM_(SQLA_ENUM_TYPE, 0), \
+    sqla_opt_i32 *: SQLA_OPT_FORM_(SQLA_ENUM_TYPE), default: SQLA_REFUSED_)
+#define SQLA_WHERE_IS_(S, f) .offset = (uint32_t)offsetof(S, f), .size = (uint32_t)sizeof ((S *)0)->f, \
+    .value_size = (uint32_t)SQLA_VALUE_SIZE_(S, f)
+
+/* SQLA_COLUMN(field, .option = value, ...) */
+#define SQLA_COLUMN(...) SQLA_COLUMN_(__VA_ARGS__, .end_ = 0)
+#define SQLA_COLUMN_(f, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
+    .form = SQLA_FIELD_FORM_(sqla_self_, f), __VA_ARGS__ } } }
+/* SQLA_ENUM(field, labels, .option = value, ...): stored as the text labels[value]. */
+#define SQLA_ENUM(f, ...) SQLA_ENUM_(f, __VA_ARGS__, .end_ = 0)
+#define SQLA_ENUM_(f, labels_, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
+    .form = SQLA_ENUM_FORM_(sqla_self_, f), .labels = labels_, __VA_ARGS__ } } }
+/* SQLA_FOREIGN_KEY(field, Parent, parent_field, .on_delete = SQLA_CASCADE, ...): a column that points elsewhere. */
+#define SQLA_FOREIGN_KEY(f, P, ...) SQLA_FOREIGN_KEY_(f, P, __VA_ARGS__, .end_ = 0)
+#define SQLA_FOREIGN_KEY_(f, P, pf, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
+    .form = SQLA_FIELD_FORM_(sqla_self_, f), .references = sqla_model_of_##P, .references_offset = (uint32_t)offsetof(P, pf), \
+    .check_ = SQLA_MUST_((SQLA_FIELD_FORM_(sqla_self_, f) & SQLA_FORM_TYPE) == (SQLA_FIELD_FORM_(P, pf) & SQLA_FORM_TYPE), \
+                         the_two_sides_of_this_foreign_key_differ_in_type), __VA_ARGS__ } } }
+
+struct sqla_error_this_field_points_at_another_struct { int x; };
+#define SQLA_POINTS_AT_(T, where) _Generic((where), T: 1, default: *(struct sqla_error_this_field_points_at_another_struct *)0)
+/* SQLA_TO_ONE(field, Parent, own key field): `Parent *field;` */
+#define SQLA_TO_ONE(f, T, ...) SQLA_TO_ONE_(f, T, __VA_ARGS__, .end_ = 0)
+#define SQLA_TO_ONE_(f, T, fk, ...) { SQLA_ITEM_TO_ONE, { .relation = { .field = #f, .offset = (uint32_t)offsetof(sqla_self_, f), \
+    .target = sqla_model_of_##T, .fk_offset = (uint32_t)offsetof(sqla_self_, fk), \
+    .check_ = SQLA_POINTS_AT_(T *, ((sqla_self_ *)0)->f), __VA_ARGS__ } } }
+/* SQLA_TO_MANY(field, Child, the child's key field): `SQLA_MANY(Child) field;` */
+#define SQLA_TO_MANY(f, T, ...) SQLA_TO_MANY_(f, T, __VA_ARGS__, .end_ = 0)
+#define SQLA_TO_MANY_(f, T, fk, ...) { SQLA_ITEM_TO_MANY, { .relation = { .field = #f, .offset = (uint32_t)offsetof(sqla_self_, f), \
+    .target = sqla_model_of_##T, .fk_offset = (uint32_t)offsetof(T, fk), \
+    .check_ = SQLA_POINTS_AT_(T **, ((sqla_self_ *)0)->f.items), __VA_ARGS__ } } }
+/* Over several columns, by field (up to 8). */
+#define SQLA_INDEX(...) { SQLA_ITEM_INDEX, { .constraint = { SQLA_COUNT_(__VA_ARGS__), { SQLA_MAP_(SQLA_OFFSET_, __VA_ARGS__) }, NULL, NULL, 0 } } }
+#define SQLA_UNIQUE(...) { SQLA_ITEM_UNIQUE, { .constraint = { SQLA_COUNT_(__VA_ARGS__), { SQLA_MAP_(SQLA_OFFSET_, __VA_ARGS__) }, NULL, NULL, 0 } } }
+#define SQLA_CHECK(name_, sql_) { SQLA_ITEM_CHECK, { .constraint = { 0, { 0 }, name_, sql_, 0 } } }
+#define SQLA_OFFSET_(f) (uint32_t)offsetof(sqla_self_, f)
+#endif /* !__cplusplus */
+
+/* ---- metadata -------------------------------------------------------------------------------------------------- */
+
+/* A set of models and the tables that follow from them; or of tables found in a database.
+ * Returns: owned, free with sqla_metadata_free(), after everything that uses it; NULL: NOMEM.  Threads: any. */
+SQLA_API sqla_metadata *sqla_metadata_new(sqla_error *err);
+SQLA_API void sqla_metadata_free(sqla_metadata *base);
+/* Add models, and all models that they refer to. Adding one again does nothing. Models are constants: base keeps pointers.
+ * Returns: MISUSE with model and field for a mapping that cannot be (no primary key, two columns of one name, a foreign
+ * key at what is no key ...) or when base is frozen; NOMEM.  Threads: one at a time per metadata. */
+SQLA_API sqla_status sqla_metadata_add_models(sqla_metadata *base, sqla_model_fn *const *models, size_t n, sqla_error *err);
+SQLA_API sqla_status sqla_metadata_add_model(sqla_metadata *base, const sqla_model *model, sqla_error *err);
+#ifndef __cplusplus
+/* sqla_metadata_add(base, SQLA_MODELS(User, Address), &err) */
+#define SQLA_MODEL_FN_(S) sqla_model_of_##S
+#define SQLA_MODELS(...) ((sqla_model_fn *const[]){ SQLA_MAP_(SQLA_MODEL_FN_, __VA_ARGS__) }), SQLA_COUNT_(__VA_ARGS__)
+#define sqla_metadata_add(base, models, err) sqla_metadata_add_(base, models, err)
+#define sqla_metadata_add_(base, models, n, err) sqla_metadata_add_models((base), models, n, (err))
+#endif
+
+/* A model made at run time. The library lays the struct out; its objects come from sqla_new_object and are read and
+ * written by sqla_field_get and sqla_field_set. Columns are added before base is frozen.
+ *   type      SQLA_BOOL ... SQLA_JSON, or-ed with SQLA_FORM_NULLABLE where NULL is allowed
+ *   options   the members after `value_size` are read; NULL: none
+ *   add_foreign_key: the column points at the field of another model of the same metadata.
+ * Ownership: the model is base's; names and options are copied.  Threads: one at a time per metadata. */
+SQLA_API sqla_model *sqla_model_new(sqla_metadata *base, const char *name, const char *table, sqla_error *err);
+SQLA_API sqla_status sqla_model_add_column(sqla_model *model, const char *field, uint32_t type, const sqla_column_item *options, sqla_error *err);
+SQLA_API sqla_status sqla_model_add_foreign_key(sqla_model *model, const char *field, uint32_t type, const sqla_model *target,
+                                                const char *target_field, const sqla_column_item *options, sqla_error *err);
+/* A model of base by its struct's name; NULL: there is none.  Threads: any, once frozen. */
+SQLA_API const sqla_model *sqla_metadata_model(const sqla_metadata *base, const char *name);
+
+/* Tables, as create_all makes them or as sqla_inspect found them. Borrowed: they live as long as the metadata. */
+typedef struct sqla_column {
+    const char *name;
+    const char *type_text;         /* as the database writes it; NULL: follows from type */
+    const char *default_text, *comment;
+    uint32_t type;                 /* sqla_type */
+    uint32_t length;               /* of text in characters; 0: any */
+    uint32_t key_position;         /* 1-based place in the primary key; 0: not in it */
+    bool nullable, unique, index, generated_key, native_enum;
+    const char *const *labels;     /* of an enum */
+    uint32_t label_count;
+} sqla_column;
+typedef struct sqla_foreign_key {
+    const char *name, *to_table, *to_schema;
+    const char *const *columns, *const *to_columns;
+    uint32_t count;
+    sqla_action on_delete, on_update;
+} sqla_foreign_key;
+typedef struct sqla_constraint {
+    const char *name;
+    const char *const *columns;    /* of UNIQUE and indexes */
+    uint32_t count;
+    const char *sql;               /* of CHECK */
+} sqla_constraint;
+typedef struct sqla_table {
+    const char *schema, *name, *kind, *comment; /* kind: "table", "view" ... */
+    const sqla_column *columns;
+    const sqla_foreign_key *foreign_keys;
+    const sqla_constraint *uniques, *checks, *indexes;
+    uint32_t column_count, foreign_key_count, unique_count, check_count, index_count;
+} sqla_table;
+/* The i-th table, parents before children as far as foreign keys have an order; NULL past the end.
+ * sqla_metadata_find: by name, or "schema.name"; NULL: none.  Threads: as the metadata. */
+SQLA_API const sqla_table *sqla_metadata_table(const sqla_metadata *base, size_t i);
+SQLA_API const sqla_table *sqla_metadata_find(const sqla_metadata *base, const char *name);
+
+/* ---- expressions: typed by family, so that a wrong comparison does not compile ---------------------------------- */
+
+typedef enum sqla_op {
+    SQLA_OP_NONE = 0, SQLA_OP_EQ, SQLA_OP_NE, SQLA_OP_LT, SQLA_OP_LE, SQLA_OP_GT, SQLA_OP_GE, SQLA_OP_LIKE, SQLA_OP_ILIKE,
+    SQLA_OP_IN, SQLA_OP_NOT_IN, SQLA_OP_AND, SQLA_OP_OR, SQLA_OP_NOT, SQLA_OP_IS_NULL, SQLA_OP_PLUS, SQLA_OP_MINUS,
+    SQLA_OP_TIMES, SQLA_OP_DIVIDE, SQLA_OP_BETWEEN, SQLA_OP_ASC, SQLA_OP_DESC
+} sqla_op;
+
+typedef enum sqla_expr_kind {
+    SQLA_EXPR_END = 0,             /* ends a list */
+    SQLA_EXPR_COLUMN, SQLA_EXPR_VALUE, SQLA_EXPR_PARAM, SQLA_EXPR_OP, SQLA_EXPR_FUNCTION, SQLA_EXPR_COUNT_ALL, SQLA_EXPR_LABEL,
+    SQLA_EXPR_SQL, SQLA_EXPR_INVALID
+} sqla_expr_kind;
+
+typedef struct sqla_expr sqla_expr;
+struct sqla_expr {
+    uint16_t kind;                 /* sqla_expr_kind */
+    uint16_t op;                   /* sqla_op */
+    uint32_t count;
+    const sqla_expr *args;
+    sqla_model_fn *model_fn;       /* a column: of which model ... */
+    const sqla_model *model;       /* (or, for models made at run time, by pointer) */
+    size_t offset;                 /* ... at which field */
+    const sqla_from *from;
+    const char *name;              /* function, label, parameter, SQL text */
+    sqla_value value;
+    uint64_t sum;                  /* of the operands as they were. Whoever copies checks it, so an expression that is used
+                                    * after its block ended is SQLA_ERR_MISUSE and not a wrong query; 0: no operands */
+};
+#define SQLA_FAMILY_(F) \
+    typedef struct sqla_##F##_expr { sqla_expr x; } sqla_##F##_expr; \
+    SQLA_API sqla_##F##_expr sqla_col_##F##_(sqla_model_fn *model, size_t offset); \
+    SQLA_API sqla_##F##_expr sqla_label_##F##_(sqla_expr *room, const char *name, sqla_##F##_expr x); \
+    SQLA_API sqla_##F##_expr sqla_max_##F##_(sqla_expr *room, sqla_##F##_expr x); \
+    SQLA_API sqla_##F##_expr sqla_min_##F##_(sqla_expr *room, sqla_##F##_expr x); \
+    SQLA_API sqla_##F##_expr sqla_keep_##F##_(sqla_stmt *q, sqla_##F##_expr x); \
+    static inline sqla_expr sqla_from_##F##_(sqla_##F##_expr x) { return x.x; } \
+    static inline sqla_##F##_expr sqla_same_##F##_(sqla_##F##_expr x) { return x; }
+SQLA_FAMILY_(num)
+SQLA_FAMILY_(text)
+SQLA_FAMILY_(bool)
+SQLA_FAMILY_(time)
+SQLA_FAMILY_(blob)
+SQLA_FAMILY_(uuid)
+SQLA_FAMILY_(json)
+SQLA_FAMILY_(any)
+typedef struct sqla_order { sqla_expr x; } sqla_order;
+static inline sqla_expr sqla_from_order_(sqla_order x) { return x.x; }
+
+/* What the macros call. `room` is where the operands are put, in the caller's block; nothing here allocates or fails.
+ * Threads: any. */
+SQLA_API sqla_bool_expr sqla_binary_(sqla_op op, sqla_expr *room, sqla_expr a, sqla_expr b);
+SQLA_API sqla_num_expr sqla_arith_(sqla_op op, sqla_expr *room, sqla_num_expr a, sqla_num_expr b);
+SQLA_API sqla_bool_expr sqla_between_(sqla_expr *room, sqla_expr a, sqla_expr low, sqla_expr high);
+SQLA_API sqla_bool_expr sqla_in_(sqla_op op, sqla_expr *room, sqla_expr a, const sqla_expr *list);
+SQLA_API sqla_bool_expr sqla_is_null_(sqla_expr *room, sqla_expr a);
+SQLA_API sqla_bool_expr sqla_junction_(sqla_op op, const sqla_bool_expr *list);
+SQLA_API sqla_bool_expr sqla_not_(sqla_expr *room, sqla_bool_expr a);
+SQLA_API sqla_order sqla_order_(sqla_op op, sqla_expr *room, sqla_expr a);
+SQLA_API sqla_num_expr sqla_count_(sqla_expr *room, sqla_expr a);
+SQLA_API sqla_num_expr sqla_count_all(void);
+SQLA_API sqla_num_expr sqla_sum_(sqla_expr *room, sqla_num_expr a);
+SQLA_API sqla_num_expr sqla_avg_(sqla_expr *room, sqla_num_expr a);
+SQLA_API sqla_text_expr sqla_lower_(sqla_expr *room, sqla_text_expr a);
+SQLA_API sqla_text_expr sqla_upper_(sqla_expr *room, sqla_text_expr a);
+SQLA_API sqla_any_expr sqla_func_(const char *name, const sqla_expr *args);
+/* :name, given a value with sqla_bind. */
+SQLA_API sqla_any_expr sqla_param(const char *name);
+/* Trusted SQL text. Never put a value into it. */
+SQLA_API sqla_any_expr sqla_literal_sql(const char *sql);
+/* A column of a model by its field's name, for models made at run time. A field that is not there is told by who takes it. */
+SQLA_API sqla_any_expr sqla_column_of(const sqla_model *model, const char *field);
+/* Say what a dynamic expression is. */
+static inline sqla_num_expr sqla_as_num(sqla_any_expr x) { sqla_num_expr n = { x.x }; return n; }
+static inline sqla_text_expr sqla_as_text(sqla_any_expr x) { sqla_text_expr n = { x.x }; return n; }
+static inline sqla_bool_expr sqla_as_bool(sqla_any_expr x) { sqla_bool_expr n = { x.x }; return n; }
+static inline sqla_time_expr sqla_as_time(sqla_any_expr x) { sqla_time_expr n = { x.x }; return n; }
+static inline sqla_any_expr sqla_as_any(sqla_value v) { sqla_any_expr n = { { SQLA_EXPR_VALUE, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, v, 0 } }; return n; }
+/* C values as expressions. */
+#define SQLA_LITERAL_(F, name, T) static inline sqla_##F##_expr sqla_lit_##name##_(T v) { sqla_##F##_expr n = { sqla_as_any(sqla_value_##name(v)).x }; return n; }
+SQLA_LITERAL_(num, i64, int64_t)
+SQLA_LITERAL_(num, u64, uint64_t)
+SQLA_LITERAL_(num, f64, double)
+SQLA_LITERAL_(num, decimal, sqla_decimal)
+SQLA_LITERAL_(bool, bool, bool)
+SQLA_LITERAL_(text, text, const char *)
+SQLA_LITERAL_(blob, blob, sqla_blob)
+SQLA_LITERAL_(uuid, uuid, sqla_uuid)
+SQLA_LITERAL_(json, json, sqla_json)
+SQLA_LITERAL_(time, date, sqla_date)
+SQLA_LITERAL_(time, time, sqla_time)
+SQLA_LITERAL_(time, timestamp, sqla_timestamp)
+SQLA_LITERAL_(time, local_timestamp, sqla_local_timestamp)
+SQLA_LITERAL_(time, interval, sqla_interval)
+SQLA_LITERAL_(num, opt_i16, sqla_opt_i16)
+SQLA_LITERAL_(num, opt_i32, sqla_opt_i32)
+SQLA_LITERAL_(num, opt_i64, sqla_opt_i64)
+SQLA_LITERAL_(num, opt_f32, sqla_opt_f32)
+SQLA_LITERAL_(num, opt_f64, sqla_opt_f64)
+SQLA_LITERAL_(bool, opt_bool, sqla_opt_bool)
+SQLA_LITERAL_(time, opt_date, sqla_opt_date)
+SQLA_LITERAL_(time, opt_time, sqla_opt_time)
+SQLA_LITERAL_(time, opt_timestamp, sqla_opt_timestamp)
+SQLA_LITERAL_(time, opt_local_timestamp, sqla_opt_local_timestamp)
+SQLA_LITERAL_(time, opt_interval, sqla_opt_interval)
+SQLA_LITERAL_(uuid, opt_uuid, sqla_opt_uuid)
+static inline sqla_any_expr sqla_lit_null_(const void *null) { return sqla_as_any(sqla_value_null_pointer_(null)); }
+static inline sqla_bool_expr sqla_int_as_bool_(sqla_num_expr n) { return sqla_lit_bool_(n.x.value.as.i64 != 0); }
+static inline sqla_expr sqla_bool_from_int_(sqla_num_expr n) { return sqla_int_as_bool_(n).x; }
+struct sqla_error_a_number_beside_something_else { int x; };
+sqla_expr sqla_a_number_does_not_belong_here_(struct sqla_error_a_number_beside_something_else);
+
+#ifndef __cplusplus
+
+/* A C value or an expression, as an expression of its family. */
+#define SQLA_TYPED_(v) _Generic((v), \
+    sqla_num_expr: sqla_same_num_, sqla_text_expr: sqla_same_text_, sqla_bool_expr: sqla_same_bool_, sqla_time_expr: sqla_same_time_, \
+    sqla_blob_expr: sqla_same_blob_, sqla_uuid_expr: sqla_same_uuid_, sqla_json_expr: sqla_same_json_, sqla_any_expr: sqla_same_any_, \
+    bool: sqla_lit_bool_, char: sqla_lit_i64_, signed char: sqla_lit_i64_, unsigned char: sqla_lit_i64_, short: sqla_lit_i64_, \
+    unsigned short: sqla_lit_i64_, int: sqla_lit_i64_, unsigned: sqla_lit_i64_, long: sqla_lit_i64_, long long: sqla_lit_i64_, \
+    unsigned long: sqla_lit_u64_, unsigned long long: sqla_lit_u64_, float: sqla_lit_f64_, double: sqla_lit_f64_, \
+    char *: sqla_lit_text_, const char *: sqla_lit_text_, sqla_blob: sqla_lit_blob_, sqla_uuid: sqla_lit_uuid_, sqla_json: sqla_lit_json_, \
+    sqla_decimal: sqla_lit_decimal_, sqla_date: sqla_lit_date_, sqla_time: sqla_lit_time_, sqla_timestamp: sqla_lit_timestamp_, \
+    sqla_local_timestamp: sqla_lit_local_timestamp_, sqla_interval: sqla_lit_interval_, void *: sqla_lit_null_, sqla_value: sqla_as_any, \
+    sqla_opt_i16: sqla_lit_opt_i16_, sqla_opt_i32: sqla_lit_opt_i32_, sqla_opt_i64: sqla_lit_opt_i64_, sqla_opt_f32: sqla_lit_opt_f32_, \
+    sqla_opt_f64: sqla_lit_opt_f64_, sqla_opt_bool: sqla_lit_opt_bool_, sqla_opt_date: sqla_lit_opt_date_, sqla_opt_time: sqla_lit_opt_time_, \
+    sqla_opt_timestamp: sqla_lit_opt_timestamp_, sqla_opt_local_timestamp: sqla_lit_opt_local_timestamp_, \
+    sqla_opt_interval: sqla_lit_opt_interval_, sqla_opt_uuid: sqla_lit_opt_uuid_)(v)
+/* The function that takes expressions of a's family, and no other. */
+#define SQLA_TAKES_(a) _Generic((a), sqla_num_expr: sqla_from_num_, sqla_text_expr: sqla_from_text_, sqla_bool_expr: sqla_from_bool_, \
+    sqla_time_expr: sqla_from_time_, sqla_blob_expr: sqla_from_blob_, sqla_uuid_expr: sqla_from_uuid_, sqla_json_expr: sqla_from_json_, \
+    sqla_any_expr: sqla_from_any_, sqla_order: sqla_from_order_)
+#define SQLA_X_(a) (a).x
+/* b, when it may stand beside a: its own family, anything dynamic, NULL; and an int for a bool, since `true` is an int before C23. */
+#define SQLA_BESIDE_(a, b) _Generic((b), \
+    sqla_any_expr: sqla_from_any_, sqla_value: sqla_from_any_, void *: sqla_from_any_, \
+    int: _Generic((a), sqla_bool_expr: sqla_bool_from_int_, sqla_num_expr: sqla_from_num_, sqla_any_expr: sqla_from_num_, \
+                  default: sqla_a_number_does_not_belong_here_), \
+    default: SQLA_TAKES_(a))(SQLA_TYPED_(b))
+#define SQLA_ROOM_(n) ((sqla_expr[n]){ { 0 } })
+#define SQLA_COMPARE_(op, a, b) sqla_binary_(op, SQLA_ROOM_(2), SQLA_X_(a), SQLA_BESIDE_(a, b))
+
+struct sqla_error_this_field_is_not_a_column;
+void sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column *, int);
+#define SQLA_BY_FAMILY_(prefix, S, f) _Generic(&((S *)0)->f, \
+    signed char *: prefix##num_, unsigned char *: prefix##num_, short *: prefix##num_, unsigned short *: prefix##num_, \
+    int *: prefix##num_, unsigned *: prefix##num_, long *: prefix##num_, long long *: prefix##num_, float *: prefix##num_, \
+    double *: prefix##num_, sqla_decimal *: prefix##num_, sqla_opt_i16 *: prefix##num_, sqla_opt_i32 *: prefix##num_, \
+    sqla_opt_i64 *: prefix##num_, sqla_opt_f32 *: prefix##num_, sqla_opt_f64 *: prefix##num_, \
+    bool *: prefix##bool_, sqla_opt_bool *: prefix##bool_, const char **: prefix##text_, sqla_blob *: prefix##blob_, \
+    sqla_json *: prefix##json_, sqla_uuid *: prefix##uuid_, sqla_opt_uuid *: prefix##uuid_, sqla_date *: prefix##time_, \
+    sqla_time *: prefix##time_, sqla_timestamp *: prefix##time_, sqla_local_timestamp *: prefix##time_, sqla_interval *: prefix##time_, \
+    sqla_opt_date *: prefix##time_, sqla_opt_time *: prefix##time_, sqla_opt_timestamp *: prefix##time_, \
+    sqla_opt_local_timestamp *: prefix##time_, sqla_opt_interval *: prefix##time_, \
+    default: _Generic(((S *)0)->f, char *: prefix##text_, default: sqla_no_such_column_))
+#define sqla_col(S, f) SQLA_BY_FAMILY_(sqla_col_, S, f)(sqla_model_of_##S, offsetof(S, f))
+
+#define sqla_eq(a, b) SQLA_COMPARE_(SQLA_OP_EQ, (a), (b)) /* with NULL: IS NULL */
+#define sqla_ne(a, b) SQLA_COMPARE_(SQLA_OP_NE, (a), (b)) /* with NULL: IS NOT NULL */
+#define sqla_lt(a, b) SQLA_COMPARE_(SQLA_OP_LT, (a), (b))
+#define sqla_le(a, b) SQLA_COMPARE_(SQLA_OP_LE, (a), (b))
+#define sqla_gt(a, b) SQLA_COMPARE_(SQLA_OP_GT, (a), (b))
+#define sqla_ge(a, b) SQLA_COMPARE_(SQLA_OP_GE, (a), (b))
+#define sqla_between(a, low, high) sqla_between_(SQLA_ROOM_(3), SQLA_X_(a), SQLA_BESIDE_((a), (low)), SQLA_BESIDE_((a), (high)))
+#define sqla_like(a, b) sqla_binary_(SQLA_OP_LIKE, SQLA_ROOM_(2), sqla_from_text_(a), sqla_from_text_(SQLA_TYPED_((b))))
+#define sqla_ilike(a, b) sqla_binary_(SQLA_OP_ILIKE, SQLA_ROOM_(2), sqla_from_text_(a), sqla_from_text_(SQLA_TYPED_((b))))
+#define sqla_plus(a, b) sqla_arith_(SQLA_OP_PLUS, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
+#define sqla_minus(a, b) sqla_arith_(SQLA_OP_MINUS, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
+#define sqla_times(a, b) sqla_arith_(SQLA_OP_TIMES, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
+#define sqla_divide(a, b) sqla_arith_(SQLA_OP_DIVIDE, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
+#define sqla_is_null(a) sqla_is_null_(SQLA_ROOM_(1), SQLA_X_(a))
+#define sqla_not(a) sqla_not_(SQLA_ROOM_(1), (a))
+#define sqla_and(...) sqla_junction_(SQLA_OP_AND, SQLA_CONDITIONS_(__VA_ARGS__))
+#define sqla_or(...) sqla_junction_(SQLA_OP_OR, SQLA_CONDITIONS_(__VA_ARGS__))
+#define SQLA_END_ { { 0 } }
+#define SQLA_CONDITIONS_(...) ((const sqla_bool_expr[]){ SQLA_MAP_(sqla_same_bool_, __VA_ARGS__), SQLA_END_ })
+#define SQLA_EXPRS_(...) ((const sqla_expr[]){ SQLA_MAP_(SQLA_X_, __VA_ARGS__), { 0 } })
+#define SQLA_TYPED_X_(a) SQLA_X_(SQLA_TYPED_((a)))
+/* sqla_in(column, 1, 2, 3); at run time sqla_in_i64(column, values, n) and sqla_in_text(column, values, n) */
+#define sqla_in(a, ...) sqla_in_(SQLA_OP_IN, SQLA_ROOM_(2), SQLA_X_(a), (const sqla_expr[]){ SQLA_MAP_BESIDE_(a, __VA_ARGS__), { 0 } })
+#define sqla_not_in(a, ...) sqla_in_(SQLA_OP_NOT_IN, SQLA_ROOM_(2), SQLA_X_(a), (const sqla_expr[]){ SQLA_MAP_BESIDE_(a, __VA_ARGS__), { 0 } })
+#define SQLA_MAP_BESIDE_(a, ...) SQLA_PICK8_(__VA_ARGS__, SQLA_B8_, SQLA_B7_, SQLA_B6_, SQLA_B5_, SQLA_B4_, SQLA_B3_, SQLA_B2_, SQLA_B1_, 0)(a, __VA_ARGS__)
+#define SQLA_PICK8_(_1, _2, _3, _4, _5, _6, _7, _8, n, ...) n
+#define SQLA_B1_(a, b) SQLA_BESIDE_((a), (b))
+#define SQLA_B2_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B1_(a, __VA_ARGS__)
+#define SQLA_B3_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B2_(a, __VA_ARGS__)
+#define SQLA_B4_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B3_(a, __VA_ARGS__)
+#define SQLA_B5_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B4_(a, __VA_ARGS__)
+#define SQLA_B6_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B5_(a, __VA_ARGS__)
+#define SQLA_B7_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B6_(a, __VA_ARGS__)
+#define SQLA_B8_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B7_(a, __VA_ARGS__)
+#define sqla_asc(a) sqla_order_(SQLA_OP_ASC, SQLA_ROOM_(1), SQLA_X_(a))
+#define sqla_desc(a) sqla_order_(SQLA_OP_DESC, SQLA_ROOM_(1), SQLA_X_(a))
+#define sqla_count(a) sqla_count_(SQLA_ROOM_(1), SQLA_X_(a))
+#define sqla_sum(a) sqla_sum_(SQLA_ROOM_(1), (a))
+#define sqla_avg(a) sqla_avg_(SQLA_ROOM_(1), (a))
+#define sqla_lower(a) sqla_lower_(SQLA_ROOM_(1), (a))
+#define sqla_upper(a) sqla_upper_(SQLA_ROOM_(1), (a))
+#define SQLA_SAME_FAMILY_(prefix, a) _Generic((a), sqla_num_expr: prefix##num_, sqla_text_expr: prefix##text_, sqla_bool_expr: prefix##bool_, \
+    sqla_time_expr: prefix##time_, sqla_blob_expr: prefix##blob_, sqla_uuid_expr: prefix##uuid_, sqla_json_expr: prefix##json_, sqla_any_expr: prefix##any_)
+#define sqla_max(a) SQLA_SAME_FAMILY_(sqla_max_, a)(SQLA_ROOM_(1), (a))
+#define sqla_min(a) SQLA_SAME_FAMILY_(sqla_min_, a)(SQLA_ROOM_(1), (a))
+#define sqla_label(a, name) SQLA_SAME_FAMILY_(sqla_label_, a)(SQLA_ROOM_(1), (name), (a))
+#define sqla_func(name, ...) sqla_func_((name), (const sqla_expr[]){ SQLA_MAP_(SQLA_TYPED_X_, __VA_ARGS__), { 0 } })
+/* An expression that must outlive its block, copied into q. */
+#define sqla_keep(q, a) SQLA_SAME_FAMILY_(sqla_keep_, a)((q), (a))
+#endif /* !__cplusplus */
+
+/* ---- statements ------------------------------------------------------------------------------------------------ */
+
+/* Where a statement runs: a session, a connection, or an engine (which lends a connection for that one statement). */
+typedef struct sqla_target { const struct sqla_target_ops *ops; void *self; } sqla_target;
+SQLA_API sqla_target sqla_on_session_(sqla_session *s);
+SQLA_API sqla_target sqla_on_conn_(sqla_conn *conn);
+SQLA_API sqla_target sqla_on_engine_(sqla_engine *db);
+
+/* Make a statement.  Returns: owned by where it runs (free early with sqla_stmt_free()); NULL: out of memory, or a NULL
+ * target; all builders and runners take that NULL. */
+SQLA_API sqla_stmt *sqla_stmt_select_(sqla_target on, sqla_model_fn *model);
+SQLA_API sqla_stmt *sqla_stmt_select_model_(sqla_target on, const sqla_model *model);
+SQLA_API sqla_stmt *sqla_stmt_select_cols_(sqla_target on, const sqla_expr *columns);
+SQLA_API sqla_stmt *sqla_stmt_sql_(sqla_target on, const char *sql);
+SQLA_API void sqla_stmt_free(sqla_stmt *q);
+
+/* Builders. All return q and keep the first failure in q.
+ * join_: along the relation at that field of that model. limit, offset: 0 or more. bind_: gives :name a value (copied). */
+SQLA_API sqla_stmt *sqla_where_(sqla_stmt *q, const sqla_bool_expr *list);
+SQLA_API sqla_stmt *sqla_having_(sqla_stmt *q, const sqla_bool_expr *list);
+SQLA_API sqla_stmt *sqla_order_by_(sqla_stmt *q, const sqla_expr *list);
+SQLA_API sqla_stmt *sqla_group_by_(sqla_stmt *q, const sqla_expr *list);
+SQLA_API sqla_stmt *sqla_limit(sqla_stmt *q, int64_t n);
+SQLA_API sqla_stmt *sqla_offset(sqla_stmt *q, int64_t n);
+SQLA_API sqla_stmt *sqla_distinct(sqla_stmt *q);
+SQLA_API sqla_stmt *sqla_for_update(sqla_stmt *q);
+SQLA_API sqla_stmt *sqla_join_(sqla_stmt *q, bool outer, sqla_model_fn *model, size_t offset);
+SQLA_API sqla_stmt *sqla_join_on_(sqla_stmt *q, bool outer, sqla_model_fn *model, sqla_bool_expr on);
+SQLA_API sqla_stmt *sqla_load_with_(sqla_stmt *q, sqla_model_fn *model, size_t offset);
+SQLA_API sqla_stmt *sqla_bind_(sqla_stmt *q, const char *name, sqla_value value);
+/* WHERE column IN (values), for a number known at run time; none is always false. Values are copied. */
+SQLA_API sqla_stmt *sqla_where_in_i64(sqla_stmt *q, sqla_num_expr column, const int64_t *values, size_t n);
+SQLA_API sqla_stmt *sqla_where_in_text(sqla_stmt *q, sqla_text_expr column, const char *const *values, size_t n);
+
+#ifndef __cplusplus
+#define SQLA_ON_(x) _Generic((x), sqla_session *: sqla_on_session_, sqla_conn *: sqla_on_conn_, sqla_engine *: sqla_on_engine_)(x)
+#define sqla_select(on, S) sqla_stmt_select_(SQLA_ON_(on), sqla_model_of_##S)
+#define sqla_select_model(on, model) sqla_stmt_select_model_(SQLA_ON_(on), (model))
+#define sqla_select_cols(on, ...) sqla_stmt_select_cols_(SQLA_ON_(on), SQLA_EXPRS_(__VA_ARGS__))
+#define sqla_sql(on, text) sqla_stmt_sql_(SQLA_ON_(on), (text))
+#define sqla_where(q, ...) sqla_where_((q), SQLA_CONDITIONS_(__VA_ARGS__))
+#define sqla_having(q, ...) sqla_having_((q), SQLA_CONDITIONS_(__VA_ARGS__))
+#define sqla_order_by(q, ...) sqla_order_by_((q), SQLA_EXPRS_(__VA_ARGS__))
+#define sqla_group_by(q, ...) sqla_group_by_((q), SQLA_EXPRS_(__VA_ARGS__))
+#define sqla_join(q, S, rel) sqla_join_((q), false, sqla_model_of_##S, offsetof(S, rel))
+#define sqla_outer_join(q, S, rel) sqla_join_((q), true, sqla_model_of_##S, offsetof(S, rel))
+#define sqla_join_on(q, S, condition) sqla_join_on_((q), false, sqla_model_of_##S, (condition))
+#define sqla_outer_join_on(q, S, condition) sqla_join_on_((q), true, sqla_model_of_##S, (condition))
+/* Load a relation of all selected objects with one query more. */
+#define sqla_selectin(q, S, rel) sqla_load_with_((q), sqla_model_of_##S, offsetof(S, rel))
+#define sqla_bind(q, name, v) sqla_bind_((q), (name), sqla_val((v)))
+#endif
+
+/* Named parameters for raw SQL: sqla_params("age", 30, "name", "Nicolas"). pairs: name, value, name, value ... */
+typedef struct sqla_params { size_t count; const sqla_value *pairs; } sqla_params;
+#ifndef __cplusplus
+#define sqla_params(...) (&(const sqla_params){ SQLA_COUNT_(__VA_ARGS__) / 2 + 0 * SQLA_MUST_(SQLA_COUNT_(__VA_ARGS__) % 2 == 0, every_name_needs_a_value), \
+    (const sqla_value[]){ SQLA_MAP_(SQLA_VAL_, __VA_ARGS__) } })
+#define SQLA_VAL_(v) sqla_val((v))
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif
