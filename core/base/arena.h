@@ -1,0 +1,18 @@
+/* arena.h: memory that is freed all at once. */
+#ifndef SQLA_BASE_ARENA_H
+#define SQLA_BASE_ARENA_H
+
+#include <stddef.h>
+
+/* Zeroed is empty and ready: `sqla__arena a = { 0 };`. Blocks never move. One thread at a time. */
+typedef struct sqla__arena { struct sqla__arena_chunk *chunks; char *next, *end; } sqla__arena;
+
+void *sqla__arena_take(sqla__arena *arena, size_t size);      /* aligned for anything; NULL: out of memory */
+void *sqla__arena_zero(sqla__arena *arena, size_t count, size_t size);
+char *sqla__arena_copy(sqla__arena *arena, const void *bytes, size_t size); /* with a NUL behind it */
+char *sqla__arena_strdup(sqla__arena *arena, const char *text);             /* NULL gives NULL */
+char *sqla__arena_printf(sqla__arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sqla__arena_reset(sqla__arena *arena);   /* forget everything, keep the first chunk for reuse */
+void sqla__arena_release(sqla__arena *arena); /* free everything; usable again */
+
+#endif

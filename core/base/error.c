@@ -1,0 +1,195 @@
+/* error.c: the table of statuses, and what is written into a sqla_error.
+ *
+ * An error has a fixed size and nothing to free, so recording one cannot fail. Texts that are too long are cut between two
+ * characters; bytes that are no UTF-8 become question marks, since what a server says may be in any encoding. */
+#include <config.h>
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static const struct { const char *name, *meaning; int bits; } table[] = {
+#define ROW(name, bits, meaning) { #name, meaning, bits },
+    SQLA_STATUS_LIST(ROW)
+#undef ROW
+};
+
+/* A number beyond the table comes from a newer driver, and counts as SQLA_ERR_SQL. */
+static size_t row_of(sqla_status status)
+{
+    return (unsigned)status < SQLA_STATUS_COUNT_ ? (size_t)status : (size_t)SQLA_ERR_SQL;
+}
+
+const char *sqla_version(void)
+{
+    return PACKAGE_VERSION;
+}
+
+const char *sqla_status_name(sqla_status status)
+{
+    return table[row_of(status)].name;
+}
+
+const char *sqla_status_meaning(sqla_status status)
+{
+    return table[row_of(status)].meaning;
+}
+
+int sqla_status_class(sqla_status status)
+{
+    return table[row_of(status)].bits;
+}
+
+void sqla__error_init(sqla_error *err)
+{
+    err->magic = SQLA_ERROR_MAGIC_;
+    err->status = SQLA_OK;
+    err->native = err->position = 0;
+    err->row = 0;
+    err->sqlstate[0] = err->table[0] = err->column[0] = err->constraint[0] = '\0';
+    err->message[0] = err->detail[0] = err->hint[0] = '\0';
+}
+
+void sqla_error_clear(sqla_error *err)
+{
+    if (err != NULL)
+        sqla__error_init(err);
+}
+
+/* Format into room by way of a larger text, so that a cut never goes through a character. */
+static void format_into(char *room, size_t size, const char *format, va_list args)
+{
+    char text[1024];
+    if (vsnprintf(text, sizeof text, format, args) < 0)
+        text[0] = '\0';
+    sqla__text_fit(room, size, text);
+}
+
+static sqla_status set(sqla_error *err, sqla_status status, const char *format, va_list args)
+{
+    if (err == NULL || sqla_failed(err))
+        return status;
+    sqla__error_init(err);
+    err->status = status;
+    format_into(err->message, sizeof err->message, format, args);
+    return status;
+}
+
+sqla_status sqla_fail(sqla_error *err, const char *message, ...)
+{
+    va_list args;
+    va_start(args, message);
+    set(err, SQLA_ERR_APPLICATION, message != NULL ? message : "the program failed", args);
+    va_end(args);
+    return SQLA_ERR_APPLICATION;
+}
+
+sqla_status sqla__error_set(sqla_error *err, sqla_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, status, format, args);
+    va_end(args);
+    return status;
+}
+
+sqla_status sqla__error_nomem(sqla_error *err)
+{
+    return sqla__error_set(err, SQLA_ERR_NOMEM, "out of memory");
+}
+
+void sqla__error_hint(sqla_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    format_into(err->hint, sizeof err->hint, format, args);
+    va_end(args);
+}
+
+void sqla__error_detail(sqla_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    format_into(err->detail, sizeof err->detail, format, args);
+    va_end(args);
+}
+
+void sqla__error_prefix(sqla_error *err, const char *format, ...)
+{
+    char text[1024], whole[1024 + sizeof err->message];
+    va_list args;
+    va_start(args, format);
+    if (vsnprintf(text, sizeof text, format, args) < 0)
+        text[0] = '\0';
+    va_end(args);
+    snprintf(whole, sizeof whole, "%s%s", text, err->message);
+    sqla__text_fit(err->message, sizeof err->message, whole);
+}
+
+/* Only what is in use is copied: a sqla_error is more than a kilobyte, and most calls do not fail. */
+sqla_status sqla__error_give(sqla_error *err, const sqla_error *local, sqla_status status)
+{
+    if (status == SQLA_OK || err == NULL || sqla_failed(err))
+        return status;
+    *err = *local;
+    if (err->status == SQLA_OK) {
+        sqla__error_init(err);
+        err->status = status;
+        sqla__text_fit(err->message, sizeof err->message, sqla_status_meaning(status));
+    }
+    return status;
+}
+
+static const char mask[] = "***";
+
+/* A text that was cut may end in the beginning of the secret. */
+static void scrub_cut_end(char *room, size_t size, const char *secret, size_t n)
+{
+    size_t length = strlen(room);
+    if (length + 4 < size)
+        return;
+    for (size_t part = n - 1 < length ? n - 1 : length; part > 0; part--) {
+        if (memcmp(room + length - part, secret, part) == 0) {
+            room[length - part] = '\0';
+            return;
+        }
+    }
+}
+
+static void scrub(char *room, size_t size, const char *secret)
+{
+    char copy[sizeof((sqla_error *)0)->message];
+    size_t n = strlen(secret), used = 0;
+    if (strstr(room, secret) == NULL) {
+        scrub_cut_end(room, size, secret, n);
+        return;
+    }
+    memcpy(copy, room, size);
+    scrub_cut_end(copy, size, secret, n);
+    for (const char *p = copy; *p != '\0';) {
+        bool found = strncmp(p, secret, n) == 0;
+        const char *piece = found ? mask : p;
+        size_t length = found ? sizeof mask - 1 : 1;
+        if (used + length >= size)
+            break;
+        memcpy(room + used, piece, length);
+        used += length;
+        p += found ? n : 1;
+    }
+    room[used] = '\0';
+}
+
+void sqla__error_scrub(sqla_error *err, const char *secret)
+{
+    if (secret == NULL || secret[0] == '\0')
+        return;
+    scrub(err->message, sizeof err->message, secret);
+    scrub(err->detail, sizeof err->detail, secret);
+    scrub(err->hint, sizeof err->hint, secret);
+    scrub(err->table, sizeof err->table, secret);
+    scrub(err->column, sizeof err->column, secret);
+    scrub(err->constraint, sizeof err->constraint, secret);
+}

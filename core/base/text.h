@@ -1,0 +1,15 @@
+/* text.h: small questions about text. */
+#ifndef SQLA_BASE_TEXT_H
+#define SQLA_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool sqla__utf8_valid(const char *text, size_t n);     /* RFC 3629: no overlong form, no surrogate, at most U+10FFFF */
+/* The one of names that is most like text (edit distance at most a third of its length), or NULL. For hints. */
+const char *sqla__text_nearest(const char *text, const char *const *names, size_t n);
+/* Copy text into a room of size bytes: cut between characters, invalid bytes as '?', always terminated. */
+void sqla__text_fit(char *room, size_t size, const char *text);
+bool sqla__driver_name_valid(const char *text, size_t n); /* [a-z][a-z0-9_]{0,31} */
+
+#endif

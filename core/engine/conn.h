@@ -1,0 +1,63 @@
+/* conn.h: a connection, as the rooms above use it. Every call to a driver goes through here.
+ *
+ * It carries out what the ABI promises on the host's side: statements are prepared and cached, END is latched, the pool
+ * learns of lost connections, secrets are scrubbed from errors, echo and hooks see every statement. err is never NULL and
+ * starts fresh (base/error.h). One thread at a time. */
+#ifndef SQLA_ENGINE_CONN_H
+#define SQLA_ENGINE_CONN_H
+
+#include <sqla/engine.h>
+#include <sqla/driver.h>
+
+typedef struct sqla__result sqla__result;
+
+sqla_status sqla__conn_acquire(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err);
+void sqla__conn_release(sqla_conn *conn);            /* rolls back what is open; NULL is fine */
+sqla_engine *sqla__conn_engine(const sqla_conn *conn);
+const sqla_traits *sqla__conn_traits(const sqla_conn *conn);
+uint64_t sqla__conn_features(const sqla_conn *conn); /* of this server */
+uint32_t sqla__conn_max_parameters(const sqla_conn *conn);
+bool sqla__conn_lost(const sqla_conn *conn);
+bool sqla__conn_can_batch(const sqla_conn *conn);    /* the driver has execute_many: block and columns roads exist */
+void sqla__conn_touch(sqla_conn *conn);              /* raw SQL ran: reset when it goes back */
+const sqla_traits *sqla__engine_traits(const sqla_engine *db);
+/* Keep the engine from being freed under a handle that outlives a connection (a session): one unref for each ref. */
+void sqla__engine_ref(sqla_engine *db);
+void sqla__engine_unref(sqla_engine *db);
+
+/* Transactions. write: it means to write (SQLA_TXN_WRITE). */
+sqla_status sqla__conn_begin(sqla_conn *conn, bool write, sqla_error *err);
+sqla_status sqla__conn_commit(sqla_conn *conn, sqla_error *err);
+sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err);
+sqla_status sqla__conn_savepoint(sqla_conn *conn, sqla_savepoint_op op, const char *name, sqla_error *err);
+sqla_txn_state sqla__conn_txn_state(sqla_conn *conn);
+
+/* Run text with parameters by plan out of row (NULL, NULL: none).
+ * cached: prepare it and keep the handle, looked up by the text's content: the plan must be the same shape each time.
+ * stream: rows as they come; the connection is busy until the result is closed.
+ * *ret_result: close it with sqla__result_close; NULL for ret_result: rows are dropped, *ret_affected (may be NULL) is filled. */
+typedef struct sqla__request {
+    const char *text;
+    size_t length;
+    const sqla_plan *plan;
+    const void *row;
+    bool cached, stream;
+} sqla__request;
+sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, int64_t *ret_affected, sqla_error *err);
+/* Run text for the rows of batch; always prepared and cached. Falls back to one exec a row when the driver has no execute_many
+ * (mode must be EACH then). */
+sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length, sqla_batch *batch, sqla_error *err);
+
+const sqla_result_info *sqla__result_info(sqla__result *result);
+/* As result_fetch of the ABI; after the end it answers 0 rows and end without asking the driver. */
+sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void *const *rows, size_t max, sqla_row_arena *arena,
+                               size_t *ret_count, bool *ret_end, sqla_error *err);
+sqla_status sqla__result_view(sqla__result *result, const sqla_value **ret_values, sqla_error *err);
+void sqla__result_close(sqla__result *result);       /* NULL is fine */
+
+/* Facts about a table (abi/sqla/reflect.h), asked once per engine and table and kept; 0 where the driver cannot tell. */
+sqla_status sqla__conn_table_facts(sqla_conn *conn, const char *schema, const char *table, uint64_t *ret_facts, sqla_error *err);
+/* The driver's reflect slot. */
+sqla_status sqla__conn_reflect(sqla_conn *conn, uint32_t kind, const sqla_reflect_filter *filter, sqla_reflect_sink *sink, sqla_error *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* compile.h: from statements to SQL text and parameters. The only place, with crud.h and ddl.h, where SQL text is made. */
+#ifndef SQLA_SQL_COMPILE_H
+#define SQLA_SQL_COMPILE_H
+
+#include <sqla/traits.h>
+#include <sqla/plan.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "sql/stmt.h"
+
+/* Text and parameters. Parameters are an array of values, read by plan with rep VALUE. All of it lies in the arena. */
+typedef struct sqla__compiled {
+    const char *text;
+    size_t length;
+    sqla_plan plan;
+    sqla_value *values;
+    uint32_t count;
+} sqla__compiled;
+
+/* Compile q for a dialect. Each value is a parameter, never text; a column that is compared with the label index of an enum
+ * sends the label; NULL becomes IS NULL; an empty IN is false. A raw statement's :names are rewritten (rawsql.h). Join order,
+ * qualified columns, labels. The columns of a SELECT_MODEL are those of the model, in order.
+ * Returns: MISUSE (names what is wrong: an expression that left its block, a column of a table that is not joined, a name
+ * without a value ...), UNSUPPORTED (comparing a type that the dialect sorts wrongly), NOMEM. */
+sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
+
+/* Rewrite :names in raw SQL to the dialect's placeholders. names and values: what is given; each must be used, each used one
+ * must be given. Not rewritten: inside '...' (with '' and, for E'...', backslashes), "...", `...`, [...] of quoted names in
+ * dialects that have them is not assumed, -- and nested block comments, $tag$...$tag$, ::, :=, [a:b] slices. */
+sqla_status sqla__compile_raw(const char *sql, const char *const *names, const sqla_value *values, size_t n, const sqla_traits *traits,
+                              sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
+
+/* Append an identifier, always through here. Refuses NUL, invalid UTF-8, "" and names longer than the dialect keeps
+ * (SQLA_ERR_SQL). Quoted when it is not a plain lower-case word or is reserved. */
+sqla_status sqla__quote_name(sqla__buf *buf, const char *name, const sqla_traits *traits, sqla_error *err);
+sqla_status sqla__quote_table(sqla__buf *buf, const char *schema, const char *name, const sqla_traits *traits, sqla_error *err);
+void sqla__placeholder(sqla__buf *buf, const sqla_traits *traits, uint32_t number); /* number: 1-based */
+const sqla_type_trait *sqla__type_trait(const sqla_traits *traits, uint32_t type);   /* NULL: the database cannot store it */
+
+#endif

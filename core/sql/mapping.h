@@ -1,0 +1,82 @@
+/* mapping.h: a model, worked out. Where each column lies, what the key is, who points at whom. */
+#ifndef SQLA_SQL_MAPPING_H
+#define SQLA_SQL_MAPPING_H
+
+#include <sqla/sql.h>
+#include <sqla/plan.h>
+#include "base/arena.h"
+
+typedef struct sqla__mapping sqla__mapping;
+
+/* How a column takes part in an INSERT (design of the API, "what INSERT sends"). */
+typedef enum sqla__sent {
+    SQLA__SENT_ALWAYS = 1,   /* a plain field without default: also when it is zero */
+    SQLA__SENT_NEVER,        /* a generated key, a plain field with a server default: read back. Not zero: an error */
+    SQLA__SENT_WHEN_SET      /* optional or pointer with a default: when set, else left out and read back */
+} sqla__sent;                /* (optional or pointer without default: ALWAYS, as NULL; with not_null a NULL is an error before SQL) */
+
+typedef struct sqla__mapped_column {
+    const sqla_column_item *item;
+    const char *name;              /* of the column */
+    sqla_slot slot;                /* reads and writes it in the object; slot.column is its index in the mapping */
+    uint32_t index;
+    sqla__sent sent;
+    bool is_key, generated;        /* generated: the key that the database makes */
+    bool is_pointer;               /* text, blob, json, decimal: a pointer into the object's texts */
+    bool not_null;                 /* NULL is refused */
+    const sqla__mapping *references;
+    uint32_t references_column;    /* index there */
+} sqla__mapped_column;
+
+typedef struct sqla__relation sqla__relation;
+struct sqla__relation {
+    const sqla_relation_item *item;
+    const sqla__mapping *owner, *target;
+    bool to_many;
+    uint32_t offset;               /* of the pointer or collection in the owner */
+    uint32_t key_column;           /* the foreign key: to one: index in owner; to many: index in target */
+    uint32_t referenced_column;    /* what it points at: to one: index in target; to many: index in owner */
+    const sqla__relation *inverse; /* the other side over the same foreign key; NULL */
+    uint32_t index;                /* among the owner's relations */
+};
+
+struct sqla__mapping {
+    const sqla_model *model;
+    const sqla_metadata *base;
+    const sqla_table *table;       /* NULL for row structs */
+    uint32_t index;                /* among the mappings of base */
+    uint32_t rank;                 /* parents before children: order of inserts, reversed for deletes */
+    uint32_t size;                 /* of the user's struct */
+    uint32_t column_count, relation_count, key_count;
+    const sqla__mapped_column *columns;
+    const sqla__relation *relations;
+    const uint32_t *keys;          /* indexes of the key columns, in order */
+    int32_t generated_key;         /* index of the generated key column; -1 */
+    bool self_reference;           /* a foreign key points at its own table */
+    bool in_cycle;                 /* foreign keys of several tables run in a circle here */
+    sqla_plan plan;                /* all columns, in order */
+};
+
+/* Work everything out and forbid changes. Idempotent.  Threads: any. */
+sqla_status sqla__metadata_freeze(sqla_metadata *base, sqla_error *err);
+/* After freeze.  NULL: not in base. */
+const sqla__mapping *sqla__metadata_mapping(const sqla_metadata *base, const sqla_model *model);
+size_t sqla__metadata_mapping_count(const sqla_metadata *base);
+const sqla__mapping *sqla__metadata_mapping_at(const sqla_metadata *base, size_t i);
+/* The tables of base, parents first; count by sqla_metadata_table until NULL. */
+
+/* A mapping of a model's columns alone (no relations, table, or metadata needed): for rows as plain structs. In the arena. */
+sqla_status sqla__mapping_of_rows(const sqla_model *model, sqla__arena *arena, const sqla__mapping **ret, sqla_error *err);
+
+/* Column of a model by offset of its field, straight from the items; NULL: there is none. Works for macro and run-time models. */
+const sqla_column_item *sqla__model_column_at(const sqla_model *model, size_t offset);
+const sqla_column_item *sqla__model_column_named(const sqla_model *model, const char *field);
+const sqla_relation_item *sqla__model_relation_at(const sqla_model *model, size_t offset);
+const char *sqla__column_name(const sqla_column_item *item);
+/* The i-th item, whatever size the program's sqla_item has. */
+const sqla_item *sqla__model_item(const sqla_model *model, uint32_t i);
+
+/* Make metadata from what a driver reflected: tables in the order given; everything is copied. Used by sqla_inspect. */
+sqla_status sqla__metadata_add_table(sqla_metadata *base, const sqla_table *table, sqla_error *err);
+
+#endif
