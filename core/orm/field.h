@@ -1,0 +1,34 @@
+/* field.h: one field of a struct, by its slot. Comparing, hashing, reading and writing without knowing the struct. */
+#ifndef SQLA_ORM_FIELD_H
+#define SQLA_ORM_FIELD_H
+
+#include <sqla/plan.h>
+#include "orm/heap.h"
+#include "sql/mapping.h"
+
+/* Do two rows hold the same? Texts by content, doubles by bits, NULL equals NULL. */
+bool sqla__field_equal(const sqla_slot *slot, const void *a, const void *b);
+uint64_t sqla__field_hash(const sqla_slot *slot, const void *row);
+bool sqla__field_is_null(const sqla_slot *slot, const void *row);
+/* Not NULL by flag, but is there something in it that the flag forgot? (`.age = 309`, `u->age.value += 1`) */
+bool sqla__field_forgotten(const sqla_slot *slot, const void *row);
+bool sqla__field_is_zero(const sqla_slot *slot, const void *row);
+void sqla__field_copy(const sqla_slot *slot, void *to, const void *from); /* texts by pointer */
+void sqla__field_set_null(const sqla_slot *slot, void *row);              /* zero, not set */
+/* Key values: from a field of one row into a field of another of the same type, whatever their representations (an integer
+ * key into an optional foreign key, char[N] into text). Texts are borrowed. false: it does not fit (char[N]). */
+bool sqla__field_assign(const sqla_slot *to_slot, void *to, const sqla_slot *from_slot, const void *from);
+
+/* As a value, and from one. Texts are borrowed both ways. set converts where nothing is lost.
+ * Returns: SQLA_ERR_DATA with the column's name. */
+sqla_value sqla__field_value(const sqla_slot *slot, const void *row);
+sqla_status sqla__field_set(const sqla_slot *slot, void *row, sqla_value value, sqla_error *err);
+
+/* Text in a field: its bytes, without the NUL; a NULL pointer has none. */
+size_t sqla__field_text_size(const sqla_slot *slot, const void *row);
+
+/* Copy all texts of the object's struct into a block of its own and let struct and snapshot point there; the snapshot then
+ * equals the struct. keep_old: an undo record has the old block.  Returns: false: out of memory, nothing changed. */
+bool sqla__object_settle(sqla__object *object, bool keep_old);
+
+#endif

@@ -1,0 +1,300 @@
+/* object.c: the single object: add, delete, expire, expunge, its state, and its fields by name. */
+#include <config.h>
+#include "orm/session.h"
+
+#include <string.h>
+
+#include "orm/field.h"
+#include "orm/identity.h"
+
+/* ---- add ------------------------------------------------------------------------------------------------------- */
+
+static sqla_status check_column(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
+{
+    if (sqla__field_forgotten(&column->slot, row)) {
+        sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' has a value but is not set", column->item->field, mapping->model->name);
+        sqla__error_hint(err, "write SQLA_SOME(value), or set the member 'set' too");
+        return err->status;
+    }
+    if (column->sent == SQLA__SENT_NEVER && !sqla__field_is_zero(&column->slot, row)) {
+        sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' is made by the database and must not be given", column->item->field, mapping->model->name);
+        sqla__error_hint(err, "%s", column->generated ? "declare the key with .natural = true, or as a sqla_opt_i64, to give it yourself"
+                                                      : "make the field an optional to give it sometimes");
+        return err->status;
+    }
+    return SQLA_OK;
+}
+
+sqla_status sqla__object_check(const sqla__object *object, sqla_error *err)
+{
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    for (uint32_t i = 0; i < mapping->column_count; i++) {
+        sqla_status status = check_column(mapping, &mapping->columns[i], sqla__struct_of(object), err);
+        if (status != SQLA_OK)
+            return status;
+    }
+    return SQLA_OK;
+}
+
+sqla_status sqla__object_pend(sqla_session *s, sqla__object *object)
+{
+    if (!sqla__vec_push(&s->pending, object))
+        return sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
+    object->state = SQLA_PENDING;
+    return SQLA_OK;
+}
+
+/* Collections of a struct that comes from outside are not ours: a new object starts with empty ones. */
+static void clear_collections(const sqla__mapping *mapping, void *row)
+{
+    for (uint32_t i = 0; i < mapping->relation_count; i++)
+        if (mapping->relations[i].to_many)
+            *sqla__collection_at(&mapping->relations[i], row) = (sqla__collection){ 0 };
+}
+
+static void *add_copy(sqla_session *s, sqla__pool *pool, const void *row)
+{
+    sqla__object *object = sqla__pool_take(pool);
+    if (object == NULL) {
+        sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    void *to = sqla__struct_of(object);
+    if (row != NULL) {
+        memcpy(to, row, pool->mapping->size);
+        clear_collections(pool->mapping, to);
+    }
+    sqla_error failure;
+    sqla__error_init(&failure);
+    if (sqla__object_check(object, &failure) != SQLA_OK)
+        sqla__error_give(&s->kept, &failure, failure.status);
+    else if (!sqla__object_settle(object, false))
+        sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
+    else if (sqla__object_pend(s, object) == SQLA_OK)
+        return to;
+    sqla__pool_give(pool, object);
+    return NULL;
+}
+
+static void *add_again(sqla_session *s, sqla__object *object)
+{
+    switch ((sqla_object_state)object->state) {
+    case SQLA_TRANSIENT:
+        return sqla__object_pend(s, object) == SQLA_OK ? sqla__struct_of(object) : NULL;
+    case SQLA_DELETED:
+        sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add an object that was deleted in this transaction");
+        return NULL;
+    case SQLA_PERSISTENT:
+        object->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
+        return sqla__struct_of(object);
+    case SQLA_PENDING: case SQLA_FOREIGN: break;
+    }
+    return sqla__struct_of(object);
+}
+
+static sqla__pool *pool_for(sqla_session *s, const sqla_model *model)
+{
+    if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
+        return NULL;
+    sqla__pool *pool = sqla__session_pool(s, model);
+    if (pool == NULL)
+        sqla__session_keep(s, SQLA_ERR_MISUSE, "model '%s' is not in the session's metadata", model != NULL ? model->name : "?");
+    return pool;
+}
+
+void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *row)
+{
+    sqla__pool *pool = pool_for(s, model);
+    if (pool == NULL)
+        return NULL;
+    sqla__object *known = row != NULL ? sqla__session_object(s, row) : NULL;
+    if (known != NULL && sqla__pool_of(known) == pool)
+        return add_again(s, known);
+    if (row == NULL) {
+        sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add '%s': no struct is given", model->name);
+        return NULL;
+    }
+    return add_copy(s, pool, row);
+}
+
+void *sqla_new_object(sqla_session *s, const sqla_model *model)
+{
+    sqla__pool *pool = pool_for(s, model);
+    return pool != NULL ? add_copy(s, pool, NULL) : NULL;
+}
+
+/* ---- delete, expire, expunge ------------------------------------------------------------------------------------- */
+
+sqla_status sqla__object_doom(sqla_session *s, sqla__object *object)
+{
+    if (object->flags & SQLA__FLAG_DOOMED)
+        return SQLA_OK;
+    if (!sqla__vec_push(&s->doomed, object))
+        return sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
+    object->flags |= SQLA__FLAG_DOOMED;
+    return SQLA_OK;
+}
+
+static sqla__object *known_object(sqla_session *s, const void *row, const char *verb)
+{
+    if (s == NULL || s->magic != SQLA__SESSION_MAGIC || row == NULL)
+        return NULL;
+    sqla__object *object = sqla__session_object(s, row);
+    if (object == NULL)
+        sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot %s: the pointer is not an object of this session", verb);
+    return object;
+}
+
+void sqla_delete(sqla_session *s, void *row)
+{
+    sqla__object *object = known_object(s, row, "delete");
+    if (object == NULL)
+        return;
+    switch ((sqla_object_state)object->state) {
+    case SQLA_PENDING: object->state = SQLA_TRANSIENT; break; /* the flush passes over it */
+    case SQLA_PERSISTENT: sqla__object_doom(s, object); break;
+    case SQLA_TRANSIENT: sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot delete '%s': it has no row", sqla__pool_of(object)->mapping->model->name); break;
+    case SQLA_DELETED: case SQLA_FOREIGN: break;
+    }
+}
+
+void sqla_expire(sqla_session *s, void *row)
+{
+    sqla__object *object = known_object(s, row, "expire");
+    if (object != NULL)
+        object->epoch = 0;
+}
+
+static void remove_from_lists(sqla_session *s, const sqla__object *object)
+{
+    for (size_t i = s->pending.count; i-- > 0 && object->state == SQLA_PENDING;)
+        if (s->pending.items[i] == object)
+            s->pending.items[i] = s->pending.items[--s->pending.count];
+    for (size_t i = s->doomed.count; i-- > 0 && (object->flags & SQLA__FLAG_DOOMED);)
+        if (s->doomed.items[i] == object)
+            s->doomed.items[i] = s->doomed.items[--s->doomed.count];
+}
+
+/* Links of others that follow from this object, and its own, are gone. */
+static void remove_links(sqla_session *s, const sqla__object *object)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->linked.count; i++) {
+        sqla__object *other = s->linked.items[i];
+        for (size_t l = other->extra->links.count; l-- > 0;)
+            if (other->extra->links.items[l].parent == object)
+                other->extra->links.items[l] = other->extra->links.items[--other->extra->links.count];
+        if (other != object)
+            s->linked.items[kept++] = other;
+    }
+    s->linked.count = kept;
+}
+
+void sqla_expunge(sqla_session *s, void *row)
+{
+    sqla__object *object = known_object(s, row, "expunge");
+    if (object == NULL)
+        return;
+    sqla__pool *pool = sqla__pool_of(object);
+    remove_from_lists(s, object);
+    remove_links(s, object);
+    sqla__undo_expunge(s, object);
+    if (object->state == SQLA_PERSISTENT)
+        sqla__identity_remove(pool, object);
+    sqla__pool_give(pool, object);
+}
+
+/* ---- state ----------------------------------------------------------------------------------------------------- */
+
+sqla_object_state sqla_state(sqla_session *s, const void *row)
+{
+    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
+    if (object == NULL)
+        return SQLA_FOREIGN;
+    return object->flags & SQLA__FLAG_DOOMED ? SQLA_DELETED : (sqla_object_state)object->state;
+}
+
+bool sqla__object_dirty(const sqla__object *object)
+{
+    const sqla__pool *pool = sqla__pool_of(object);
+    const char *row = sqla__struct_of(object), *snapshot = row + pool->snapshot;
+    if (memcmp(row, snapshot, pool->mapping->size) == 0)
+        return false;
+    for (uint32_t i = 0; i < pool->mapping->column_count; i++) {
+        const sqla_slot *slot = &pool->mapping->columns[i].slot;
+        if (!sqla__field_equal(slot, row, snapshot) || sqla__field_forgotten(slot, row))
+            return true;
+    }
+    for (uint32_t i = 0; i < pool->mapping->relation_count; i++) {
+        const sqla__relation *relation = &pool->mapping->relations[i];
+        if (!relation->to_many && sqla__pointer_at(relation, row) != sqla__pointer_at(relation, snapshot))
+            return true;
+    }
+    return false;
+}
+
+bool sqla_is_modified(sqla_session *s, const void *row)
+{
+    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
+    if (object == NULL)
+        return false;
+    if (object->state == SQLA_PENDING || (object->flags & SQLA__FLAG_DOOMED))
+        return true;
+    return object->state == SQLA_PERSISTENT && ((object->flags & SQLA__FLAG_LINKED) || sqla__object_dirty(object));
+}
+
+/* ---- fields by name ---------------------------------------------------------------------------------------------- */
+
+static const sqla__mapped_column *column_named(const sqla__mapping *mapping, const char *field, sqla_error *err)
+{
+    for (uint32_t i = 0; i < mapping->column_count; i++)
+        if (field != NULL && strcmp(mapping->columns[i].item->field, field) == 0)
+            return &mapping->columns[i];
+    sqla__error_set(err, SQLA_ERR_MISUSE, "'%s' has no column field '%s'", mapping->model->name, field != NULL ? field : "");
+    return NULL;
+}
+
+/* Texts that are set are copied into the session, so that the caller's may go at once. */
+static sqla_status keep_text(sqla_session *s, sqla_value *value, sqla_error *err)
+{
+    if (value->type != SQLA_TEXT && value->type != SQLA_BLOB && value->type != SQLA_DECIMAL && value->type != SQLA_JSON)
+        return SQLA_OK;
+    value->as.bytes.data = sqla__arena_copy(&s->lent, value->as.bytes.data, value->as.bytes.size);
+    return value->as.bytes.data != NULL ? SQLA_OK : sqla__error_nomem(err);
+}
+
+static sqla_status field_set(sqla_session *s, void *row, const char *field, sqla_value value, sqla_error *err)
+{
+    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
+    if (object == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot set '%s': the pointer is not an object of this session", field != NULL ? field : "");
+    const sqla__mapped_column *column = column_named(sqla__pool_of(object)->mapping, field, err);
+    if (column == NULL)
+        return err->status;
+    sqla_status status = keep_text(s, &value, err);
+    return status == SQLA_OK ? sqla__field_set(&column->slot, row, value, err) : status;
+}
+
+sqla_status sqla_field_set(sqla_session *s, void *row, const char *field, sqla_value value, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    return sqla__error_give(err, &local, field_set(s, row, field, value, &local));
+}
+
+sqla_value sqla_field_get(sqla_session *s, const void *row, const char *field, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
+    sqla_value value = sqla_null();
+    if (object == NULL) {
+        sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot get '%s': the pointer is not an object of this session", field != NULL ? field : "");
+    } else {
+        const sqla__mapped_column *column = column_named(sqla__pool_of(object)->mapping, field, &local);
+        if (column != NULL)
+            value = sqla__field_value(&column->slot, row);
+    }
+    sqla__error_give(err, &local, local.status);
+    return value;
+}

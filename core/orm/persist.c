@@ -1,0 +1,418 @@
+/* persist.c: from objects to batches. Which columns, which road, what came back.
+ *
+ * Objects are written in runs of one shape: the same statement with the same columns. A run goes by one of three roads (abi:
+ * sqla_batch_mode): each, block, columns. The dialect's traits say which exist and from what size they pay; facts about the table
+ * say whether they keep their meaning. Every road counts the rows it changed. */
+#include <config.h>
+#include "orm/persist.h"
+
+#include <string.h>
+
+#include "orm/field.h"
+#include "orm/identity.h"
+#include "orm/texts.h"
+
+enum { CHUNK = 1000 }; /* rows that are bound, mapped and settled together, while they are in the cache */
+
+/* A stretch of objects that one statement serves. */
+typedef struct run {
+    sqla_session *session;
+    sqla__pool *pool;
+    sqla__object *const *objects;
+    size_t count;
+    const uint32_t *columns; /* sent, or changed */
+    uint32_t column_count;
+    sqla__verb verb;
+    sqla_key_source source;  /* INSERT: how what the database made comes back */
+    uint64_t facts;          /* INSERT: about the table */
+    bool returning;
+    size_t done;             /* objects written so far */
+} run;
+
+typedef struct flush_rows { sqla_row_arena base; sqla__arena *arena; } flush_rows;
+
+static void *take_row(sqla_row_arena *arena, void *row, size_t size)
+{
+    (void)row;
+    return sqla__arena_take(((flush_rows *)arena)->arena, size);
+}
+
+/* ---- one batch ---------------------------------------------------------------------------------------------------- */
+
+static const char *verb_name(sqla__verb verb)
+{
+    return verb == SQLA__INSERT ? "insert" : verb == SQLA__UPDATE ? "update" : "delete";
+}
+
+static sqla_status explain(const run *r, sqla_error *err, sqla_status status)
+{
+    const char *name = r->pool->mapping->model->name;
+    if (err->row > 0)
+        sqla__error_prefix(err, "cannot %s '%s' (%lld of %zu): ", verb_name(r->verb), name, (long long)err->row, r->count);
+    else
+        sqla__error_prefix(err, "cannot %s '%s': ", verb_name(r->verb), name);
+    return status;
+}
+
+static sqla_status wrong_count(const run *r, const sqla_batch *batch, sqla_error *err)
+{
+    const char *name = r->pool->mapping->model->name;
+    if (r->verb == SQLA__INSERT) {
+        sqla__error_set(err, SQLA_ERR_DATA, "the database stored %lld of %zu rows of '%s'", (long long)batch->affected, batch->count, name);
+        sqla__error_hint(err, "a trigger or rule on the table may have dropped some");
+        return err->status;
+    }
+    sqla__error_set(err, SQLA_ERR_STALE, "%s of %zu '%s' met %lld rows: some were changed or deleted behind our back", verb_name(r->verb), batch->count,
+                    name, (long long)batch->affected);
+    if (batch->unmatched >= 0)
+        err->row = batch->unmatched + 1;
+    return err->status;
+}
+
+/* Write n rows, from r->done on, by a road; rows_per_statement: of a block. */
+static sqla_status write_rows(run *r, sqla_batch_mode road, uint32_t rows_per_statement, size_t n, sqla_error *err)
+{
+    sqla_session *s = r->session;
+    sqla__shape shape = { r->pool->mapping, r->verb, road, rows_per_statement, r->returning, r->columns, r->column_count };
+    const sqla__text *text = sqla__text_for(s->maker, &shape, err);
+    void **rows = sqla__arena_take(&s->flush_arena, n * sizeof *rows);
+    if (text == NULL)
+        return err->status;
+    if (rows == NULL)
+        return sqla__error_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = sqla__struct_of(r->objects[r->done + i]);
+    flush_rows arena = { { take_row }, &s->flush_arena };
+    sqla_batch batch = { .struct_size = sizeof batch, .mode = road, .plan = &text->plan, .rows = rows, .count = n,
+                         .rows_per_statement = rows_per_statement, .key_source = r->source,
+                         .keys = r->source != SQLA_KEY_NONE ? &text->keys : NULL, .arena = &arena.base, .unmatched = -1 };
+    sqla_status status = sqla__conn_run_many(s->conn, text->text, text->length, &batch, err);
+    if (status == SQLA_OK && batch.affected != (int64_t)n)
+        status = wrong_count(r, &batch, err);
+    if (status == SQLA_OK)
+        r->done += n;
+    return status == SQLA_OK ? SQLA_OK : explain(r, err, status);
+}
+
+static uint32_t block_limit(const run *r, uint32_t rows)
+{
+    uint32_t a_row = r->column_count + (r->verb == SQLA__INSERT ? 0 : r->pool->mapping->key_count);
+    uint32_t most = sqla__conn_max_parameters(r->session->conn);
+    return a_row == 0 || most == 0 ? rows : most / a_row < rows ? most / a_row : rows;
+}
+
+/* Blocks of k rows as long as they last, out of the next n. Returns what is left in *n. */
+static sqla_status write_blocks(run *r, uint32_t k, size_t *n, sqla_error *err)
+{
+    k = block_limit(r, k);
+    if (k < 2 || *n < k)
+        return SQLA_OK;
+    size_t whole = *n / k * k;
+    sqla_status status = write_rows(r, SQLA_BATCH_BLOCK, k, whole, err);
+    *n -= whole;
+    return status;
+}
+
+static sqla_status write_each(run *r, size_t n, sqla_error *err)
+{
+    return n > 0 ? write_rows(r, SQLA_BATCH_EACH, 1, n, err) : SQLA_OK;
+}
+
+/* ---- insert ------------------------------------------------------------------------------------------------------- */
+
+static uint64_t key_value(const run *r, size_t i)
+{
+    const sqla_slot *slot = &r->pool->mapping->columns[r->pool->mapping->generated_key].slot;
+    return (uint64_t)sqla__field_value(slot, sqla__struct_of(r->objects[i])).as.i64;
+}
+
+/* Keys that were worked out by arithmetic must follow one another from one statement to the next. (SQLite gives random ones once
+ * the largest is used up.) */
+static sqla_status check_keys(const run *r, size_t from, sqla_error *err)
+{
+    for (size_t i = from > 0 ? from : 1; i < r->done; i++) {
+        if (key_value(r, i) == key_value(r, i - 1) + 1)
+            continue;
+        sqla__error_set(err, SQLA_ERR_DATA, "the generated keys of '%s' do not follow one another, so they cannot be told", r->pool->mapping->model->name);
+        sqla__error_hint(err, "the largest possible key may be in use; add these objects a few at a time");
+        return err->status;
+    }
+    return SQLA_OK;
+}
+
+static sqla_status insert_blocks(run *r, const sqla_traits *traits, size_t n, sqla_error *err)
+{
+    bool arithmetic = r->source == SQLA_KEY_LAST_ID;
+    size_t from = r->done, left = n;
+    sqla_status status = SQLA_OK;
+    if (arithmetic && from == 0) {
+        status = write_each(r, 1, err);
+        left--;
+    }
+    uint32_t big = traits->insert_block_rows, small = big / 5;
+    if (status == SQLA_OK && r->count >= (size_t)big * 3)
+        status = write_blocks(r, big, &left, err);
+    if (status == SQLA_OK && r->count >= (size_t)small * 3)
+        status = write_blocks(r, small, &left, err);
+    if (status == SQLA_OK)
+        status = write_each(r, left, err);
+    return status == SQLA_OK && arithmetic ? check_keys(r, from, err) : status;
+}
+
+static bool only_key_comes_back(const run *r)
+{
+    const sqla__mapping *mapping = r->pool->mapping;
+    return mapping->generated_key >= 0 && r->column_count + 1 == mapping->column_count;
+}
+
+/* How the columns that are not sent come back on roads where rows go one by one. */
+static sqla_status choose_source(run *r, sqla_error *err)
+{
+    uint64_t features = sqla__conn_features(r->session->conn);
+    r->source = SQLA_KEY_NONE;
+    if (r->column_count == r->pool->mapping->column_count)
+        return SQLA_OK;
+    if (only_key_comes_back(r) && (features & SQLA_FEATURE_LAST_ID) && (r->facts & SQLA_FACT_KEY_ARITHMETIC))
+        r->source = SQLA_KEY_LAST_ID;
+    else if (features & SQLA_FEATURE_RETURNING)
+        r->source = SQLA_KEY_RETURNED;
+    else
+        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "this database cannot give back what it makes for '%s'", r->pool->mapping->model->name);
+    r->returning = r->source == SQLA_KEY_RETURNED;
+    return SQLA_OK;
+}
+
+static sqla_batch_mode insert_road(const run *r, const sqla_traits *traits)
+{
+    uint64_t features = sqla__conn_features(r->session->conn);
+    bool back = r->source != SQLA_KEY_NONE;
+    bool ordered = (features & SQLA_FEATURE_ORDERED_RETURNING) && (r->facts & SQLA_FACT_RETURNING);
+    if (!sqla__conn_can_batch(r->session->conn) || !(r->facts & SQLA_FACT_EXACT_INSERT) || r->column_count == 0)
+        return SQLA_BATCH_EACH;
+    if (traits->insert_columns != NULL && r->count >= traits->columns_min && (!back || (r->source == SQLA_KEY_RETURNED && ordered)))
+        return SQLA_BATCH_COLUMNS;
+    if (traits->insert_block != NULL && r->count >= traits->insert_block_min && (!back || r->source == SQLA_KEY_LAST_ID))
+        return SQLA_BATCH_BLOCK;
+    return SQLA_BATCH_EACH;
+}
+
+/* The row is there: the object is persistent, and the session owns its texts. */
+static bool texts_are_own(const sqla__mapping *mapping, const void *row, const void *snapshot)
+{
+    for (uint32_t i = 0; i < mapping->column_count; i++)
+        if (mapping->columns[i].is_pointer && memcmp((const char *)row + mapping->columns[i].slot.offset,
+                                                     (const char *)snapshot + mapping->columns[i].slot.offset, sizeof(void *)) != 0)
+            return false;
+    return true;
+}
+
+static sqla_status finish_insert(sqla_session *s, sqla__pool *pool, sqla__object *object, sqla_error *err)
+{
+    void *row = sqla__struct_of(object), *snapshot = (char *)row + pool->snapshot;
+    if (!sqla__undo_record(s, object, SQLA__UNDO_INSERT))
+        return sqla__error_nomem(err);
+    if (texts_are_own(pool->mapping, row, snapshot))
+        memcpy(snapshot, row, pool->mapping->size);
+    else if (!sqla__object_settle(object, false))
+        return sqla__error_nomem(err);
+    object->state = SQLA_PERSISTENT;
+    object->epoch = s->epoch;
+    if (sqla__identity_find(pool, snapshot) != NULL)
+        return sqla__error_set(err, SQLA_ERR_UNIQUE, "'%s' was inserted with a key that another object of this session has", pool->mapping->model->name);
+    return sqla__identity_put(pool, object) ? SQLA_OK : sqla__error_nomem(err);
+}
+
+static sqla_status insert_chunk(run *r, sqla_batch_mode road, const sqla_traits *traits, size_t n, sqla_error *err)
+{
+    switch (road) {
+    case SQLA_BATCH_BLOCK: return insert_blocks(r, traits, n, err);
+    case SQLA_BATCH_COLUMNS: return write_rows(r, SQLA_BATCH_COLUMNS, 1, n, err);
+    case SQLA_BATCH_EACH: break;
+    }
+    return write_each(r, n, err);
+}
+
+static sqla_status insert_run(run *r, sqla_error *err)
+{
+    const sqla_traits *traits = sqla__conn_traits(r->session->conn);
+    sqla_status status = choose_source(r, err);
+    if (status != SQLA_OK || !sqla__identity_reserve(r->pool, r->count))
+        return status != SQLA_OK ? status : sqla__error_nomem(err);
+    sqla_batch_mode road = insert_road(r, traits);
+    size_t chunk = road == SQLA_BATCH_COLUMNS ? traits->columns_max : CHUNK;
+    while (r->done < r->count && status == SQLA_OK) {
+        size_t from = r->done, n = r->count - from < chunk ? r->count - from : chunk;
+        status = insert_chunk(r, road, traits, n, err);
+        for (size_t i = from; i < r->done; i++) { /* also after a failure: these rows were written */
+            sqla_status finished = finish_insert(r->session, r->pool, r->objects[i], err);
+            if (status == SQLA_OK)
+                status = finished;
+        }
+    }
+    return status;
+}
+
+/* Which columns of this object are sent. Returns their number. */
+static uint32_t sent_columns(const sqla__mapping *mapping, const sqla__object *object, uint32_t *columns)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < mapping->column_count; i++) {
+        const sqla__mapped_column *column = &mapping->columns[i];
+        if (column->sent == SQLA__SENT_ALWAYS || (column->sent == SQLA__SENT_WHEN_SET && !sqla__field_is_null(&column->slot, sqla__struct_of(object))))
+            columns[n++] = i;
+    }
+    return n;
+}
+
+static uint32_t changed_columns(const sqla__mapping *mapping, const sqla__object *object, uint32_t *columns)
+{
+    uint32_t n = 0;
+    const void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
+    for (uint32_t i = 0; i < mapping->column_count; i++)
+        if (!sqla__field_equal(&mapping->columns[i].slot, row, snapshot))
+            columns[n++] = i;
+    return n;
+}
+
+typedef uint32_t columns_fn(const sqla__mapping *, const sqla__object *, uint32_t *);
+
+/* How many objects from the i-th on have the same columns as it. `columns` becomes its columns, `room` is for the others. */
+static size_t stretch(const sqla__mapping *mapping, columns_fn *which, sqla__object *const *objects, size_t i, size_t n, uint32_t *columns,
+                      uint32_t *room, uint32_t *ret_count)
+{
+    size_t end = i + 1;
+    *ret_count = which(mapping, objects[i], columns);
+    for (; end < n; end++)
+        if (which(mapping, objects[end], room) != *ret_count || memcmp(columns, room, *ret_count * sizeof *columns) != 0)
+            break;
+    return end - i;
+}
+
+static bool shape_varies(const sqla__mapping *mapping)
+{
+    for (uint32_t i = 0; i < mapping->column_count; i++)
+        if (mapping->columns[i].sent == SQLA__SENT_WHEN_SET)
+            return true;
+    return false;
+}
+
+sqla_status sqla__persist_insert(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err)
+{
+    const sqla__mapping *mapping = pool->mapping;
+    uint32_t *columns = sqla__arena_take(&s->flush_arena, 2 * mapping->column_count * sizeof *columns), count = 0;
+    uint64_t facts = 0;
+    if (columns == NULL)
+        return sqla__error_nomem(err);
+    sqla_status status = sqla__conn_table_facts(s->conn, mapping->table->schema, mapping->table->name, &facts, err);
+    bool varies = shape_varies(mapping);
+    for (size_t i = 0; i < n && status == SQLA_OK;) {
+        size_t length = n - i;
+        if (varies)
+            length = stretch(mapping, sent_columns, objects, i, n, columns, columns + mapping->column_count, &count);
+        else
+            count = sent_columns(mapping, objects[i], columns);
+        run r = { .session = s, .pool = pool, .objects = objects + i, .count = length, .columns = columns, .column_count = count,
+                  .verb = SQLA__INSERT, .facts = facts };
+        status = insert_run(&r, err);
+        i += length;
+    }
+    return status;
+}
+
+/* ---- update ------------------------------------------------------------------------------------------------------- */
+
+static sqla_status write_by_size(run *r, const char *columns_road, const char *block_road, uint32_t block, uint32_t block_min, sqla_error *err)
+{
+    const sqla_traits *traits = sqla__conn_traits(r->session->conn);
+    bool batch = sqla__conn_can_batch(r->session->conn);
+    sqla_status status = SQLA_OK;
+    if (batch && columns_road != NULL && r->count >= traits->columns_min) {
+        while (r->done < r->count && status == SQLA_OK) {
+            size_t left = r->count - r->done;
+            status = write_rows(r, SQLA_BATCH_COLUMNS, 1, left < traits->columns_max ? left : traits->columns_max, err);
+        }
+        return status;
+    }
+    size_t left = r->count;
+    if (batch && block_road != NULL && r->count >= block_min) {
+        if (r->count >= (size_t)block * 2)
+            status = write_blocks(r, block, &left, err);
+        if (status == SQLA_OK && left >= block / 2)
+            status = write_blocks(r, block / 2, &left, err);
+    }
+    return status == SQLA_OK ? write_each(r, left, err) : status;
+}
+
+static bool key_changed(const sqla__mapping *mapping, const sqla__object *object)
+{
+    for (uint32_t i = 0; i < mapping->key_count; i++)
+        if (!sqla__field_equal(&mapping->columns[mapping->keys[i]].slot, sqla__struct_of(object), sqla__snapshot_of(object)))
+            return true;
+    return false;
+}
+
+static sqla_status finish_update(sqla_session *s, sqla__pool *pool, sqla__object *object, sqla_error *err)
+{
+    bool moved = key_changed(pool->mapping, object);
+    if (moved)
+        sqla__identity_remove(pool, object);
+    if (!sqla__undo_record(s, object, SQLA__UNDO_UPDATE) || !sqla__object_settle(object, false))
+        return sqla__error_nomem(err);
+    return !moved || sqla__identity_put(pool, object) ? SQLA_OK : sqla__error_nomem(err);
+}
+
+static sqla_status check_update(const sqla__mapping *mapping, const sqla__object *object, sqla_error *err)
+{
+    for (uint32_t i = 0; i < mapping->column_count; i++) {
+        const sqla__mapped_column *column = &mapping->columns[i];
+        const void *row = sqla__struct_of(object);
+        if (sqla__field_forgotten(&column->slot, row)) {
+            sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' has a value but is not set", column->item->field, mapping->model->name);
+            sqla__error_hint(err, "write SQLA_SOME(value), or set the member 'set' too");
+            return err->status;
+        }
+        if (column->not_null && sqla__field_is_null(&column->slot, row))
+            return sqla__error_set(err, SQLA_ERR_NOT_NULL, "field '%s' of '%s' cannot be NULL", column->item->field, mapping->model->name);
+    }
+    return SQLA_OK;
+}
+
+sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err)
+{
+    const sqla__mapping *mapping = pool->mapping;
+    const sqla_traits *traits = sqla__conn_traits(s->conn);
+    uint32_t *columns = sqla__arena_take(&s->flush_arena, 2 * mapping->column_count * sizeof *columns), count = 0;
+    sqla_status status = columns != NULL ? SQLA_OK : sqla__error_nomem(err);
+    for (size_t i = 0; i < n && status == SQLA_OK; i++)
+        status = check_update(mapping, objects[i], err);
+    for (size_t i = 0; i < n && status == SQLA_OK;) {
+        size_t length = stretch(mapping, changed_columns, objects, i, n, columns, columns + mapping->column_count, &count);
+        run r = { .session = s, .pool = pool, .objects = objects + i, .count = length, .columns = columns, .column_count = count, .verb = SQLA__UPDATE };
+        if (count > 0)
+            status = write_by_size(&r, traits->update_columns, traits->update_block, traits->update_block_rows, traits->update_block_min, err);
+        for (size_t k = 0; k < (count > 0 ? r.done : length); k++) {
+            sqla_status finished = finish_update(s, pool, objects[i + k], err);
+            if (status == SQLA_OK)
+                status = finished;
+        }
+        i += length;
+    }
+    return status;
+}
+
+/* ---- delete ------------------------------------------------------------------------------------------------------- */
+
+sqla_status sqla__persist_delete(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err)
+{
+    const sqla_traits *traits = sqla__conn_traits(s->conn);
+    run r = { .session = s, .pool = pool, .objects = objects, .count = n, .verb = SQLA__DELETE };
+    sqla_status status = write_by_size(&r, traits->delete_columns, traits->delete_block, traits->delete_block_rows, traits->delete_block_min, err);
+    for (size_t i = 0; i < r.done; i++) {
+        if (!sqla__undo_record(s, objects[i], SQLA__UNDO_DELETE))
+            return sqla__error_nomem(err);
+        sqla__identity_remove(pool, objects[i]);
+        objects[i]->state = SQLA_DELETED;
+        objects[i]->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
+    }
+    return status;
+}

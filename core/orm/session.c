@@ -1,0 +1,467 @@
+/* session.c: sessionmakers and sessions: opening, closing, and the transaction.
+ *
+ * A session takes a connection when it first needs the database and gives it back when the transaction ends. What a flush
+ * writes is in unitofwork.c, what a rollback puts back in undo.c, the single object in object.c. */
+#include <config.h>
+#include "orm/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "orm/field.h"
+#include "sql/stmt.h"
+
+/* ---- sessionmaker ---------------------------------------------------------------------------------------------- */
+
+static void copy_options(sqla_session_options *to, const sqla_session_options *from)
+{
+    memset(to, 0, sizeof *to);
+    if (from != NULL)
+        memcpy(to, from, from->struct_size < sizeof *to ? from->struct_size : sizeof *to);
+    to->struct_size = sizeof *to;
+}
+
+static sqla_status maker_init(sqla_sessionmaker *maker, sqla_error *err)
+{
+    sqla_status status = sqla__metadata_freeze(maker->base, err);
+    if (status != SQLA_OK)
+        return status;
+    maker->mapping_count = sqla__metadata_mapping_count(maker->base);
+    if (sqla__page_store_init(&maker->pages) != SQLA_OK)
+        return sqla__error_nomem(err);
+    if (pthread_mutex_init(&maker->lock, NULL) != 0) {
+        sqla__page_store_release(&maker->pages);
+        return sqla__error_nomem(err);
+    }
+    return SQLA_OK;
+}
+
+sqla_sessionmaker *sqla_sessionmaker_new(sqla_engine *db, sqla_metadata *base, const sqla_session_options *options, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (db == NULL || base == NULL) {
+        sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot make a sessionmaker: no %s", db == NULL ? "engine" : "metadata"));
+        return NULL;
+    }
+    sqla_sessionmaker *maker = sqla__alloc_zero(1, sizeof *maker);
+    if (maker == NULL) {
+        sqla__error_give(err, &local, sqla__error_nomem(&local));
+        return NULL;
+    }
+    maker->engine = db;
+    maker->base = base;
+    copy_options(&maker->options, options);
+    if (maker_init(maker, &local) != SQLA_OK) {
+        sqla__error_give(err, &local, local.status);
+        sqla__free(maker);
+        return NULL;
+    }
+    return maker;
+}
+
+void sqla_sessionmaker_free(sqla_sessionmaker *maker)
+{
+    if (maker == NULL)
+        return;
+    sqla__hash_release(&maker->texts);
+    sqla__arena_release(&maker->text_arena);
+    pthread_mutex_destroy(&maker->lock);
+    sqla__page_store_release(&maker->pages);
+    sqla__free(maker);
+}
+
+/* ---- open and close -------------------------------------------------------------------------------------------- */
+
+static void session_free(sqla_session *s)
+{
+    while (s->statements != NULL)
+        sqla_stmt_free(s->statements);
+    sqla__undo_forget(s);
+    for (size_t i = 0; s->pools != NULL && i < s->maker->mapping_count; i++)
+        sqla__pool_release(&s->pools[i]);
+    sqla__free(s->pools);
+    sqla__hash_release(&s->pages);
+    sqla__text_release(&s->texts);
+    sqla__arena_release(&s->lent);
+    sqla__arena_release(&s->flush_arena);
+    sqla__vec_release(&s->pending);
+    sqla__vec_release(&s->doomed);
+    sqla__vec_release(&s->linked);
+    s->magic = 0;
+    sqla__free(s);
+}
+
+sqla_session *sqla_open(sqla_sessionmaker *maker, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (maker == NULL) {
+        sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot open a session: no sessionmaker"));
+        return NULL;
+    }
+    sqla_session *s = sqla__alloc_zero(1, sizeof *s);
+    if (s != NULL) {
+        s->magic = SQLA__SESSION_MAGIC;
+        s->maker = maker;
+        s->options = maker->options;
+        s->epoch = 1;
+        s->texts.store = &maker->pages;
+        sqla__error_init(&s->kept);
+        sqla__error_init(&s->broken);
+        s->pools = sqla__alloc_zero(maker->mapping_count + 1, sizeof *s->pools);
+    }
+    if (s == NULL || s->pools == NULL) {
+        sqla__error_give(err, &local, sqla__error_nomem(&local));
+        sqla__free(s);
+        return NULL;
+    }
+    for (size_t i = 0; i < maker->mapping_count; i++)
+        sqla__pool_init(&s->pools[i], s, sqla__metadata_mapping_at(maker->base, i));
+    return s;
+}
+
+static void drop_savepoints(sqla_session *s)
+{
+    s->savepoint = NULL; /* their memory stays till the session is closed, so a late use is seen */
+}
+
+static void give_connection_back(sqla_session *s)
+{
+    sqla__conn_release(s->conn);
+    s->conn = NULL;
+    drop_savepoints(s);
+}
+
+void sqla_close(sqla_session *s)
+{
+    if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
+        return;
+    while (s->statements != NULL)   /* a stream that is still open holds the connection */
+        sqla_stmt_free(s->statements);
+    if (s->conn != NULL) {
+        sqla_error ignored;
+        sqla__error_init(&ignored);
+        (void)sqla__conn_rollback(s->conn, &ignored);
+        give_connection_back(s);
+    }
+    session_free(s);
+}
+
+/* ---- failures -------------------------------------------------------------------------------------------------- */
+
+sqla_status sqla__session_keep(sqla_session *s, sqla_status status, const char *format, ...)
+{
+    char message[sizeof s->kept.message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return sqla__error_set(&s->kept, status, "%s", message);
+}
+
+sqla_status sqla__session_break(sqla_session *s, const sqla_error *err, sqla_status status)
+{
+    return sqla__error_give(&s->broken, err, status);
+}
+
+sqla_status sqla__session_ready(sqla_session *s, sqla_error *err)
+{
+    if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "no session");
+    if (s->broken.status != SQLA_OK) {
+        sqla__error_set(err, SQLA_ERR_ROLLBACK_FIRST, "the session needs sqla_rollback, since an earlier call failed: %.400s", s->broken.message);
+        return err->status;
+    }
+    if (s->kept.status != SQLA_OK) { /* reporting clears it */
+        sqla_status status = sqla__error_give(err, &s->kept, s->kept.status);
+        sqla__error_init(&s->kept);
+        return status;
+    }
+    if (s->conn != NULL && sqla__conn_lost(s->conn)) {
+        sqla__error_set(err, SQLA_ERR_DISCONNECTED, "the connection was lost, and the transaction with it");
+        return sqla__session_break(s, err, err->status);
+    }
+    return SQLA_OK;
+}
+
+sqla_status sqla__session_begin(sqla_session *s, sqla_error *err)
+{
+    if (s->conn != NULL)
+        return SQLA_OK;
+    sqla_conn *conn = NULL;
+    sqla_status status = sqla__conn_acquire(s->maker->engine, &conn, err);
+    if (status != SQLA_OK)
+        return status;
+    status = sqla__conn_begin(conn, false, err);
+    if (status == SQLA_OK)
+        s->conn = conn;
+    else
+        sqla__conn_release(conn);
+    return status;
+}
+
+/* ---- the transaction ------------------------------------------------------------------------------------------- */
+
+sqla_status sqla_flush(sqla_session *s, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    sqla_status status = sqla__session_ready(s, &local);
+    if (status == SQLA_OK)
+        status = sqla__flush(s, &local);
+    return sqla__error_give(err, &local, status);
+}
+
+static void end_of_transaction(sqla_session *s)
+{
+    give_connection_back(s);
+    sqla__undo_forget(s);
+    if (!s->options.keep_on_commit)
+        s->epoch++;
+}
+
+static sqla_status commit(sqla_session *s, sqla_error *err)
+{
+    sqla_status status = sqla__session_ready(s, err);
+    if (status == SQLA_OK)
+        status = sqla__flush(s, err);
+    if (status != SQLA_OK || s->conn == NULL)
+        return status;
+    status = sqla__conn_commit(s->conn, err);
+    if (status == SQLA_OK)
+        end_of_transaction(s);
+    else if (status != SQLA_ERR_BUSY)
+        sqla__session_break(s, err, status);
+    return status;
+}
+
+sqla_status sqla_commit(sqla_session *s, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    return sqla__error_give(err, &local, commit(s, &local));
+}
+
+/* What was added and never flushed is only a struct again; what was to be deleted is not. */
+static void forget_pending(sqla_session *s)
+{
+    for (size_t i = 0; i < s->pending.count; i++)
+        if (s->pending.items[i]->state == SQLA_PENDING)
+            s->pending.items[i]->state = SQLA_TRANSIENT;
+    s->pending.count = 0;
+    for (size_t i = 0; i < s->doomed.count; i++)
+        s->doomed.items[i]->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
+    s->doomed.count = 0;
+}
+
+sqla_status sqla_rollback(sqla_session *s, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
+        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "no session"));
+    sqla_status status = SQLA_OK;
+    if (s->conn != NULL) {
+        if (!sqla__conn_lost(s->conn))
+            status = sqla__conn_rollback(s->conn, &local);
+        if (status != SQLA_OK && sqla__conn_lost(s->conn))
+            status = SQLA_OK;           /* the transaction is gone, which is what was wanted */
+        give_connection_back(s);
+    }
+    sqla__undo_to(s, 0);
+    forget_pending(s);
+    sqla__discard_changes(s);
+    s->epoch++;
+    sqla__error_init(&s->broken);
+    sqla__error_init(&s->kept);
+    return sqla__error_give(err, &local, status);
+}
+
+/* ---- savepoints ------------------------------------------------------------------------------------------------ */
+
+static sqla_savepoint *begin_nested(sqla_session *s, sqla_error *err)
+{
+    if (sqla__session_ready(s, err) != SQLA_OK || sqla__session_begin(s, err) != SQLA_OK || sqla__flush(s, err) != SQLA_OK)
+        return NULL;
+    sqla_savepoint *sp = sqla__arena_zero(&s->lent, 1, sizeof *sp);
+    if (sp == NULL) {
+        sqla__error_nomem(err);
+        return NULL;
+    }
+    sp->session = s;
+    snprintf(sp->name, sizeof sp->name, "sqla_%u", ++s->savepoint_count);
+    if (sqla__conn_savepoint(s->conn, SQLA_SAVEPOINT_SET, sp->name, err) != SQLA_OK)
+        return NULL;
+    sp->outer = s->savepoint;
+    sp->undo_mark = s->undo.count;
+    return s->savepoint = sp;
+}
+
+sqla_savepoint *sqla_begin_nested(sqla_session *s, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    sqla_savepoint *sp = begin_nested(s, &local);
+    sqla__error_give(err, &local, local.status);
+    return sp;
+}
+
+/* Forget sp and all savepoints inside it. */
+static void end_savepoint(sqla_savepoint *sp)
+{
+    sp->session->savepoint = sp->outer;
+}
+
+static sqla_status rollback_to(sqla_savepoint *sp, sqla_error *err)
+{
+    sqla_session *s = sp->session;
+    sqla_status status = sqla__conn_savepoint(s->conn, SQLA_SAVEPOINT_ROLLBACK, sp->name, err);
+    if (status != SQLA_OK) {
+        sqla__session_break(s, err, status);
+        return status;
+    }
+    (void)sqla__conn_savepoint(s->conn, SQLA_SAVEPOINT_RELEASE, sp->name, err);
+    sqla__undo_to(s, sp->undo_mark);
+    forget_pending(s);
+    sqla__discard_changes(s);
+    sqla__error_init(&s->broken);
+    sqla__error_init(&s->kept);
+    return SQLA_OK;
+}
+
+/* Is sp one of the open savepoints of its session? */
+static bool is_open(const sqla_savepoint *sp)
+{
+    if (sp == NULL || sp->session->conn == NULL)
+        return false;
+    for (const sqla_savepoint *at = sp->session->savepoint; at != NULL; at = at->outer)
+        if (at == sp)
+            return true;
+    return false;
+}
+
+static sqla_status savepoint_commit(sqla_savepoint *sp, sqla_error *err)
+{
+    if (!is_open(sp))
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "no savepoint is open there");
+    sqla_session *s = sp->session;
+    sqla_status status = sqla__session_ready(s, err);
+    if (status == SQLA_OK)
+        status = sqla__flush(s, err);
+    if (status == SQLA_OK)
+        status = sqla__conn_savepoint(s->conn, SQLA_SAVEPOINT_RELEASE, sp->name, err);
+    if (status != SQLA_OK) {
+        sqla_error inner;
+        sqla__error_init(&inner);
+        (void)rollback_to(sp, &inner);
+    }
+    end_savepoint(sp);
+    return status;
+}
+
+sqla_status sqla_savepoint_commit(sqla_savepoint *sp, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    return sqla__error_give(err, &local, savepoint_commit(sp, &local));
+}
+
+sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (!is_open(sp))
+        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "no savepoint is open there"));
+    sqla_status status = rollback_to(sp, &local);
+    end_savepoint(sp);
+    return sqla__error_give(err, &local, status);
+}
+
+/* ---- objects of the session ------------------------------------------------------------------------------------ */
+
+sqla__object *sqla__session_object(const sqla_session *s, const void *row)
+{
+    if (s == NULL || row == NULL)
+        return NULL;
+    uintptr_t address = (uintptr_t)sqla__page_of(row);
+    const sqla__page *page = sqla__hash_get(&s->pages, &address, sizeof address);
+    if (page == NULL)
+        return NULL;
+    size_t at = (size_t)((uintptr_t)row - address);
+    size_t first = SQLA__PAGE_HEAD + sizeof(sqla__object);
+    if (at < first || (at - first) % page->pool->stride != 0 || (at - first) / page->pool->stride >= page->used)
+        return NULL;
+    sqla__object *object = sqla__object_of(row);
+    return object->state == SQLA_FOREIGN ? NULL : object;
+}
+
+sqla__pool *sqla__session_pool(sqla_session *s, const sqla_model *model)
+{
+    const sqla__mapping *mapping = sqla__metadata_mapping(s->maker->base, model);
+    return mapping != NULL ? &s->pools[mapping->index] : NULL;
+}
+
+static void discard(sqla__pool *pool, sqla__object *object)
+{
+    void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
+    if (object->flags & SQLA__FLAG_COLLECTIONS)
+        sqla__collections_unload(object);
+    if (memcmp(row, snapshot, pool->mapping->size) == 0)
+        return;
+    for (uint32_t i = 0; i < pool->mapping->column_count; i++)
+        sqla__field_copy(&pool->mapping->columns[i].slot, row, snapshot);
+    for (uint32_t i = 0; i < pool->mapping->relation_count; i++) {
+        const sqla__relation *relation = &pool->mapping->relations[i];
+        if (!relation->to_many)
+            memcpy((char *)row + relation->offset, (char *)snapshot + relation->offset, sizeof(void *));
+    }
+}
+
+void sqla__discard_changes(sqla_session *s)
+{
+    sqla__links_clear(s);
+    for (size_t m = 0; m < s->maker->mapping_count; m++) {
+        sqla__pool *pool = &s->pools[m];
+        for (size_t p = 0; p < pool->pages.count; p++) {
+            const sqla__page *page = pool->pages.items[p];
+            for (uint32_t i = 0; page != NULL && i < page->used; i++) {
+                sqla__object *object = sqla__page_cell(page, i);
+                if (object->state == SQLA_PERSISTENT)
+                    discard(pool, object);
+            }
+        }
+    }
+}
+
+/* ---- text for fields ------------------------------------------------------------------------------------------- */
+
+const char *sqla_strdup(sqla_session *s, const char *text)
+{
+    if (s == NULL || text == NULL)
+        return NULL;
+    const char *copy = sqla__arena_strdup(&s->lent, text);
+    if (copy == NULL)
+        sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
+    return copy;
+}
+
+const char *sqla_printf(sqla_session *s, const char *format, ...)
+{
+    if (s == NULL || format == NULL)
+        return NULL;
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = n >= 0 ? sqla__arena_take(&s->lent, (size_t)n + 1) : NULL;
+    if (text != NULL)
+        vsnprintf(text, (size_t)n + 1, format, again);
+    else
+        sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
+    va_end(again);
+    return text;
+}
