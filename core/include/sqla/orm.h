@@ -116,7 +116,7 @@ void *sqla_wrong_struct_(struct sqla_error_this_points_at_another_struct);
     ((S *)sqla_get_((s), sqla_model_of_##S(), (const sqla_value[]){ sqla_val((key1)), sqla_val((key2)) }, 2, (err)))
 #define sqla_append(s, owner, rel, item) SQLA_IF_SAME_(item, (owner)->rel.items[0], sqla_append_)((s), (owner), #rel, (item))
 #define sqla_remove(s, owner, rel, item) SQLA_IF_SAME_(item, (owner)->rel.items[0], sqla_remove_)((s), (owner), #rel, (item))
-#define sqla_load(s, object, rel, err) sqla_load_((s), (0 ? (void)&(object)->rel : (void)0, (object)), #rel, (err))
+#define sqla_load(s, object, rel, err) sqla_load_((s), (object), sizeof (object)->rel > 0 ? #rel : NULL, (err))
 /* Copy text into the session at once and assign it: u->name = text, without lending. */
 #define sqla_set_text(s, object, field, text) ((void)((object)->field = sqla_strdup((s), (text))))
 #endif

@@ -1,0 +1,291 @@
+/* ddl.c: CREATE and DROP, from tables and the dialect's pieces. All constraints are named. */
+#include <config.h>
+#include "sql/ddl.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "sql/compile.h"
+#include "sql/metadata.h"
+
+typedef struct ddl {
+    sqla__buf *buf;
+    const sqla_table *table;
+    const sqla_traits *traits;
+    sqla_error *err;
+} ddl;
+
+static sqla_status name(ddl *d, const char *text) { return sqla__quote_name(d->buf, text, d->traits, d->err); }
+static sqla_status table_name(ddl *d) { return sqla__quote_table(d->buf, d->table->schema, d->table->name, d->traits, d->err); }
+
+static sqla_status names(ddl *d, const char *const *list, uint32_t n)
+{
+    sqla_status status = SQLA_OK;
+    sqla__buf_add_char(d->buf, '(');
+    for (uint32_t i = 0; i < n && status == SQLA_OK; i++) {
+        sqla__buf_add(d->buf, i > 0 ? ", " : "");
+        status = name(d, list[i]);
+    }
+    sqla__buf_add_char(d->buf, ')');
+    return status;
+}
+
+/* A text literal: only quotes are special where standard_conforming_strings holds, and backslashes are as they are. */
+static void literal(ddl *d, const char *text)
+{
+    sqla__buf_add_char(d->buf, '\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            sqla__buf_add_char(d->buf, '\'');
+        sqla__buf_add_char(d->buf, *text);
+    }
+    sqla__buf_add_char(d->buf, '\'');
+}
+
+static void labels(ddl *d, const sqla_column *column)
+{
+    sqla__buf_add_char(d->buf, '(');
+    for (uint32_t i = 0; i < column->label_count; i++) {
+        sqla__buf_add(d->buf, i > 0 ? ", " : "");
+        literal(d, column->labels[i]);
+    }
+    sqla__buf_add_char(d->buf, ')');
+}
+
+static bool is_native_enum(const ddl *d, const sqla_column *column)
+{
+    return column->type == SQLA_ENUM_TYPE && column->native_enum && (d->traits->features & SQLA_FEATURE_NATIVE_ENUM);
+}
+
+/* A constraint's name, made on the spot. Returns what append gave, or out of memory. */
+static sqla_status constraint(ddl *d, const char *prefix, const char *word)
+{
+    sqla__arena arena = { 0 };
+    char *text = sqla__constraint_name(&arena, prefix, d->table->name, &word, word != NULL ? 1 : 0);
+    sqla__buf_add(d->buf, "CONSTRAINT ");
+    sqla_status status = text != NULL ? name(d, text) : sqla__error_nomem(d->err);
+    sqla__arena_release(&arena);
+    return status;
+}
+
+static sqla_status enum_name(ddl *d, const sqla_column *column)
+{
+    sqla__buf type = { 0 };
+    sqla__buf_printf(&type, "%s_%s", d->table->name, column->name);
+    sqla_status status = type.broken ? sqla__error_nomem(d->err) : name(d, type.data);
+    sqla__buf_release(&type);
+    return status;
+}
+
+/* ---- columns --------------------------------------------------------------------------------------------------------------- */
+
+static sqla_status column_type(ddl *d, const sqla_column *column)
+{
+    if (column->type_text != NULL) {
+        sqla__buf_add(d->buf, column->type_text);
+        return SQLA_OK;
+    }
+    if (is_native_enum(d, column))
+        return enum_name(d, column);
+    const sqla_type_trait *trait = sqla__type_trait(d->traits, column->type);
+    if (trait == NULL)
+        return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "column '%s' of table '%s' has a type that %s cannot store", column->name, d->table->name, d->traits->dialect);
+    if (column->length > 0 && trait->sized_name != NULL) {
+        const char *hole = strstr(trait->sized_name, "%u");
+        int before = hole != NULL ? (int)(hole - trait->sized_name) : (int)strlen(trait->sized_name);
+        sqla__buf_printf(d->buf, "%.*s", before, trait->sized_name);
+        if (hole != NULL)
+            sqla__buf_printf(d->buf, "%u%s", column->length, hole + 2);
+    } else {
+        sqla__buf_add(d->buf, trait->name);
+    }
+    return SQLA_OK;
+}
+
+static sqla_status column(ddl *d, const sqla_column *c)
+{
+    sqla_status status = name(d, c->name);
+    sqla__buf_add_char(d->buf, ' ');
+    if (c->generated_key && c->type_text == NULL) {
+        sqla__buf_add(d->buf, d->traits->generated_key);
+        return status;
+    }
+    if (status == SQLA_OK)
+        status = column_type(d, c);
+    if (c->default_text != NULL)
+        sqla__buf_printf(d->buf, " DEFAULT %s", strcmp(c->default_text, SQLA_NOW) == 0 ? d->traits->now : c->default_text);
+    if (!c->nullable)
+        sqla__buf_add(d->buf, " NOT NULL");
+    return status;
+}
+
+/* ---- constraints ------------------------------------------------------------------------------------------------------------ */
+
+static void line(ddl *d) { sqla__buf_add(d->buf, ",\n    "); }
+
+static sqla_status primary_key(ddl *d)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < d->table->column_count; i++) {
+        if (d->table->columns[i].key_position > 0)
+            n++;
+        if (d->table->columns[i].generated_key && d->table->columns[i].type_text == NULL && d->traits->generated_key_is_primary)
+            return SQLA_OK;
+    }
+    if (n == 0)
+        return SQLA_OK;
+    line(d);
+    sqla_status status = constraint(d, "pk", NULL);
+    sqla__buf_add(d->buf, " PRIMARY KEY (");
+    for (uint32_t at = 1; at <= n; at++)
+        for (uint32_t i = 0; i < d->table->column_count && status == SQLA_OK; i++)
+            if (d->table->columns[i].key_position == at) {
+                sqla__buf_add(d->buf, at > 1 ? ", " : "");
+                status = name(d, d->table->columns[i].name);
+            }
+    sqla__buf_add_char(d->buf, ')');
+    return status;
+}
+
+static const char *action(sqla_action a)
+{
+    switch (a) {
+    case SQLA_RESTRICT: return "RESTRICT";
+    case SQLA_CASCADE: return "CASCADE";
+    case SQLA_SET_NULL: return "SET NULL";
+    case SQLA_SET_DEFAULT: return "SET DEFAULT";
+    case SQLA_NO_ACTION: break;
+    }
+    return NULL;
+}
+
+static sqla_status foreign_key(ddl *d, const sqla_foreign_key *key)
+{
+    sqla__buf_add(d->buf, "CONSTRAINT ");
+    sqla_status status = name(d, key->name);
+    sqla__buf_add(d->buf, " FOREIGN KEY ");
+    if (status == SQLA_OK)
+        status = names(d, key->columns, key->count);
+    sqla__buf_add(d->buf, " REFERENCES ");
+    if (status == SQLA_OK)
+        status = sqla__quote_table(d->buf, key->to_schema, key->to_table, d->traits, d->err);
+    sqla__buf_add_char(d->buf, ' ');
+    if (status == SQLA_OK)
+        status = names(d, key->to_columns, key->count);
+    if (d->traits->features & SQLA_FEATURE_FK_ACTIONS) {
+        if (action(key->on_delete) != NULL)
+            sqla__buf_printf(d->buf, " ON DELETE %s", action(key->on_delete));
+        if (action(key->on_update) != NULL)
+            sqla__buf_printf(d->buf, " ON UPDATE %s", action(key->on_update));
+    }
+    return status;
+}
+
+static sqla_status enum_check(ddl *d, const sqla_column *c)
+{
+    line(d);
+    sqla_status status = constraint(d, "ck", c->name);
+    sqla__buf_add(d->buf, " CHECK (");
+    if (status == SQLA_OK)
+        status = name(d, c->name);
+    sqla__buf_add(d->buf, " IN ");
+    labels(d, c);
+    sqla__buf_add_char(d->buf, ')');
+    return status;
+}
+
+static sqla_status constraints(ddl *d, const unsigned char *skip)
+{
+    const sqla_table *t = d->table;
+    sqla_status status = primary_key(d);
+    for (uint32_t i = 0; i < t->unique_count && status == SQLA_OK; i++) {
+        line(d);
+        sqla__buf_add(d->buf, "CONSTRAINT ");
+        status = name(d, t->uniques[i].name);
+        sqla__buf_add(d->buf, " UNIQUE ");
+        if (status == SQLA_OK)
+            status = names(d, t->uniques[i].columns, t->uniques[i].count);
+    }
+    for (uint32_t i = 0; i < t->check_count && status == SQLA_OK; i++) {
+        line(d);
+        sqla__buf_add(d->buf, "CONSTRAINT ");
+        status = name(d, t->checks[i].name);
+        sqla__buf_printf(d->buf, " CHECK (%s)", t->checks[i].sql);
+    }
+    for (uint32_t i = 0; i < t->column_count && status == SQLA_OK; i++)
+        if (t->columns[i].type == SQLA_ENUM_TYPE && !is_native_enum(d, &t->columns[i]))
+            status = enum_check(d, &t->columns[i]);
+    for (uint32_t i = 0; i < t->foreign_key_count && status == SQLA_OK; i++) {
+        if (skip != NULL && skip[i])
+            continue;
+        line(d);
+        status = foreign_key(d, &t->foreign_keys[i]);
+    }
+    return status;
+}
+
+/* ---- statements ------------------------------------------------------------------------------------------------------------- */
+
+sqla_status sqla__ddl_create_table(sqla__buf *buf, const sqla_table *table, const unsigned char *skip_foreign_keys, const sqla_traits *traits, sqla_error *err)
+{
+    ddl d = { buf, table, traits, err };
+    sqla__buf_add(buf, "CREATE TABLE ");
+    sqla_status status = table_name(&d);
+    sqla__buf_add(buf, " (\n    ");
+    for (uint32_t i = 0; i < table->column_count && status == SQLA_OK; i++) {
+        if (i > 0)
+            line(&d);
+        status = column(&d, &table->columns[i]);
+    }
+    if (status == SQLA_OK)
+        status = constraints(&d, skip_foreign_keys);
+    sqla__buf_add(buf, "\n)");
+    if (traits->create_table_suffix != NULL)
+        sqla__buf_add(buf, traits->create_table_suffix);
+    return status;
+}
+
+sqla_status sqla__ddl_add_foreign_key(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err)
+{
+    ddl d = { buf, table, traits, err };
+    sqla__buf_add(buf, "ALTER TABLE ");
+    sqla_status status = table_name(&d);
+    sqla__buf_add(buf, " ADD ");
+    return status == SQLA_OK ? foreign_key(&d, &table->foreign_keys[i]) : status;
+}
+
+sqla_status sqla__ddl_create_index(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err)
+{
+    ddl d = { buf, table, traits, err };
+    sqla__buf_add(buf, "CREATE INDEX ");
+    sqla_status status = name(&d, table->indexes[i].name);
+    sqla__buf_add(buf, " ON ");
+    if (status == SQLA_OK)
+        status = table_name(&d);
+    sqla__buf_add_char(buf, ' ');
+    return status == SQLA_OK ? names(&d, table->indexes[i].columns, table->indexes[i].count) : status;
+}
+
+sqla_status sqla__ddl_drop_table(sqla__buf *buf, const sqla_table *table, const sqla_traits *traits, sqla_error *err)
+{
+    ddl d = { buf, table, traits, err };
+    sqla__buf_add(buf, "DROP TABLE ");
+    return table_name(&d);
+}
+
+sqla_status sqla__ddl_create_enum(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err)
+{
+    ddl d = { buf, table, traits, err };
+    sqla__buf_add(buf, "CREATE TYPE ");
+    sqla_status status = enum_name(&d, &table->columns[i]);
+    sqla__buf_add(buf, " AS ENUM ");
+    labels(&d, &table->columns[i]);
+    return status;
+}
+
+sqla_status sqla__ddl_drop_enum(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err)
+{
+    ddl d = { buf, table, traits, err };
+    sqla__buf_add(buf, "DROP TYPE IF EXISTS ");
+    return enum_name(&d, &table->columns[i]);
+}

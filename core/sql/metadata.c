@@ -1,0 +1,143 @@
+/* metadata.c: a set of models: adding them with all they refer to, and finding their tables. Freezing is in freeze.c. */
+#include <config.h>
+#include "sql/metadata.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+sqla_metadata *sqla_metadata_new(sqla_error *err)
+{
+    sqla_metadata *base = sqla__alloc_zero(1, sizeof *base);
+    if (base != NULL && pthread_mutex_init(&base->lock, NULL) != 0) {
+        sqla__free(base);
+        base = NULL;
+    }
+    if (base == NULL) {
+        sqla_error local;
+        sqla__error_init(&local);
+        sqla__error_give(err, &local, sqla__error_nomem(&local));
+    }
+    return base;
+}
+
+void sqla_metadata_free(sqla_metadata *base)
+{
+    if (base == NULL)
+        return;
+    sqla__own_models_release(base);
+    sqla__vec_release(&base->models);
+    sqla__hash_release(&base->by_model);
+    sqla__free(base->tables);
+    sqla__arena_release(&base->arena);
+    pthread_mutex_destroy(&base->lock);
+    sqla__free(base);
+}
+
+static bool is_known(const sqla_metadata *base, const sqla_model *model)
+{
+    for (size_t i = 0; i < base->models.count; i++)
+        if (base->models.items[i] == model)
+            return true;
+    return false;
+}
+
+static sqla_status check_model(const sqla_metadata *base, const sqla_model *model, sqla_error *err)
+{
+    if (model == NULL || model->struct_size < sizeof *model || model->item_size < sizeof(sqla_item) || model->items == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "a model is not as the macros make it");
+    if (base->frozen)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot add model '%s': the metadata is in use and frozen", model->name);
+    if (model->table == NULL) {
+        sqla__error_set(err, SQLA_ERR_MISUSE, "cannot add '%s': it is a row struct without a table", model->name);
+        sqla__error_hint(err, "declare it with SQLA_MODEL and the name of a table");
+        return err->status;
+    }
+    return SQLA_OK;
+}
+
+/* Put model and what it refers to at the end of the list; the loop over the list meets those in turn. */
+static sqla_status add(sqla_metadata *base, const sqla_model *first, sqla_error *err)
+{
+    size_t at = base->models.count;
+    sqla_status status = check_model(base, first, err);
+    if (status != SQLA_OK || is_known(base, first))
+        return status;
+    if (!sqla__vec_push(&base->models, first))
+        return sqla__error_nomem(err);
+    for (; at < base->models.count; at++) {
+        const sqla_model *model = base->models.items[at];
+        for (uint32_t i = 0; i < model->count; i++) {
+            const sqla_item *item = sqla__model_item(model, i);
+            sqla_model_fn *target = item->kind == SQLA_ITEM_COLUMN ? item->as.column.references
+                                  : item->kind == SQLA_ITEM_TO_ONE || item->kind == SQLA_ITEM_TO_MANY ? item->as.relation.target : NULL;
+            if (target == NULL || is_known(base, target()))
+                continue;
+            if ((status = check_model(base, target(), err)) != SQLA_OK)
+                return status;
+            if (!sqla__vec_push(&base->models, target()))
+                return sqla__error_nomem(err);
+        }
+    }
+    return SQLA_OK;
+}
+
+sqla_status sqla_metadata_add_models(sqla_metadata *base, sqla_model_fn *const *models, size_t n, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (base == NULL || (models == NULL && n > 0))
+        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot add models: no metadata"));
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < n && status == SQLA_OK; i++)
+        status = add(base, models[i](), &local);
+    return sqla__error_give(err, &local, status);
+}
+
+sqla_status sqla_metadata_add_model(sqla_metadata *base, const sqla_model *model, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (base == NULL)
+        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot add a model: no metadata"));
+    return sqla__error_give(err, &local, add(base, model, &local));
+}
+
+const sqla_model *sqla_metadata_model(const sqla_metadata *base, const char *name)
+{
+    for (size_t i = 0; base != NULL && name != NULL && i < base->models.count; i++)
+        if (strcmp(base->models.items[i]->name, name) == 0)
+            return base->models.items[i];
+    return NULL;
+}
+
+const sqla__mapping *sqla__metadata_mapping(const sqla_metadata *base, const sqla_model *model)
+{
+    return model != NULL ? sqla__hash_get(&base->by_model, &model, sizeof(const sqla_model *)) : NULL;
+}
+
+size_t sqla__metadata_mapping_count(const sqla_metadata *base) { return base->models.count; }
+const sqla__mapping *sqla__metadata_mapping_at(const sqla_metadata *base, size_t i) { return &base->mappings[i]; }
+
+const sqla_table *sqla_metadata_table(const sqla_metadata *base, size_t i)
+{
+    return base != NULL && i < base->table_count ? base->tables[i] : NULL;
+}
+
+static bool named(const sqla_table *table, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    if (strcmp(table->name, name) == 0)
+        return true;
+    return dot != NULL && table->schema != NULL && strlen(table->schema) == (size_t)(dot - name) &&
+           strncmp(table->schema, name, (size_t)(dot - name)) == 0 && strcmp(table->name, dot + 1) == 0;
+}
+
+const sqla_table *sqla_metadata_find(const sqla_metadata *base, const char *name)
+{
+    for (size_t i = 0; base != NULL && name != NULL && i < base->table_count; i++)
+        if (named(base->tables[i], name))
+            return base->tables[i];
+    return NULL;
+}

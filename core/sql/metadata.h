@@ -1,0 +1,36 @@
+/* metadata.h: what a sqla_metadata holds. Private to the sql room. */
+#ifndef SQLA_SQL_METADATA_H
+#define SQLA_SQL_METADATA_H
+
+#include <pthread.h>
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/vec.h"
+#include "sql/mapping.h"
+
+struct sqla_metadata {
+    pthread_mutex_t lock;              /* of freezing */
+    bool frozen;
+    sqla__arena arena;                 /* everything that hangs on it */
+    SQLA__VEC(const sqla_model *) models;
+    SQLA__VEC(struct sqla__own_model *) own; /* models made at run time (runtime_model.c) */
+    sqla__hash by_model;               /* model pointer -> mapping, once frozen */
+    const sqla_model **keys;           /* the pointers that by_model borrows */
+    sqla__mapping *mappings;           /* one a model, in the order they were added */
+    const sqla_table **tables;         /* parents first */
+    size_t table_count, table_capacity;
+};
+
+/* Models made at run time: the model and what it was made of. */
+void sqla__own_models_release(sqla_metadata *base);
+/* Lay out and close the models made at run time (freeze). */
+sqla_status sqla__own_models_seal(sqla_metadata *base, sqla_error *err);
+/* The foreign key target of a column: by function, or by pointer for models made at run time. NULL: no foreign key. */
+const sqla_model *sqla__column_target(const sqla_metadata *base, const sqla_column_item *item);
+
+/* Tables from mappings (tables.c). */
+sqla_status sqla__make_table(sqla_metadata *base, sqla__mapping *mapping, sqla_error *err);
+/* A constraint's name by the convention: prefix_table_column..., shortened with a stable hash to 63 bytes (naming.c). NULL: memory. */
+char *sqla__constraint_name(sqla__arena *arena, const char *prefix, const char *table, const char *const *words, uint32_t n);
+
+#endif

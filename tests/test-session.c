@@ -1,0 +1,426 @@
+/* test-session.c: the life of objects in a session: add, get, change, delete, commit, rollback, savepoints, failures. */
+#include <config.h>
+#include "shop.h"
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness.h"
+
+/* A status as expected, else what went wrong is shown. */
+static bool is(const sqla_error *err, sqla_status expected)
+{
+    if (err->status != expected)
+        fprintf(stderr, "%s: %s (%s)\n", sqla_status_name(err->status), err->message, err->hint);
+    return err->status == expected;
+}
+
+static User *add_user(shop *x, const char *name)
+{
+    return sqla_add(x->s, User, .name = name, .age = SQLA_SOME(30));
+}
+
+static void add__inserts_and_gives_the_key_back(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    char name[] = "Nicolas";
+    User *u = sqla_add(x.s, User, .name = name, .age = SQLA_SOME(309), .active = true);
+    memset(name, 'x', sizeof name - 1); /* add copied it */
+    CU_ASSERT_PTR_NOT_NULL_FATAL(u);
+    CU_ASSERT_EQUAL(sqla_state(x.s, u), SQLA_PENDING);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(sqla_state(x.s, u), SQLA_PERSISTENT);
+    CU_ASSERT(u->id > 0);
+    CU_ASSERT_STRING_EQUAL(u->name, "Nicolas");
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE name = 'Nicolas' AND age = 309 AND fullname IS NULL"), 1);
+    shop_close(&x);
+}
+
+static void get__gives_the_same_object(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = add_user(&x, "a");
+    sqla_commit(x.s, &x.err);
+    User *again = sqla_get(x.s, User, u->id, &x.err);
+    CU_ASSERT_PTR_EQUAL(again, u);
+    CU_ASSERT_PTR_NULL(sqla_get(x.s, User, u->id + 1000, &x.err));
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    shop_close(&x);
+}
+
+static void commit__writes_what_was_assigned(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = add_user(&x, "a");
+    sqla_commit(x.s, &x.err);
+    u->age.value += 1;
+    char lent[] = "Full Name";
+    u->fullname = lent;
+    CU_ASSERT_TRUE(sqla_is_modified(x.s, u));
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_FALSE(sqla_is_modified(x.s, u));
+    CU_ASSERT_PTR_NOT_EQUAL(u->fullname, lent); /* the flush copied it */
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE age = 31 AND fullname = 'Full Name'"), 1);
+    shop_close(&x);
+}
+
+static void stale__objects_are_filled_anew_in_place(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = add_user(&x, "a");
+    sqla_commit(x.s, &x.err);
+    sqla_execute(x.db, "UPDATE users SET age = 77, name = 'changed'", NULL, &x.err);
+    CU_ASSERT_EQUAL(u->age.value, 30); /* the last known value */
+    CU_ASSERT_PTR_EQUAL(sqla_get(x.s, User, u->id, &x.err), u);
+    CU_ASSERT_EQUAL(u->age.value, 77);
+    CU_ASSERT_STRING_EQUAL(u->name, "changed");
+    sqla_commit(x.s, &x.err);
+    u->fullname = "mine"; /* a change to a stale object is one column */
+    sqla_execute(x.db, "UPDATE users SET age = 78", NULL, &x.err);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE age = 78 AND fullname = 'mine'"), 1);
+    shop_close(&x);
+}
+
+static void rollback__puts_everything_back(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *kept = add_user(&x, "kept"), *gone = add_user(&x, "gone");
+    sqla_commit(x.s, &x.err);
+    User *fresh = add_user(&x, "fresh");
+    kept->age = (sqla_opt_i32)SQLA_SOME(99);
+    sqla_delete(x.s, gone);
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(fresh->id > 0);
+    kept->name = "never flushed";
+    CU_ASSERT_EQUAL(sqla_rollback(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(kept->age.value, 30);
+    CU_ASSERT_STRING_EQUAL(kept->name, "kept");
+    CU_ASSERT_EQUAL(sqla_state(x.s, gone), SQLA_PERSISTENT);
+    CU_ASSERT_EQUAL(sqla_state(x.s, fresh), SQLA_TRANSIENT);
+    CU_ASSERT_EQUAL(fresh->id, 0);
+    CU_ASSERT_STRING_EQUAL(fresh->name, "fresh");
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE age = 30"), 2);
+    CU_ASSERT_PTR_EQUAL(sqla_add_object(x.s, User, fresh), fresh); /* and may be added again */
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE name = 'fresh'"), 1);
+    shop_close(&x);
+}
+
+static void delete__removes_the_row_and_keeps_the_struct(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = add_user(&x, "a");
+    sqla_commit(x.s, &x.err);
+    sqla_delete(x.s, u);
+    CU_ASSERT_EQUAL(sqla_state(x.s, u), SQLA_DELETED);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_STRING_EQUAL(u->name, "a");
+    CU_ASSERT_EQUAL(sqla_state(x.s, u), SQLA_TRANSIENT);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 0);
+    shop_close(&x);
+}
+
+static void failure__refuses_work_until_rollback(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    add_user(&x, "same");
+    sqla_commit(x.s, &x.err);
+    User *twin = add_user(&x, "same");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_UNIQUE);
+    CU_ASSERT(is(&x.err, SQLA_ERR_UNIQUE));
+    CU_ASSERT_PTR_NOT_NULL(strstr(x.err.message, "User"));
+    for (int i = 0; i < 3; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        CU_ASSERT_EQUAL(sqla_commit(x.s, &err), SQLA_ERR_ROLLBACK_FIRST);
+        CU_ASSERT_PTR_NULL(sqla_get(x.s, User, 1, NULL));
+    }
+    sqla_error_clear(&x.err);
+    CU_ASSERT_EQUAL(sqla_rollback(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_state(x.s, twin), SQLA_TRANSIENT);
+    add_user(&x, "other");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 2);
+    shop_close(&x);
+}
+
+static void savepoint__failure_leaves_the_outer_work(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *outer = add_user(&x, "outer");
+    sqla_savepoint *sp = sqla_begin_nested(x.s, &x.err);
+    CU_ASSERT_PTR_NOT_NULL(sp);
+    outer->age = (sqla_opt_i32)SQLA_SOME(1);
+    add_user(&x, "outer");
+    sqla_error inner = SQLA_ERROR_INIT;
+    CU_ASSERT_EQUAL(sqla_savepoint_commit(sp, &inner), SQLA_ERR_UNIQUE);
+    CU_ASSERT_EQUAL(outer->age.value, 30);
+    CU_ASSERT_EQUAL(sqla_savepoint_commit(sp, NULL), SQLA_ERR_MISUSE); /* it has ended */
+    sp = sqla_begin_nested(x.s, &x.err);
+    add_user(&x, "inner");
+    CU_ASSERT_EQUAL(sqla_savepoint_commit(sp, &x.err), SQLA_OK);
+    sp = sqla_begin_nested(x.s, &x.err);
+    add_user(&x, "dropped");
+    outer->age = (sqla_opt_i32)SQLA_SOME(2);
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT_EQUAL(sqla_savepoint_rollback(sp, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(outer->age.value, 30);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE name IN ('outer', 'inner') AND age = 30"), 2);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 2);
+    shop_close(&x);
+}
+
+static void stale__row_that_is_gone_is_told(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = add_user(&x, "a");
+    sqla_commit(x.s, &x.err);
+    sqla_execute(x.db, "DELETE FROM users", NULL, &x.err);
+    u->age.value = 5;
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_STALE);
+    sqla_error_clear(&x.err);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_PTR_NULL(sqla_get(x.s, User, u->id, &x.err));
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(sqla_state(x.s, u), SQLA_TRANSIENT);
+    shop_close(&x);
+}
+
+static void add__refuses_what_cannot_be_meant(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    CU_ASSERT_PTR_NULL(sqla_add_object(x.s, User, (&(User){ .name = "a", .age = { .value = 309 } })));
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(x.err.message, "age"));
+    sqla_error_clear(&x.err);
+    CU_ASSERT_PTR_NULL(sqla_add(x.s, User, .id = 7, .name = "a"));
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_DATA);
+    sqla_error_clear(&x.err);
+    sqla_add(x.s, User, .fullname = "no name");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_NOT_NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(x.err.message, "name"));
+    sqla_error_clear(&x.err);
+    sqla_rollback(x.s, &x.err);
+    int on_the_stack = 0;
+    sqla_delete(x.s, &on_the_stack);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_MISUSE);
+    sqla_error_clear(&x.err);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 0);
+    shop_close(&x);
+}
+
+static void refresh__drops_changes(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = add_user(&x, "a");
+    sqla_commit(x.s, &x.err);
+    u->age.value = 1;
+    CU_ASSERT_EQUAL(sqla_refresh(x.s, u, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(u->age.value, 30);
+    sqla_rollback(x.s, &x.err);
+    sqla_execute(x.db, "DELETE FROM users", NULL, &x.err);
+    CU_ASSERT_EQUAL(sqla_refresh(x.s, u, &x.err), SQLA_ERR_NOT_FOUND);
+    shop_close(&x);
+}
+
+static void expunge__forgets_the_object(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = add_user(&x, "a");
+    sqla_commit(x.s, &x.err);
+    int64_t id = u->id;
+    u->age.value = 1;
+    sqla_expunge(x.s, u);
+    CU_ASSERT_EQUAL(sqla_state(x.s, u), SQLA_FOREIGN);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    u = sqla_get(x.s, User, id, &x.err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(u);
+    CU_ASSERT_EQUAL(u->age.value, 30);
+    shop_close(&x);
+}
+
+static void types__round_trip(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    static const unsigned char bytes[] = { 0, 1, 255, 0 };
+    Thing full = { .small = INT16_MIN, .medium = INT32_MIN, .large = INT64_MIN, .ratio = 0.1, .part = 0.25f, .flag = true, .text = "Grüße", .code = "ab",
+        .blob = { bytes, sizeof bytes }, .at = { -1 }, .local_at = { 1700000000123456 }, .day = { -25567 }, .hour = { 86399999999 },
+        .span = { 14, -3, 5000001 }, .price = { "12345678901234567890.120" }, .uuid = { { 1, 2, 3 } }, .json = { "{\"a\": 1}" }, .colour = BLUE,
+        .tiny = 255, .port = 65535, .wide = INT64_MAX, .o_small = SQLA_SOME(0), .o_medium = SQLA_SOME(-1), .o_large = SQLA_SOME(5), .o_ratio = SQLA_SOME(-2.5),
+        .o_part = SQLA_SOME(1.5f), .o_flag = SQLA_SOME(false), .o_at = { { 5 }, true }, .o_local_at = { { 6 }, true }, .o_day = { { 7 }, true },
+        .o_hour = { { 8 }, true }, .o_span = { { 1, 0, 0 }, true }, .o_uuid = { { { 9 } }, true }, .o_colour = SQLA_SOME(GREEN) };
+    Thing *a = sqla_add_object(x.s, Thing, &full), *b = sqla_new(x.s, Thing);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_TRUE(a->made_at.set);
+    int64_t ids[] = { a->id, b->id };
+    sqla_session *s = sqla_open(x.maker, &x.err);
+    a = sqla_get(s, Thing, ids[0], &x.err);
+    b = sqla_get(s, Thing, ids[1], &x.err);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+    CU_ASSERT(a->small == INT16_MIN && a->medium == INT32_MIN && a->large == INT64_MIN && a->ratio == 0.1 && a->part == 0.25f && a->flag);
+    CU_ASSERT_STRING_EQUAL(a->text, "Grüße");
+    CU_ASSERT_STRING_EQUAL(a->code, "ab");
+    CU_ASSERT(a->blob.size == sizeof bytes && memcmp(a->blob.data, bytes, sizeof bytes) == 0);
+    CU_ASSERT(a->at.micros == -1 && a->local_at.micros == 1700000000123456 && a->day.days == -25567 && a->hour.micros == 86399999999);
+    CU_ASSERT(a->span.months == 14 && a->span.days == -3 && a->span.micros == 5000001);
+    CU_ASSERT_STRING_EQUAL(a->price.text, "12345678901234567890.120");
+    CU_ASSERT(memcmp(&a->uuid, &full.uuid, sizeof a->uuid) == 0 && a->colour == BLUE && a->tiny == 255 && a->port == 65535 && a->wide == INT64_MAX);
+    CU_ASSERT_STRING_EQUAL(a->json.text, "{\"a\": 1}");
+    CU_ASSERT(a->o_small.set && a->o_small.value == 0 && a->o_flag.set && !a->o_flag.value && a->o_colour.set && a->o_colour.value == GREEN);
+    CU_ASSERT(a->o_at.value.micros == 5 && a->o_local_at.value.micros == 6 && a->o_day.value.days == 7 && a->o_hour.value.micros == 8);
+    CU_ASSERT(a->o_span.value.months == 1 && a->o_uuid.value.bytes[0] == 9 && a->o_ratio.value == -2.5 && a->o_part.value == 1.5f);
+    CU_ASSERT(b->text == NULL && b->blob.data == NULL && b->price.text == NULL && b->json.text == NULL && b->colour == RED);
+    CU_ASSERT(!b->o_small.set && !b->o_medium.set && !b->o_large.set && !b->o_ratio.set && !b->o_part.set && !b->o_flag.set && !b->o_at.set);
+    CU_ASSERT(!b->o_local_at.set && !b->o_day.set && !b->o_hour.set && !b->o_span.set && !b->o_uuid.set && !b->o_colour.set);
+    sqla_close(s);
+    shop_close(&x);
+}
+
+/* Sizes around the limits of the roads: keys come back in the right objects, also after a reload. */
+static void insert__keys_belong_to_their_objects(const char *url)
+{
+    static const int sizes[] = { 1, 2, 3, 4, 9, 10, 11, 29, 30, 49, 50, 51, 149, 150, 151, 333, 1000, 1001, 2500 };
+    shop x;
+    shop_open(&x, url);
+    int64_t total = 0;
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        sqla_session *s = sqla_open(x.maker, &x.err);
+        for (int i = 0; i < sizes[k]; i++)
+            sqla_add(s, Node, .label = sqla_printf(s, "%d/%d", sizes[k], i));
+        CU_ASSERT_EQUAL(sqla_flush(s, &x.err), SQLA_OK);
+        size_t n = 0;
+        sqla_session *other = sqla_open(x.maker, &x.err);
+        CU_ASSERT_EQUAL(sqla_commit(s, &x.err), SQLA_OK);
+        sqla_stmt *q = sqla_where(sqla_select(other, Node), sqla_like(sqla_col(Node, label), sqla_printf(other, "%d/%%", sizes[k])));
+        Node **nodes = sqla_all(sqla_order_by(q, sqla_col(Node, id)), Node, &n, &x.err);
+        CU_ASSERT_EQUAL((int)n, sizes[k]);
+        for (size_t i = 0; i < n; i++) {
+            Node *mine = sqla_get(s, Node, nodes[i]->id, &x.err);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(mine);
+            CU_ASSERT_STRING_EQUAL(mine->label, nodes[i]->label);
+        }
+        sqla_close(other);
+        sqla_close(s);
+        total += sizes[k];
+    }
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(DISTINCT label) FROM nodes"), total);
+    shop_close(&x);
+}
+
+static void change__many_objects_by_every_road(const char *url)
+{
+    static const int sizes[] = { 1, 2, 3, 99, 100, 250, 1200 };
+    shop x;
+    shop_open(&x, url);
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        sqla_session *s = sqla_open(x.maker, &x.err);
+        for (int i = 0; i < sizes[k]; i++)
+            sqla_add(s, User, .name = sqla_printf(s, "u%d", i), .age = SQLA_SOME(i));
+        sqla_commit(s, &x.err);
+        SQLA_EACH(User, u, sqla_select(s, User), &x.err) {
+            u->age.value += 10000;
+            u->fullname = sqla_printf(s, "full %s", u->name);
+        }
+        CU_ASSERT_EQUAL(sqla_commit(s, &x.err), SQLA_OK);
+        CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE age >= 10000 AND name = 'u' || (age - 10000) AND fullname = 'full ' || name"), sizes[k]);
+        SQLA_EACH(User, u, sqla_select(s, User), &x.err)
+            sqla_delete(s, u);
+        CU_ASSERT_EQUAL(sqla_commit(s, &x.err), SQLA_OK);
+        CU_ASSERT(is(&x.err, SQLA_OK));
+        CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 0);
+        sqla_close(s);
+    }
+    shop_close(&x);
+}
+
+static void keys__natural_ones_and_order_by_foreign_key(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    sqla_add(x.s, Citizen, .country = "DE", .name = "child first");
+    sqla_add(x.s, Country, .code = "DE", .name = "Germany");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    Country *de = sqla_get(x.s, Country, "DE", &x.err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(de);
+    CU_ASSERT_STRING_EQUAL(de->name, "Germany");
+    sqla_add(x.s, Citizen, .country = "XX", .name = "nowhere");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_FOREIGN_KEY);
+    shop_close(&x);
+}
+
+static void run_time__models_work_alike(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, NULL, &err);
+    sqla_metadata *base = sqla_metadata_new(&err);
+    sqla_model *event = sqla_model_new(base, "Event", "events", &err);
+    sqla_model_add_column(event, "id", SQLA_INT64, &(sqla_column_item){ .primary_key = true }, &err);
+    sqla_model_add_column(event, "title", SQLA_TEXT | SQLA_FORM_NULLABLE, NULL, &err);
+    sqla_model_add_column(event, "size", SQLA_INT32 | SQLA_FORM_NULLABLE, NULL, &err);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_metadata_create_all(base, db, &err);
+    sqla_sessionmaker *maker = sqla_sessionmaker_new(db, base, NULL, &err);
+    sqla_session *s = sqla_open(maker, &err);
+    void *e = sqla_new_object(s, event);
+    CU_ASSERT_PTR_NOT_NULL(e);
+    sqla_field_set(s, e, "title", sqla_val("opening"), &err);
+    sqla_field_set(s, e, "size", sqla_val(12), &err);
+    CU_ASSERT_EQUAL(sqla_commit(s, &err), SQLA_OK);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT(sqla_field_get(s, e, "id", &err).as.i64 > 0);
+    sqla_error wrong = SQLA_ERROR_INIT;
+    CU_ASSERT_EQUAL(sqla_field_set(s, e, "titel", sqla_val("x"), &wrong), SQLA_ERR_MISUSE);
+    sqla_close(s);
+    sqla_sessionmaker_free(maker);
+    sqla_metadata_free(base);
+    sqla_engine_free(db);
+}
+
+static const struct harness_test tests[] = {
+    { "add inserts and gives the key back", add__inserts_and_gives_the_key_back, HARNESS_DATABASES },
+    { "get gives the same object", get__gives_the_same_object, HARNESS_DATABASES },
+    { "commit writes what was assigned", commit__writes_what_was_assigned, HARNESS_DATABASES },
+    { "stale objects are filled anew in place", stale__objects_are_filled_anew_in_place, HARNESS_DATABASES },
+    { "rollback puts everything back", rollback__puts_everything_back, HARNESS_DATABASES },
+    { "delete removes the row and keeps the struct", delete__removes_the_row_and_keeps_the_struct, HARNESS_DATABASES },
+    { "failure refuses work until rollback", failure__refuses_work_until_rollback, HARNESS_DATABASES },
+    { "savepoint: failure leaves the outer work", savepoint__failure_leaves_the_outer_work, HARNESS_DATABASES },
+    { "stale: a row that is gone is told", stale__row_that_is_gone_is_told, HARNESS_DATABASES },
+    { "add refuses what cannot be meant", add__refuses_what_cannot_be_meant, HARNESS_DATABASES },
+    { "refresh drops changes", refresh__drops_changes, HARNESS_DATABASES },
+    { "expunge forgets the object", expunge__forgets_the_object, HARNESS_DATABASES },
+    { "types round trip", types__round_trip, HARNESS_DATABASES },
+    { "insert: keys belong to their objects", insert__keys_belong_to_their_objects, HARNESS_DATABASES },
+    { "change many objects by every road", change__many_objects_by_every_road, HARNESS_DATABASES },
+    { "natural keys, and order by foreign key", keys__natural_ones_and_order_by_foreign_key, HARNESS_DATABASES },
+    { "models made at run time work alike", run_time__models_work_alike, HARNESS_DATABASES },
+};
+
+int main(void) { return harness_main("test-session", tests, sizeof tests / sizeof tests[0]); }
