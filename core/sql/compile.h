@@ -30,8 +30,9 @@ sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *
 sqla_status sqla__compile_raw(const char *sql, const char *const *names, const sqla_value *values, size_t n, const sqla_traits *traits,
                               sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
 
-/* What both end with: text and values, copied into the arena with the plan that reads them. */
-sqla_status sqla__compiled_finish(sqla__arena *arena, const sqla__buf *text, const sqla_value *values, size_t n, const sqla_traits *traits,
+/* What both end with: text and values, copied into the arena with the plan that reads them. names: of the columns or parameters
+ * that the values are for, each NULL or alive as long as ret is used. */
+sqla_status sqla__compiled_finish(sqla__arena *arena, const sqla__buf *text, const sqla_value *values, const char *const *names, size_t n,
                                   sqla__compiled *ret, sqla_error *err);
 
 /* Append an identifier, always through here. Refuses NUL, invalid UTF-8, "" and names longer than the dialect keeps

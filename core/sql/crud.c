@@ -3,9 +3,11 @@
 #include "sql/crud.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "sql/compile.h"
+#include "sql/ddl.h"
 
 /* What fills the holes of a template. */
 typedef struct filler {
@@ -63,18 +65,72 @@ static sqla_status tuples(filler *f)
     return SQLA_OK;
 }
 
-/* The value of parameter i in the row source, cast where it travels as text. */
-static void source_value(filler *f, const char *source, uint32_t i)
+/* Types that take a text as it is and check its length themselves. A cast to one would cut it without a word. */
+static bool takes_text(const char *type)
+{
+    static const char *const names[] = { "char", "varchar", "text", "citext", "character", "nchar", "nvarchar", "bpchar", "clob", "name" };
+    size_t n = strcspn(type, " (");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == n && strncasecmp(type, names[i], n) == 0)
+            return true;
+    return false;
+}
+
+/* Does a value of that type go into a column of any type that the program names, by assignment alone? Numbers and times do. */
+static bool is_textual(uint32_t type)
+{
+    return type == SQLA_TEXT || type == SQLA_DECIMAL || type == SQLA_JSON || type == SQLA_ENUM_TYPE;
+}
+
+/* A type that the program wrote, without what stands in parentheses: "numeric(6,2)" is "numeric", and the assignment to the column
+ * does what is left, as it does for a single row. */
+static void cast_to_written(filler *f, const char *type)
+{
+    size_t n = strcspn(type, "(");
+    const char *behind = type[n] == '(' ? strchr(type + n, ')') : NULL;
+    while (n > 0 && type[n - 1] == ' ')
+        n--;
+    sqla__buf_add_n(f->buf, type, n);
+    if (behind != NULL)
+        sqla__buf_add(f->buf, behind + 1);
+}
+
+/* The name of the type that the parameter is cast to, or nothing; then nothing is written and *ret_cast is false. */
+static sqla_status cast_name(filler *f, const sqla__mapped_column *column, bool *ret_cast)
+{
+    const sqla_type_trait *trait = sqla__type_trait(f->traits, column->slot.type);
+    const char *written = column->item->sql_type;
+    bool native = written == NULL && column->slot.type == SQLA_ENUM_TYPE && column->item->native && (f->traits->features & SQLA_FEATURE_NATIVE_ENUM);
+    bool as_text = trait != NULL && (trait->flags & SQLA_TYPE_AS_TEXT);
+    *ret_cast = true;
+    if (native)
+        return sqla__ddl_enum_name(f->buf, f->mapping->table, column->name, f->traits, f->err);
+    if (written != NULL && (as_text || is_textual(column->slot.type)) && !takes_text(written))
+        cast_to_written(f, written);
+    else if (written == NULL && as_text && column->slot.type != SQLA_ENUM_TYPE)
+        sqla__buf_add(f->buf, trait->cast_name != NULL ? trait->cast_name : trait->name);
+    else
+        *ret_cast = false;
+    return SQLA_OK;
+}
+
+/* The value of parameter i in the row source, cast where a text would not do. With placeholders in the text the database sees what
+ * they are for, so only a road whose rows are made first needs it. */
+static sqla_status source_value(filler *f, const char *source, uint32_t i)
 {
     const sqla__mapped_column *column = &f->mapping->columns[f->params[i]];
-    const sqla_type_trait *trait = sqla__type_trait(f->traits, column->slot.type);
-    const char *type = column->item->sql_type;
-    if (type == NULL && trait != NULL && (trait->flags & SQLA_TYPE_AS_TEXT) && column->slot.type != SQLA_ENUM_TYPE)
-        type = trait->cast_name != NULL ? trait->cast_name : trait->name;
-    if (f->road == SQLA_BATCH_COLUMNS && type != NULL)
-        sqla__buf_printf(f->buf, "CAST(%s.c%u AS %s)", source, i, type);
+    sqla__buf type = { 0 };
+    filler typed = *f;
+    bool cast = false;
+    typed.buf = &type;
+    sqla_status status = f->road == SQLA_BATCH_COLUMNS ? cast_name(&typed, column, &cast) : SQLA_OK;
+    if (cast)
+        sqla__buf_printf(f->buf, "CAST(%s.c%u AS %s)", source, i, sqla__buf_text(&type));
     else
         sqla__buf_printf(f->buf, "%s.c%u", source, i);
+    f->buf->broken = f->buf->broken || type.broken;
+    sqla__buf_release(&type);
+    return status;
 }
 
 static sqla_status aliases(filler *f)
@@ -88,7 +144,8 @@ static sqla_status selected(filler *f)
 {
     for (uint32_t i = 0; i < f->param_count; i++) {
         sqla__buf_add(f->buf, comma(i));
-        source_value(f, "u", i);
+        if (source_value(f, "u", i) != SQLA_OK)
+            return f->err->status;
     }
     return SQLA_OK;
 }
@@ -100,7 +157,8 @@ static sqla_status assignments(filler *f)
         sqla__buf_add(f->buf, comma(i));
         status = column_name(f, f->columns[i]);
         sqla__buf_add(f->buf, " = ");
-        source_value(f, "v", i);
+        if (status == SQLA_OK)
+            status = source_value(f, "v", i);
     }
     return status;
 }
@@ -112,7 +170,8 @@ static sqla_status match(filler *f)
         sqla__buf_add(f->buf, i > 0 ? " AND t." : "t.");
         status = column_name(f, f->mapping->keys[i]);
         sqla__buf_add(f->buf, " = ");
-        source_value(f, "v", f->count + i);
+        if (status == SQLA_OK)
+            status = source_value(f, "v", f->count + i);
     }
     return status;
 }
@@ -187,7 +246,8 @@ static sqla_status insert_each(filler *f)
     sqla_status status = table_name(f);
     if (f->count == 0) {
         if (!(f->traits->features & SQLA_FEATURE_DEFAULT_VALUES))
-            return sqla__error_set(f->err, SQLA_ERR_UNSUPPORTED, "%s cannot insert a row of '%s' without any value", f->traits->dialect, f->mapping->model->name);
+            return sqla__error_set(f->err, SQLA_ERR_UNSUPPORTED, "%s cannot insert a row of '%s' without any value", f->traits->dialect,
+                                   f->mapping->model->name);
         sqla__buf_add(f->buf, " DEFAULT VALUES");
     } else {
         sqla__buf_add(f->buf, " (");
@@ -274,7 +334,8 @@ static sqla_status select_start(filler *f)
     return status == SQLA_OK ? table_name(f) : status;
 }
 
-sqla_status sqla__crud_select(sqla__buf *buf, const sqla__mapping *mapping, const sqla_traits *traits, const uint32_t *columns, uint32_t n, sqla_error *err)
+sqla_status sqla__crud_select(sqla__buf *buf, const sqla__mapping *mapping, const sqla_traits *traits, const uint32_t *columns, uint32_t n,
+                              sqla_error *err)
 {
     filler f = { buf, mapping, traits, SQLA_BATCH_EACH, columns, n, columns, n, 1, NULL, 0, err };
     sqla_status status = select_start(&f);

@@ -68,13 +68,18 @@ static sqla_status constraint(ddl *d, const char *prefix, const char *word)
     return status;
 }
 
+sqla_status sqla__ddl_enum_name(sqla__buf *buf, const sqla_table *table, const char *column_name, const sqla_traits *traits, sqla_error *err)
+{
+    sqla__arena arena = { 0 };
+    char *text = sqla__constraint_name(&arena, table->name, column_name, NULL, 0);
+    sqla_status status = text != NULL ? sqla__quote_table(buf, table->schema, text, traits, err) : sqla__error_nomem(err);
+    sqla__arena_release(&arena);
+    return status;
+}
+
 static sqla_status enum_name(ddl *d, const sqla_column *column)
 {
-    sqla__buf type = { 0 };
-    sqla__buf_printf(&type, "%s_%s", d->table->name, column->name);
-    sqla_status status = type.broken ? sqla__error_nomem(d->err) : name(d, type.data);
-    sqla__buf_release(&type);
-    return status;
+    return sqla__ddl_enum_name(d->buf, d->table, column->name, d->traits, d->err);
 }
 
 /* ---- columns --------------------------------------------------------------------------------------------------------------- */
@@ -89,7 +94,8 @@ static sqla_status column_type(ddl *d, const sqla_column *column)
         return enum_name(d, column);
     const sqla_type_trait *trait = sqla__type_trait(d->traits, column->type);
     if (trait == NULL)
-        return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "column '%s' of table '%s' has a type that %s cannot store", column->name, d->table->name, d->traits->dialect);
+        return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "column '%s' of table '%s' has a type that %s cannot store", column->name,
+                               d->table->name, d->traits->dialect);
     if (column->length > 0 && trait->sized_name != NULL) {
         const char *hole = strstr(trait->sized_name, "%u");
         int before = hole != NULL ? (int)(hole - trait->sized_name) : (int)strlen(trait->sized_name);
@@ -102,18 +108,40 @@ static sqla_status column_type(ddl *d, const sqla_column *column)
     return SQLA_OK;
 }
 
+static sqla_status default_value(ddl *d, const sqla_column *c)
+{
+    const char *text = c->default_text;
+    if (text != NULL && strcmp(text, SQLA_NOW) == 0)
+        text = d->traits->now;
+    if (text != NULL)
+        sqla__buf_printf(d->buf, " DEFAULT %s", text);
+    else if (c->default_text != NULL)
+        return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "column '%s' of table '%s' has the default SQLA_NOW, which %s does not know", c->name,
+                               d->table->name, d->traits->dialect);
+    return SQLA_OK;
+}
+
+static bool is_generated(const sqla_column *c) { return c->generated_key && c->type_text == NULL; }
+
+static sqla_status generated_key(ddl *d, const sqla_column *c)
+{
+    if (d->traits->generated_key == NULL)
+        return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "%s does not make keys, as column '%s' of table '%s' needs", d->traits->dialect, c->name,
+                               d->table->name);
+    sqla__buf_add(d->buf, d->traits->generated_key);
+    return SQLA_OK;
+}
+
 static sqla_status column(ddl *d, const sqla_column *c)
 {
     sqla_status status = name(d, c->name);
     sqla__buf_add_char(d->buf, ' ');
-    if (c->generated_key && c->type_text == NULL) {
-        sqla__buf_add(d->buf, d->traits->generated_key);
-        return status;
-    }
+    if (status == SQLA_OK && is_generated(c))
+        return generated_key(d, c);
     if (status == SQLA_OK)
         status = column_type(d, c);
-    if (c->default_text != NULL)
-        sqla__buf_printf(d->buf, " DEFAULT %s", strcmp(c->default_text, SQLA_NOW) == 0 ? d->traits->now : c->default_text);
+    if (status == SQLA_OK)
+        status = default_value(d, c);
     if (!c->nullable)
         sqla__buf_add(d->buf, " NOT NULL");
     return status;
@@ -129,7 +157,7 @@ static sqla_status primary_key(ddl *d)
     for (uint32_t i = 0; i < d->table->column_count; i++) {
         if (d->table->columns[i].key_position > 0)
             n++;
-        if (d->table->columns[i].generated_key && d->table->columns[i].type_text == NULL && d->traits->generated_key_is_primary)
+        if (is_generated(&d->table->columns[i]) && d->traits->generated_key_is_primary)
             return SQLA_OK;
     }
     if (n == 0)
@@ -172,12 +200,14 @@ static sqla_status foreign_key(ddl *d, const sqla_foreign_key *key)
     sqla__buf_add_char(d->buf, ' ');
     if (status == SQLA_OK)
         status = names(d, key->to_columns, key->count);
-    if (d->traits->features & SQLA_FEATURE_FK_ACTIONS) {
-        if (action(key->on_delete) != NULL)
-            sqla__buf_printf(d->buf, " ON DELETE %s", action(key->on_delete));
-        if (action(key->on_update) != NULL)
-            sqla__buf_printf(d->buf, " ON UPDATE %s", action(key->on_update));
-    }
+    const char *on_delete = action(key->on_delete), *on_update = action(key->on_update);
+    if ((on_delete != NULL || on_update != NULL) && !(d->traits->features & SQLA_FEATURE_FK_ACTIONS))
+        return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "a foreign key of table '%s' has ON DELETE or ON UPDATE, which %s does not know",
+                               d->table->name, d->traits->dialect);
+    if (on_delete != NULL)
+        sqla__buf_printf(d->buf, " ON DELETE %s", on_delete);
+    if (on_update != NULL)
+        sqla__buf_printf(d->buf, " ON UPDATE %s", on_update);
     return status;
 }
 
@@ -226,7 +256,8 @@ static sqla_status constraints(ddl *d, const unsigned char *skip)
 
 /* ---- statements ------------------------------------------------------------------------------------------------------------- */
 
-sqla_status sqla__ddl_create_table(sqla__buf *buf, const sqla_table *table, const unsigned char *skip_foreign_keys, const sqla_traits *traits, sqla_error *err)
+sqla_status sqla__ddl_create_table(sqla__buf *buf, const sqla_table *table, const unsigned char *skip_foreign_keys, const sqla_traits *traits,
+                                   sqla_error *err)
 {
     ddl d = { buf, table, traits, err };
     sqla__buf_add(buf, "CREATE TABLE ");
@@ -245,13 +276,29 @@ sqla_status sqla__ddl_create_table(sqla__buf *buf, const sqla_table *table, cons
     return status;
 }
 
+static sqla_status alter(ddl *d, const char *verb)
+{
+    if (!(d->traits->features & SQLA_FEATURE_ADD_CONSTRAINT))
+        return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "%s cannot change the foreign keys of table '%s' once it is there", d->traits->dialect,
+                               d->table->name);
+    sqla__buf_add(d->buf, "ALTER TABLE ");
+    sqla_status status = table_name(d);
+    sqla__buf_add(d->buf, verb);
+    return status;
+}
+
 sqla_status sqla__ddl_add_foreign_key(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err)
 {
     ddl d = { buf, table, traits, err };
-    sqla__buf_add(buf, "ALTER TABLE ");
-    sqla_status status = table_name(&d);
-    sqla__buf_add(buf, " ADD ");
+    sqla_status status = alter(&d, " ADD ");
     return status == SQLA_OK ? foreign_key(&d, &table->foreign_keys[i]) : status;
+}
+
+sqla_status sqla__ddl_drop_foreign_key(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err)
+{
+    ddl d = { buf, table, traits, err };
+    sqla_status status = alter(&d, " DROP CONSTRAINT ");
+    return status == SQLA_OK ? name(&d, table->foreign_keys[i].name) : status;
 }
 
 sqla_status sqla__ddl_create_index(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err)

@@ -13,7 +13,10 @@ sqla_status sqla__ddl_create_table(sqla__buf *buf, const sqla_table *table, cons
 sqla_status sqla__ddl_add_foreign_key(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err);
 sqla_status sqla__ddl_create_index(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err);
 sqla_status sqla__ddl_drop_table(sqla__buf *buf, const sqla_table *table, const sqla_traits *traits, sqla_error *err);
-/* A native enum type of a column. Name: table_column. */
+sqla_status sqla__ddl_drop_foreign_key(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err);
+/* The name of the native enum type of a column, by the convention: table_column, in the schema of the table. */
+sqla_status sqla__ddl_enum_name(sqla__buf *buf, const sqla_table *table, const char *column, const sqla_traits *traits, sqla_error *err);
+/* A native enum type of a column. */
 sqla_status sqla__ddl_create_enum(sqla__buf *buf, const sqla_table *table, uint32_t column, const sqla_traits *traits, sqla_error *err);
 sqla_status sqla__ddl_drop_enum(sqla__buf *buf, const sqla_table *table, uint32_t column, const sqla_traits *traits, sqla_error *err);
 

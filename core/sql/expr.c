@@ -5,24 +5,35 @@
 #include <config.h>
 #include "sql/expr.h"
 
-#include <string.h>
-
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/text.h"
 #include "sql/mapping.h"
 
 static uint64_t mix(uint64_t sum, uint64_t word) { return (sum ^ word) * UINT64_C(0x100000001b3); }
+
+/* Only what the type of a value says is there was ever written. */
+static uint64_t value_sum(uint64_t sum, const sqla_value *v)
+{
+    sum = mix(sum, v->type);
+    switch ((sqla_type)v->type) {
+    case SQLA_TEXT: case SQLA_BLOB: case SQLA_DECIMAL: case SQLA_JSON:
+        return mix(mix(sum, (uintptr_t)v->as.bytes.data), v->as.bytes.size);
+    case SQLA_NULL: case SQLA_TYPE_COUNT_: return sum;
+    case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64: case SQLA_DATE: case SQLA_TIME:
+    case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_INTERVAL: case SQLA_UUID: case SQLA_ENUM_TYPE: break;
+    }
+    return mix(sum, (uint64_t)v->as.i64);
+}
 
 static uint64_t node_sum(uint64_t sum, const sqla_expr *x)
 {
     sum = mix(sum, (uint64_t)x->kind << 48 | (uint64_t)x->op << 32 | x->count);
     sum = mix(sum, (uintptr_t)x->args);
+    sum = mix(sum, (uintptr_t)x->model_fn);
+    sum = mix(sum, (uintptr_t)x->model);
     sum = mix(sum, x->offset);
     sum = mix(sum, (uintptr_t)x->name);
-    sum = mix(sum, x->value.type);
-    if (x->value.type != SQLA_NULL)
-        sum = mix(sum, (uint64_t)x->value.as.i64);
-    return mix(sum, x->sum);
+    return mix(value_sum(sum, &x->value), x->sum);
 }
 
 uint64_t sqla__expr_sum(const sqla_expr *x)
@@ -66,6 +77,11 @@ static bool is_null(const sqla_expr *x) { return x->kind == SQLA_EXPR_VALUE && x
 
 sqla_bool_expr sqla_binary_(sqla_op op, sqla_expr *room, sqla_expr a, sqla_expr b)
 {
+    if (is_null(&a) && (op == SQLA_OP_EQ || op == SQLA_OP_NE)) {
+        sqla_expr null = a;
+        a = b;
+        b = null;
+    }
     if (is_null(&b) && op == SQLA_OP_EQ)
         return sqla_is_null_(room, a);
     if (is_null(&b) && op == SQLA_OP_NE) {
@@ -142,8 +158,6 @@ static sqla_expr labelled(sqla_expr *room, const char *name, sqla_expr x)
     return label;
 }
 
-
-
 /* The same for each family. */
 #define FAMILY(F) \
     sqla_##F##_expr sqla_col_##F##_(sqla_model_fn *model, size_t offset) \
@@ -169,7 +183,7 @@ const sqla_model *sqla__expr_model(const sqla_expr *x)
 {
     if (x->kind != SQLA_EXPR_COLUMN)
         return NULL;
-    return x->model != NULL ? x->model : x->model_fn();
+    return x->model != NULL ? x->model : x->model_fn != NULL ? x->model_fn() : NULL;
 }
 
 sqla_status sqla__value_copy(sqla_value v, sqla__arena *arena, sqla_value *ret, sqla_error *err)
@@ -181,18 +195,25 @@ sqla_status sqla__value_copy(sqla_value v, sqla__arena *arena, sqla_value *ret, 
     return ret->as.bytes.data != NULL ? SQLA_OK : sqla__error_nomem(err);
 }
 
-static sqla_status copy_args(const sqla_expr *x, sqla__arena *arena, sqla_expr *ret, sqla_error *err)
+/* An expression that was kept and added to in a loop may grow without end; what walks over it has only one stack. */
+enum { DEEPEST = 400 };
+
+static sqla_status copy(const sqla_expr *x, sqla__arena *arena, int depth, sqla_expr *ret, sqla_error *err);
+
+static sqla_status copy_args(const sqla_expr *x, sqla__arena *arena, int depth, sqla_expr *ret, sqla_error *err)
 {
     if (sqla__expr_sum(x) != x->sum) {
         sqla__error_set(err, SQLA_ERR_MISUSE, "an expression was used after the block it was written in had ended");
         sqla__error_hint(err, "use it in the same block, or keep it with sqla_keep(q, expression)");
         return err->status;
     }
+    if (depth >= DEEPEST)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "an expression is nested more than %d deep", DEEPEST);
     sqla_expr *args = sqla__arena_zero(arena, x->count, sizeof *args);
     if (args == NULL)
         return sqla__error_nomem(err);
     for (uint32_t i = 0; i < x->count; i++) {
-        sqla_status status = sqla__expr_copy(&x->args[i], arena, &args[i], err);
+        sqla_status status = copy(&x->args[i], arena, depth + 1, &args[i], err);
         if (status != SQLA_OK)
             return status;
     }
@@ -201,16 +222,56 @@ static sqla_status copy_args(const sqla_expr *x, sqla__arena *arena, sqla_expr *
     return SQLA_OK;
 }
 
-sqla_status sqla__expr_copy(const sqla_expr *x, sqla__arena *arena, sqla_expr *ret, sqla_error *err)
+static sqla_status no_such_field(const sqla_expr *x, sqla_error *err)
+{
+    const char *names[64], *near;
+    size_t n = 0;
+    if (x->model == NULL || x->name == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "an expression is of no model or could not be made");
+    sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s' has no column field '%s'", x->model->name, x->name);
+    for (uint32_t i = 0; i < x->model->count && n < sizeof names / sizeof names[0]; i++)
+        if (sqla__model_item(x->model, i)->kind == SQLA_ITEM_COLUMN)
+            names[n++] = sqla__model_item(x->model, i)->as.column.field;
+    if ((near = sqla__text_nearest(x->name, names, n)) != NULL)
+        sqla__error_hint(err, "did you mean '%s'?", near);
+    return err->status;
+}
+
+/* A column by the place of its field: is there one? */
+static sqla_status check_column(const sqla_expr *x, sqla_error *err)
+{
+    const sqla_model *model = sqla__expr_model(x);
+    if (model == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "a column has no model");
+    if (sqla__model_column_at(model, x->offset) != NULL)
+        return SQLA_OK;
+    sqla__error_set(err, SQLA_ERR_MISUSE, "the field at byte %zu of '%s' is used as a column, and the model lists none there", x->offset, model->name);
+    sqla__error_hint(err, "list it in SQLA_MODEL with SQLA_COLUMN");
+    return err->status;
+}
+
+static bool needs_name(const sqla_expr *x)
+{
+    return x->kind == SQLA_EXPR_PARAM || x->kind == SQLA_EXPR_SQL || x->kind == SQLA_EXPR_LABEL || x->kind == SQLA_EXPR_FUNCTION;
+}
+
+static sqla_status copy(const sqla_expr *x, sqla__arena *arena, int depth, sqla_expr *ret, sqla_error *err)
 {
     *ret = *x;
     if (x->kind == SQLA_EXPR_INVALID)
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s' has no column field '%s'", x->model != NULL ? x->model->name : "?", x->name != NULL ? x->name : "?");
+        return no_such_field(x, err);
+    if (needs_name(x) && (x->name == NULL || x->name[0] == '\0'))
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "a parameter, label, function or SQL text is empty");
     if (x->name != NULL && (ret->name = sqla__arena_strdup(arena, x->name)) == NULL)
         return sqla__error_nomem(err);
+    if (x->kind == SQLA_EXPR_COLUMN)
+        return check_column(x, err);
     if (x->kind == SQLA_EXPR_VALUE)
         return sqla__value_copy(x->value, arena, &ret->value, err);
-    if ((x->kind == SQLA_EXPR_PARAM || x->kind == SQLA_EXPR_SQL || x->kind == SQLA_EXPR_LABEL || x->kind == SQLA_EXPR_FUNCTION) && x->name == NULL)
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "a parameter, label, function or SQL text has no name");
-    return x->count > 0 ? copy_args(x, arena, ret, err) : SQLA_OK;
+    return x->count > 0 ? copy_args(x, arena, depth, ret, err) : SQLA_OK;
+}
+
+sqla_status sqla__expr_copy(const sqla_expr *x, sqla__arena *arena, sqla_expr *ret, sqla_error *err)
+{
+    return copy(x, arena, 0, ret, err);
 }

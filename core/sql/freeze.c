@@ -1,65 +1,24 @@
-/* freeze.c: from models to mappings. Everything that can be wrong with a mapping shows here, at start-up, by model and field. */
+/* freeze.c: from models to mappings: keys, foreign keys, relations, order. Everything that can be wrong with a mapping shows here,
+ * by model and field: when a model is added, and again when everything is there. Columns are worked out in columns.c. */
 #include <config.h>
 #include "sql/metadata.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/topo.h"
 
-
 static sqla_status wrong(sqla_error *err, const sqla_model *model, const char *field, const char *what)
 {
-    if (field == NULL)
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s': %s", model->name, what);
-    return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': %s", model->name, field, what);
+    return sqla__mapping_wrong(err, model, field, what);
 }
 
-/* ---- columns ---------------------------------------------------------------------------------------------------- */
+/* ---- keys --------------------------------------------------------------------------------------------------------- */
 
-static bool is_pointer_type(uint32_t type) { return type == SQLA_BLOB || type == SQLA_JSON || type == SQLA_DECIMAL; }
-
-static uint8_t rep_of(const sqla_column_item *item)
-{
-    uint32_t type = item->form & SQLA_FORM_TYPE;
-    if (item->form & SQLA_FORM_CHARS)
-        return SQLA_REP_CHARS;
-    if (type == SQLA_BLOB)
-        return SQLA_REP_BYTES;
-    return type == SQLA_TEXT || is_pointer_type(type) ? SQLA_REP_CSTR : SQLA_REP_FIXED;
-}
-
-static uint32_t count_labels(const char *const *labels)
-{
-    uint32_t n = 0;
-    while (labels != NULL && labels[n] != NULL)
-        n++;
-    return n;
-}
-
-static void make_slot(const sqla_column_item *item, uint32_t index, sqla_slot *slot)
-{
-    *slot = (sqla_slot){ .type = (uint8_t)(item->form & SQLA_FORM_TYPE), .rep = rep_of(item), .column = (int32_t)index, .offset = item->offset,
-                         .size = item->value_size, .set_offset = -1, .labels = item->labels, .label_count = count_labels(item->labels),
-                         .name = sqla__column_name(item) };
-    if (item->form & SQLA_FORM_OPTIONAL)
-        slot->set_offset = (int32_t)(item->offset + item->value_size);
-    if (item->form & SQLA_FORM_UNSIGNED)
-        slot->flags |= SQLA_SLOT_UNSIGNED;
-    if (item->form & SQLA_FORM_NULLABLE)
-        slot->flags |= SQLA_SLOT_NULLABLE;
-}
-
-static sqla__sent sent_rule(const sqla__mapped_column *column)
-{
-    bool nullable = column->item->form & SQLA_FORM_NULLABLE;
-    bool filled = column->generated || column->item->server_default != NULL;
-    if (!filled)
-        return SQLA__SENT_ALWAYS;
-    return nullable ? SQLA__SENT_WHEN_SET : SQLA__SENT_NEVER;
-}
+static bool is_foreign_key(const sqla_metadata *base, const sqla_column_item *item) { return sqla__column_target(base, item) != NULL; }
 
 static bool is_integer(const sqla_column_item *item)
 {
@@ -67,75 +26,12 @@ static bool is_integer(const sqla_column_item *item)
     return type == SQLA_INT16 || type == SQLA_INT32 || type == SQLA_INT64;
 }
 
-static sqla_status check_column(const sqla_model *model, const sqla_column_item *item, sqla_error *err)
+static sqla__sent sent_rule(const sqla__mapped_column *column)
 {
-    uint32_t type = item->form & SQLA_FORM_TYPE;
-    const char *name = sqla__column_name(item);
-    if (type == SQLA_NULL || type >= SQLA_TYPE_COUNT_)
-        return wrong(err, model, item->field, "its type is not one that a column can have");
-    if (name[0] == '\0' || !sqla__utf8_valid(name, strlen(name)))
-        return wrong(err, model, item->field, "the column's name is empty or not valid UTF-8");
-    if (type == SQLA_ENUM_TYPE && count_labels(item->labels) == 0)
-        return wrong(err, model, item->field, "an enum needs its labels");
-    if (item->offset + (uint64_t)item->size > model->size)
-        return wrong(err, model, item->field, "it lies beyond the struct");
-    if ((item->form & SQLA_FORM_CHARS) && item->size < 2)
-        return wrong(err, model, item->field, "a char array needs room for a character and its NUL");
-    return SQLA_OK;
+    if (!column->generated && column->item->server_default == NULL)
+        return SQLA__SENT_ALWAYS;
+    return column->item->form & SQLA_FORM_NULLABLE ? SQLA__SENT_WHEN_SET : SQLA__SENT_NEVER;
 }
-
-static sqla_status fill_columns(const sqla_model *model, sqla__arena *arena, sqla__mapping *mapping, sqla_error *err)
-{
-    sqla__mapped_column *columns = sqla__arena_zero(arena, model->count + 1, sizeof *columns);
-    sqla_slot *slots = sqla__arena_zero(arena, model->count + 1, sizeof *slots);
-    if (columns == NULL || slots == NULL)
-        return sqla__error_nomem(err);
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < model->count; i++) {
-        const sqla_item *item = sqla__model_item(model, i);
-        if (item->kind != SQLA_ITEM_COLUMN)
-            continue;
-        const sqla_column_item *column = &item->as.column;
-        sqla_status status = check_column(model, column, err);
-        if (status != SQLA_OK)
-            return status;
-        for (uint32_t k = 0; k < n; k++)
-            if (strcmp(columns[k].name, sqla__column_name(column)) == 0)
-                return wrong(err, model, column->field, "another field has a column of the same name");
-        columns[n] = (sqla__mapped_column){ .item = column, .name = sqla__column_name(column), .index = n, .is_key = column->primary_key,
-                                            .not_null = !(column->form & SQLA_FORM_NULLABLE) || column->not_null || column->primary_key };
-        make_slot(column, n, &columns[n].slot);
-        columns[n].is_pointer = columns[n].slot.rep == SQLA_REP_CSTR || columns[n].slot.rep == SQLA_REP_BYTES;
-        slots[n] = columns[n].slot;
-        n++;
-    }
-    if (n == 0)
-        return wrong(err, model, NULL, "it has no columns");
-    mapping->model = model;
-    mapping->size = model->size;
-    mapping->columns = columns;
-    mapping->column_count = n;
-    mapping->generated_key = -1;
-    mapping->plan = (sqla_plan){ sizeof(sqla_plan), n, slots };
-    return SQLA_OK;
-}
-
-sqla_status sqla__mapping_of_rows(const sqla_model *model, sqla__arena *arena, const sqla__mapping **ret, sqla_error *err)
-{
-    if (model == NULL || model->struct_size < sizeof *model || model->item_size < sizeof(sqla_item))
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "a model is not as the macros make it");
-    sqla__mapping *mapping = sqla__arena_zero(arena, 1, sizeof *mapping);
-    if (mapping == NULL)
-        return sqla__error_nomem(err);
-    sqla_status status = fill_columns(model, arena, mapping, err);
-    if (status == SQLA_OK)
-        *ret = mapping;
-    return status;
-}
-
-/* ---- keys --------------------------------------------------------------------------------------------------------- */
-
-static bool is_foreign_key(const sqla_metadata *base, const sqla_column_item *item) { return sqla__column_target(base, item) != NULL; }
 
 static sqla_status fill_key(sqla_metadata *base, sqla__mapping *mapping, sqla_error *err)
 {
@@ -176,22 +72,51 @@ static const sqla__mapped_column *column_at(const sqla__mapping *mapping, uint32
     return NULL;
 }
 
+/* Is that column alone a key of its table? */
+static bool is_unique(const sqla__mapping *mapping, const sqla__mapped_column *column)
+{
+    if ((column->is_key && mapping->key_count == 1) || column->item->unique)
+        return true;
+    for (uint32_t i = 0; i < mapping->model->count; i++) {
+        const sqla_item *item = sqla__model_item(mapping->model, i);
+        if (item->kind == SQLA_ITEM_UNIQUE && item->as.constraint.count == 1 && item->as.constraint.offsets[0] == column->item->offset)
+            return true;
+    }
+    return false;
+}
+
+/* What is wrong with the foreign key in `column`; NULL: nothing. */
+static const char *wrong_foreign_key(const sqla__mapped_column *column, const sqla__mapping *to, const sqla__mapped_column *referenced)
+{
+    const sqla_column_item *item = column->item;
+    if (to == NULL)
+        return "the model that this foreign key points at is not in the metadata";
+    if (referenced == NULL)
+        return "the field that this foreign key points at is no column of its model";
+    if (referenced->slot.type != column->slot.type)
+        return "the two sides of this foreign key differ in type";
+    if (!is_unique(to, referenced))
+        return "it points at a column that is neither the primary key nor unique";
+    if (column->not_null && (item->on_delete == SQLA_SET_NULL || item->on_update == SQLA_SET_NULL))
+        return "SQLA_SET_NULL needs a field that can be NULL";
+    return NULL;
+}
+
 static sqla_status fill_foreign_keys(sqla_metadata *base, sqla__mapping *mapping, sqla_error *err)
 {
     sqla__mapped_column *columns = (sqla__mapped_column *)(uintptr_t)mapping->columns;
     for (uint32_t i = 0; i < mapping->column_count; i++) {
         const sqla_column_item *item = columns[i].item;
         const sqla_model *target = sqla__column_target(base, item);
+        if (target == NULL && (item->on_delete != SQLA_NO_ACTION || item->on_update != SQLA_NO_ACTION))
+            return wrong(err, mapping->model, item->field, "it has .on_delete or .on_update and is no foreign key");
         if (target == NULL)
             continue;
         const sqla__mapping *to = mapping_for(base, target);
         const sqla__mapped_column *referenced = to != NULL ? column_at(to, item->references_offset) : NULL;
-        if (referenced == NULL)
-            return wrong(err, mapping->model, item->field, "the field that this foreign key points at is no column of its model");
-        if (referenced->slot.type != columns[i].slot.type)
-            return wrong(err, mapping->model, item->field, "the two sides of this foreign key differ in type");
-        if (!(referenced->is_key && to->key_count == 1) && !referenced->item->unique)
-            return wrong(err, mapping->model, item->field, "it points at a column that is neither the primary key nor unique");
+        const char *what = wrong_foreign_key(&columns[i], to, referenced);
+        if (what != NULL)
+            return wrong(err, mapping->model, item->field, what);
         columns[i].references = to;
         columns[i].references_column = referenced->index;
         mapping->self_reference = mapping->self_reference || to == mapping;
@@ -205,15 +130,19 @@ static sqla_status fill_relation(sqla_metadata *base, sqla__mapping *mapping, co
 {
     const sqla_relation_item *r = &item->as.relation;
     bool to_many = item->kind == SQLA_ITEM_TO_MANY;
-    const sqla__mapping *target = mapping_for(base, r->target());
+    const sqla__mapping *target = r->target != NULL ? mapping_for(base, r->target()) : NULL;
     const sqla__mapping *holder = to_many ? target : mapping, *pointed = to_many ? mapping : target;
     const sqla__mapped_column *key = holder != NULL ? column_at(holder, r->fk_offset) : NULL;
-    if (key == NULL || key->references != pointed) {
+    if (key == NULL || pointed == NULL || key->references != pointed) {
         wrong(err, mapping->model, r->field, "the relation's key field is no foreign key to the other side");
         sqla__error_hint(err, "declare it with SQLA_FOREIGN_KEY in '%s', pointing at '%s'", holder != NULL ? holder->model->name : "?",
                          pointed != NULL ? pointed->model->name : "?");
         return err->status;
     }
+    if (!to_many && (r->flags & (SQLA_OWNS | SQLA_ORPHANS_DIE)) != 0)
+        return wrong(err, mapping->model, r->field, "SQLA_OWNS and SQLA_ORPHANS_DIE belong to the to-many side");
+    if ((r->flags & (SQLA_OWNS | SQLA_ORPHANS_DIE)) == SQLA_ORPHANS_DIE)
+        return wrong(err, mapping->model, r->field, "SQLA_ORPHANS_DIE needs SQLA_OWNS beside it");
     *relation = (sqla__relation){ .item = r, .owner = mapping, .target = target, .to_many = to_many, .offset = r->offset, .key_column = key->index,
                                   .referenced_column = key->references_column };
     return SQLA_OK;
@@ -238,20 +167,34 @@ static sqla_status fill_relations(sqla_metadata *base, sqla__mapping *mapping, s
     return SQLA_OK;
 }
 
+static bool is_written(const sqla__relation *relation) { return !(relation->item->flags & SQLA_VIEW_ONLY); }
+
+/* Do both relations, of one model, go over the same foreign key in the same direction? Then each would undo what the other did. */
+static bool is_same_side(const sqla__relation *a, const sqla__relation *b)
+{
+    return is_written(a) && is_written(b) && a->target == b->target && a->to_many == b->to_many && a->key_column == b->key_column;
+}
+
 /* Two relations over the same foreign key are the two sides of one. */
-static void pair_relations(const sqla__mapping *mapping)
+static sqla_status pair_relations(const sqla__mapping *mapping, sqla_error *err)
 {
     for (uint32_t i = 0; i < mapping->relation_count; i++) {
         sqla__relation *mine = (sqla__relation *)(uintptr_t)&mapping->relations[i];
-        if (mine->item->flags & SQLA_VIEW_ONLY)
-            continue;
+        for (uint32_t k = 0; k < i; k++) {
+            if (!is_same_side(mine, &mapping->relations[k]))
+                continue;
+            wrong(err, mapping->model, mine->item->field, "another relation goes over the same foreign key");
+            sqla__error_hint(err, "mark one of them with .flags = SQLA_VIEW_ONLY");
+            return err->status;
+        }
         for (uint32_t k = 0; k < mine->target->relation_count; k++) {
             const sqla__relation *other = &mine->target->relations[k];
-            if (other->target == mapping && other->to_many != mine->to_many && other->key_column == mine->key_column && other != mine &&
-                !(other->item->flags & SQLA_VIEW_ONLY))
+            if (is_written(mine) && is_written(other) && other->target == mapping && other->to_many != mine->to_many &&
+                other->key_column == mine->key_column)
                 mine->inverse = other;
         }
     }
+    return SQLA_OK;
 }
 
 /* ---- order ----------------------------------------------------------------------------------------------------------- */
@@ -275,9 +218,10 @@ static sqla_status sort_mappings(sqla_metadata *base, sqla_error *err)
     size_t n = base->models.count, edges = 0, most = 0;
     for (size_t i = 0; i < n; i++)
         most += base->mappings[i].column_count;
-    uint32_t *before = sqla__alloc_zero(2 * most + n + 1, sizeof *before), *after = before + most, *order = after + most;
+    uint32_t *before = sqla__alloc_zero(most + 1, sizeof *before), *after = sqla__alloc_zero(most + 1, sizeof *after);
+    uint32_t *order = sqla__alloc_zero(n + 1, sizeof *order);
     unsigned char *seen = sqla__alloc_zero(n + 1, 1);
-    sqla_status status = before != NULL && seen != NULL ? SQLA_OK : sqla__error_nomem(err);
+    sqla_status status = before != NULL && after != NULL && order != NULL && seen != NULL ? SQLA_OK : sqla__error_nomem(err);
     for (size_t i = 0; i < n && status == SQLA_OK; i++) {
         sqla__mapping *mapping = &base->mappings[i];
         for (uint32_t c = 0; c < mapping->column_count; c++) {
@@ -296,23 +240,34 @@ static sqla_status sort_mappings(sqla_metadata *base, sqla_error *err)
         base->tables[rank] = base->mappings[order[rank]].table;
     }
     sqla__free(before);
+    sqla__free(after);
+    sqla__free(order);
     sqla__free(seen);
     return status;
 }
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------- */
 
+static bool is_name(const char *text) { return text != NULL && text[0] != '\0' && sqla__utf8_valid(text, strlen(text)); }
+
+static bool same_table(const sqla_model *a, const sqla_model *b)
+{
+    bool same_schema = a->schema == b->schema || (a->schema != NULL && b->schema != NULL && strcasecmp(a->schema, b->schema) == 0);
+    return same_schema && strcasecmp(a->table, b->table) == 0;
+}
+
 static sqla_status check_tables(const sqla_metadata *base, sqla_error *err)
 {
     for (size_t i = 0; i < base->models.count; i++) {
         const sqla_model *a = base->models.items[i];
-        if (a->table[0] == '\0' || !sqla__utf8_valid(a->table, strlen(a->table)))
-            return wrong(err, a, NULL, "the name of its table is empty or not valid UTF-8");
+        if (!is_name(a->table) || (a->schema != NULL && !is_name(a->schema)))
+            return wrong(err, a, NULL, "the name of its table or schema is empty or not valid UTF-8");
         for (size_t k = 0; k < i; k++) {
-            const sqla_model *b = base->models.items[k];
-            bool same_schema = a->schema == b->schema || (a->schema != NULL && b->schema != NULL && strcmp(a->schema, b->schema) == 0);
-            if (same_schema && strcmp(a->table, b->table) == 0)
-                return wrong(err, a, NULL, "another model has the same table");
+            if (same_table(a, base->models.items[k]))
+                return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s': table '%s' belongs to model '%s' already", a->name, a->table,
+                                       base->models.items[k]->name);
+            if (strcmp(a->name, base->models.items[k]->name) == 0)
+                return wrong(err, a, NULL, "another model has the same name");
         }
     }
     return SQLA_OK;
@@ -343,10 +298,10 @@ typedef sqla_status step_fn(sqla_metadata *base, sqla__mapping *mapping, sqla_er
 
 static sqla_status columns_step(sqla_metadata *base, sqla__mapping *mapping, sqla_error *err)
 {
-    return fill_columns(base->models.items[mapping->index], &base->arena, mapping, err);
+    return sqla__mapping_columns(base->models.items[mapping->index], &base->arena, mapping, err);
 }
 
-static sqla_status freeze(sqla_metadata *base, sqla_error *err)
+sqla_status sqla__metadata_work_out(sqla_metadata *base, sqla_error *err)
 {
     static step_fn *const steps[] = { columns_step, fill_key, fill_foreign_keys, fill_relations, sqla__make_table };
     sqla_status status = sqla__own_models_seal(base, err);
@@ -358,14 +313,33 @@ static sqla_status freeze(sqla_metadata *base, sqla_error *err)
         for (size_t i = 0; i < base->models.count && status == SQLA_OK; i++)
             status = steps[s](base, &base->mappings[i], err);
     for (size_t i = 0; i < base->models.count && status == SQLA_OK; i++)
-        pair_relations(&base->mappings[i]);
-    return status == SQLA_OK ? sort_mappings(base, err) : status;
+        status = pair_relations(&base->mappings[i], err);
+    if (status == SQLA_OK)
+        status = sort_mappings(base, err);
+    if (status != SQLA_OK)
+        base->table_count = 0;
+    return status;
+}
+
+/* A metadata for the trial alone: what is worked out goes with it. Models made at run time refer to others and never the other way
+ * round, and may be half made yet, so they are left out. */
+sqla_status sqla__metadata_try(const sqla_metadata *base, sqla_error *err)
+{
+    sqla_metadata trial = { .frozen = false };
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < base->models.count && status == SQLA_OK; i++)
+        if (!sqla__model_is_own(base, base->models.items[i]) && !sqla__vec_push(&trial.models, base->models.items[i]))
+            status = sqla__error_nomem(err);
+    if (status == SQLA_OK)
+        status = sqla__metadata_work_out(&trial, err);
+    sqla__metadata_release(&trial);
+    return status;
 }
 
 sqla_status sqla__metadata_freeze(sqla_metadata *base, sqla_error *err)
 {
     pthread_mutex_lock(&base->lock);
-    sqla_status status = base->frozen ? SQLA_OK : freeze(base, err);
+    sqla_status status = base->frozen ? SQLA_OK : sqla__metadata_work_out(base, err);
     if (status == SQLA_OK)
         base->frozen = true;
     pthread_mutex_unlock(&base->lock);

@@ -1,4 +1,5 @@
-/* metadata.c: a set of models: adding them with all they refer to, and finding their tables. Freezing is in freeze.c. */
+/* metadata.c: a set of models: adding them with all they refer to, and finding their tables. What follows from them is worked out
+ * in freeze.c. */
 #include <config.h>
 #include "sql/metadata.h"
 
@@ -22,20 +23,27 @@ sqla_metadata *sqla_metadata_new(sqla_error *err)
     return base;
 }
 
-void sqla_metadata_free(sqla_metadata *base)
+void sqla__metadata_release(sqla_metadata *base)
 {
-    if (base == NULL)
-        return;
     sqla__own_models_release(base);
     sqla__vec_release(&base->models);
     sqla__hash_release(&base->by_model);
     sqla__free(base->tables);
     sqla__arena_release(&base->arena);
+}
+
+void sqla_metadata_free(sqla_metadata *base)
+{
+    if (base == NULL)
+        return;
+    sqla__metadata_release(base);
     pthread_mutex_destroy(&base->lock);
     sqla__free(base);
 }
 
-static bool is_known(const sqla_metadata *base, const sqla_model *model)
+/* ---- adding -------------------------------------------------------------------------------------------------------- */
+
+bool sqla__metadata_has(const sqla_metadata *base, const sqla_model *model)
 {
     for (size_t i = 0; i < base->models.count; i++)
         if (base->models.items[i] == model)
@@ -45,8 +53,8 @@ static bool is_known(const sqla_metadata *base, const sqla_model *model)
 
 static sqla_status check_model(const sqla_metadata *base, const sqla_model *model, sqla_error *err)
 {
-    if (model == NULL || model->struct_size < sizeof *model || model->item_size < sizeof(sqla_item) || model->items == NULL)
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "a model is not as the macros make it");
+    if (sqla__model_check(model, err) != SQLA_OK)
+        return err->status;
     if (base->frozen)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot add model '%s': the metadata is in use and frozen", model->name);
     if (model->table == NULL) {
@@ -57,30 +65,53 @@ static sqla_status check_model(const sqla_metadata *base, const sqla_model *mode
     return SQLA_OK;
 }
 
+static sqla_status push(sqla_metadata *base, const sqla_model *model, sqla_error *err)
+{
+    if (sqla__metadata_has(base, model))
+        return SQLA_OK;
+    sqla_status status = check_model(base, model, err);
+    if (status == SQLA_OK && !sqla__vec_push(&base->models, model))
+        status = sqla__error_nomem(err);
+    return status;
+}
+
+/* Whom does an item refer to?  NULL: nobody. */
+static sqla_model_fn *target_of(const sqla_item *item)
+{
+    switch (item->kind) {
+    case SQLA_ITEM_COLUMN: return item->as.column.references;
+    case SQLA_ITEM_TO_ONE: case SQLA_ITEM_TO_MANY: return item->as.relation.target;
+    case SQLA_ITEM_END: case SQLA_ITEM_INDEX: case SQLA_ITEM_UNIQUE: case SQLA_ITEM_CHECK: break;
+    }
+    return NULL;
+}
+
 /* Put model and what it refers to at the end of the list; the loop over the list meets those in turn. */
 static sqla_status add(sqla_metadata *base, const sqla_model *first, sqla_error *err)
 {
     size_t at = base->models.count;
-    sqla_status status = check_model(base, first, err);
-    if (status != SQLA_OK || is_known(base, first))
-        return status;
-    if (!sqla__vec_push(&base->models, first))
-        return sqla__error_nomem(err);
-    for (; at < base->models.count; at++) {
+    sqla_status status = push(base, first, err);
+    for (; at < base->models.count && status == SQLA_OK; at++) {
         const sqla_model *model = base->models.items[at];
-        for (uint32_t i = 0; i < model->count; i++) {
-            const sqla_item *item = sqla__model_item(model, i);
-            sqla_model_fn *target = item->kind == SQLA_ITEM_COLUMN ? item->as.column.references
-                                  : item->kind == SQLA_ITEM_TO_ONE || item->kind == SQLA_ITEM_TO_MANY ? item->as.relation.target : NULL;
-            if (target == NULL || is_known(base, target()))
-                continue;
-            if ((status = check_model(base, target(), err)) != SQLA_OK)
-                return status;
-            if (!sqla__vec_push(&base->models, target()))
-                return sqla__error_nomem(err);
+        for (uint32_t i = 0; i < model->count && status == SQLA_OK; i++) {
+            sqla_model_fn *target = target_of(sqla__model_item(model, i));
+            if (target != NULL)
+                status = push(base, target(), err);
         }
     }
-    return SQLA_OK;
+    return status;
+}
+
+/* All of them or none: when one cannot be mapped the list is as it was. */
+static sqla_status settle(sqla_metadata *base, size_t before, sqla_status status, sqla_error *err)
+{
+    if (status == SQLA_OK && base->models.count > before)
+        status = sqla__metadata_try(base, err);
+    if (status == SQLA_OK)
+        base->worked_out = base->worked_out && base->models.count == before;
+    else
+        base->models.count = before;
+    return status;
 }
 
 sqla_status sqla_metadata_add_models(sqla_metadata *base, sqla_model_fn *const *models, size_t n, sqla_error *err)
@@ -88,11 +119,12 @@ sqla_status sqla_metadata_add_models(sqla_metadata *base, sqla_model_fn *const *
     sqla_error local;
     sqla__error_init(&local);
     if (base == NULL || (models == NULL && n > 0))
-        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot add models: no metadata"));
+        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot add models: no %s", base == NULL ? "metadata" : "models"));
+    size_t before = base->models.count;
     sqla_status status = SQLA_OK;
     for (size_t i = 0; i < n && status == SQLA_OK; i++)
-        status = add(base, models[i](), &local);
-    return sqla__error_give(err, &local, status);
+        status = add(base, models[i] != NULL ? models[i]() : NULL, &local);
+    return sqla__error_give(err, &local, settle(base, before, status, &local));
 }
 
 sqla_status sqla_metadata_add_model(sqla_metadata *base, const sqla_model *model, sqla_error *err)
@@ -101,8 +133,11 @@ sqla_status sqla_metadata_add_model(sqla_metadata *base, const sqla_model *model
     sqla__error_init(&local);
     if (base == NULL)
         return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot add a model: no metadata"));
-    return sqla__error_give(err, &local, add(base, model, &local));
+    size_t before = base->models.count;
+    return sqla__error_give(err, &local, settle(base, before, add(base, model, &local), &local));
 }
+
+/* ---- finding ------------------------------------------------------------------------------------------------------- */
 
 const sqla_model *sqla_metadata_model(const sqla_metadata *base, const char *name)
 {
@@ -120,8 +155,21 @@ const sqla__mapping *sqla__metadata_mapping(const sqla_metadata *base, const sql
 size_t sqla__metadata_mapping_count(const sqla_metadata *base) { return base->models.count; }
 const sqla__mapping *sqla__metadata_mapping_at(const sqla_metadata *base, size_t i) { return &base->mappings[i]; }
 
+/* Before base is frozen the tables are worked out when they are asked for. A metadata is always made by sqla_metadata_new, so it is
+ * not really constant. What cannot be mapped has no tables; freezing says why. */
+static void work_out(const sqla_metadata *base)
+{
+    sqla_metadata *mine = (sqla_metadata *)(uintptr_t)base;
+    sqla_error ignored;
+    if (base == NULL || base->frozen || base->worked_out)
+        return;
+    sqla__error_init(&ignored);
+    mine->worked_out = sqla__metadata_work_out(mine, &ignored) == SQLA_OK;
+}
+
 const sqla_table *sqla_metadata_table(const sqla_metadata *base, size_t i)
 {
+    work_out(base);
     return base != NULL && i < base->table_count ? base->tables[i] : NULL;
 }
 
@@ -136,6 +184,7 @@ static bool named(const sqla_table *table, const char *name)
 
 const sqla_table *sqla_metadata_find(const sqla_metadata *base, const char *name)
 {
+    work_out(base);
     for (size_t i = 0; base != NULL && name != NULL && i < base->table_count; i++)
         if (named(base->tables[i], name))
             return base->tables[i];

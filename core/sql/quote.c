@@ -7,11 +7,23 @@
 #include "base/error.h"
 #include "base/text.h"
 
+/* Binary search; the words are sorted by strcmp, and NULL is behind the last. */
 static bool is_reserved(const char *name, const sqla_traits *traits)
 {
-    for (const char *const *word = traits->reserved_words; word != NULL && *word != NULL; word++)
-        if (strcmp(*word, name) == 0)
+    const char *const *words = traits->reserved_words;
+    size_t low = 0, high = 0;
+    while (words != NULL && words[high] != NULL)
+        high++;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(name, words[middle]);
+        if (order == 0)
             return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return false;
 }
 
@@ -28,7 +40,7 @@ static bool is_plain(const char *name)
 
 sqla_status sqla__quote_name(sqla__buf *buf, const char *name, const sqla_traits *traits, sqla_error *err)
 {
-    size_t n = strlen(name);
+    size_t n = name != NULL ? strlen(name) : 0;
     if (n == 0)
         return sqla__error_set(err, SQLA_ERR_SQL, "a name is empty");
     if (!sqla__utf8_valid(name, n))

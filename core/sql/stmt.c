@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "sql/expr.h"
-#include "sql/mapping.h"
+#include "sql/metadata.h"
 
 /* ---- making --------------------------------------------------------------------------------------------------------- */
 
@@ -56,8 +56,8 @@ sqla_stmt *sqla_stmt_select_model_(sqla_target on, const sqla_model *model)
     if (q == NULL)
         return NULL;
     q->model = model;
-    if (model == NULL || model->table == NULL)
-        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "cannot select '%s': it has no table", model != NULL ? model->name : "?");
+    if (sqla__model_check(model, &q->failure) == SQLA_OK && model->table == NULL)
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "cannot select '%s': it is a row struct without a table", model->name);
     return q;
 }
 
@@ -68,6 +68,8 @@ sqla_stmt *sqla_stmt_select_cols_(sqla_target on, const sqla_expr *columns)
     sqla_stmt *q = make(on, SQLA__SELECT_COLUMNS);
     if (q != NULL)
         copy_list(q, columns, push_column);
+    if (sound(q) && q->columns.count == 0)
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "a SELECT needs at least one column");
     return q;
 }
 
@@ -79,6 +81,8 @@ sqla_stmt *sqla_stmt_sql_(sqla_target on, const char *sql)
     q->sql = sqla__arena_strdup(&q->arena, sql != NULL ? sql : "");
     if (q->sql == NULL)
         nomem(q);
+    else if (sql == NULL)
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "a statement has no text");
     return q;
 }
 
@@ -111,6 +115,8 @@ sqla_expr sqla__kept(sqla_stmt *q, sqla_expr x)
 
 sqla_status sqla__stmt_failure(sqla_stmt *q, sqla_error *err)
 {
+    if (q == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no statement");
     if (q->failure.status == SQLA_OK)
         return SQLA_OK;
     sqla_status status = sqla__error_give(err, &q->failure, q->failure.status);
@@ -199,33 +205,54 @@ static sqla_stmt *push_join(sqla_stmt *q, sqla__join join)
     return changed(q);
 }
 
-sqla_stmt *sqla_join_(sqla_stmt *q, bool outer, sqla_model_fn *model, size_t offset)
+/* The model that a builder is given. NULL: q keeps why. */
+static const sqla_model *take_model(sqla_stmt *q, sqla_model_fn *fn, const char *what)
 {
-    if (!takes_clauses(q, "a join"))
-        return q;
-    const sqla_relation_item *relation = sqla__model_relation_at(model(), offset);
-    if (relation == NULL) {
-        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "cannot join: the field of '%s' is no relation", model()->name);
-        return q;
-    }
-    return push_join(q, (sqla__join){ .outer = outer, .along = true, .model = model(), .offset = offset });
+    const sqla_model *model = fn != NULL ? fn() : NULL;
+    if (sqla__model_check(model, &q->failure) != SQLA_OK)
+        return NULL;
+    if (model->table != NULL)
+        return model;
+    sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "cannot %s '%s': it is a row struct without a table", what, model->name);
+    return NULL;
 }
 
-sqla_stmt *sqla_join_on_(sqla_stmt *q, bool outer, sqla_model_fn *model, sqla_bool_expr on)
+static const sqla_relation_item *take_relation(sqla_stmt *q, const sqla_model *model, size_t offset, const char *what)
+{
+    const sqla_relation_item *relation = sqla__model_relation_at(model, offset);
+    if (relation == NULL)
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "cannot %s: the field at byte %zu of '%s' is no relation of its model", what, offset, model->name);
+    return relation;
+}
+
+sqla_stmt *sqla_join_(sqla_stmt *q, bool outer, sqla_model_fn *fn, size_t offset)
 {
     if (!takes_clauses(q, "a join"))
         return q;
-    sqla__join join = { .outer = outer, .model = model() };
-    if (sqla__expr_copy(&on.x, &q->arena, &join.on, &q->failure) != SQLA_OK)
+    const sqla_model *model = take_model(q, fn, "join along a relation of");
+    if (model == NULL || take_relation(q, model, offset, "join") == NULL)
+        return q;
+    return push_join(q, (sqla__join){ .outer = outer, .along = true, .model = model, .offset = offset });
+}
+
+sqla_stmt *sqla_join_on_(sqla_stmt *q, bool outer, sqla_model_fn *fn, sqla_bool_expr on)
+{
+    if (!takes_clauses(q, "a join"))
+        return q;
+    sqla__join join = { .outer = outer, .model = take_model(q, fn, "join") };
+    if (join.model == NULL || sqla__expr_copy(&on.x, &q->arena, &join.on, &q->failure) != SQLA_OK)
         return q;
     return push_join(q, join);
 }
 
-sqla_stmt *sqla_load_with_(sqla_stmt *q, sqla_model_fn *model, size_t offset)
+sqla_stmt *sqla_load_with_(sqla_stmt *q, sqla_model_fn *fn, size_t offset)
 {
     if (!sound(q))
         return q;
-    if (!sqla__vec_push(&q->loads, ((sqla__load_with){ model(), offset })))
+    const sqla_model *model = take_model(q, fn, "load a relation of");
+    if (model == NULL || take_relation(q, model, offset, "load") == NULL)
+        return q;
+    if (!sqla__vec_push(&q->loads, ((sqla__load_with){ model, offset })))
         nomem(q);
     return changed(q);
 }
@@ -234,7 +261,11 @@ sqla_stmt *sqla_bind_(sqla_stmt *q, const char *name, sqla_value value)
 {
     if (!sound(q))
         return q;
-    sqla__bind bind = { .name = sqla__arena_strdup(&q->arena, name != NULL ? name : "") };
+    if (name == NULL || name[0] == '\0') {
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "a parameter has no name");
+        return q;
+    }
+    sqla__bind bind = { .name = sqla__arena_strdup(&q->arena, name) };
     if (bind.name == NULL || sqla__value_copy(value, &q->arena, &bind.value, &q->failure) != SQLA_OK) {
         nomem(q);
         return q;
@@ -287,25 +318,36 @@ sqla_stmt *sqla_where_in_text(sqla_stmt *q, sqla_text_expr column, const char *c
     return where_in(q, column.x, list, n);
 }
 
-/* ---- what it reads ------------------------------------------------------------------------------------------------------ */
+/* ---- what it reads --------------------------------------------------------------------------------------------------- */
 
+/* Is model's column there, or SQL text, which may read anything? */
 static bool mentions(const sqla_expr *list, size_t n, const sqla_model *model)
 {
     for (size_t i = 0; i < n; i++)
-        if (sqla__expr_model(&list[i]) == model || mentions(list[i].args, list[i].count, model))
+        if (list[i].kind == SQLA_EXPR_SQL || sqla__expr_model(&list[i]) == model || mentions(list[i].args, list[i].count, model))
             return true;
     return false;
+}
+
+static bool leads_to(const sqla_model *owner, size_t offset, const sqla_model *model)
+{
+    const sqla_relation_item *relation = sqla__model_relation_at(owner, offset);
+    return owner == model || (relation != NULL && relation->target() == model);
 }
 
 bool sqla__stmt_reads(const sqla_stmt *q, const sqla_model *model)
 {
     if (q->kind == SQLA__RAW_SQL || q->model == model || mentions(q->columns.items, q->columns.count, model) ||
-        mentions(q->where.items, q->where.count, model))
+        mentions(q->where.items, q->where.count, model) || mentions(q->having.items, q->having.count, model) ||
+        mentions(q->group.items, q->group.count, model) || mentions(q->order.items, q->order.count, model))
         return true;
     for (size_t i = 0; i < q->joins.count; i++) {
         const sqla__join *join = &q->joins.items[i];
-        if (join->model == model || (join->along && sqla__model_relation_at(join->model, join->offset)->target() == model))
+        if (join->along ? leads_to(join->model, join->offset, model) : join->model == model || mentions(&join->on, 1, model))
             return true;
     }
+    for (size_t i = 0; i < q->loads.count; i++)
+        if (leads_to(q->loads.items[i].model, q->loads.items[i].offset, model))
+            return true;
     return false;
 }

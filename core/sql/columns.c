@@ -1,0 +1,175 @@
+/* columns.c: the columns of a mapping: where each lies in the struct, and how it is read and written there. */
+#include <config.h>
+#include "sql/metadata.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+sqla_status sqla__mapping_wrong(sqla_error *err, const sqla_model *model, const char *field, const char *what)
+{
+    if (field == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s': %s", model->name, what);
+    return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': %s", model->name, field, what);
+}
+
+sqla_status sqla__model_check(const sqla_model *model, sqla_error *err)
+{
+    if (model == NULL || model->struct_size < sizeof *model || model->item_size < sizeof(sqla_item) || model->name == NULL ||
+        (model->items == NULL && model->count > 0))
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "a model is not as the macros make it");
+    return SQLA_OK;
+}
+
+/* ---- slots --------------------------------------------------------------------------------------------------------- */
+
+static sqla_rep rep_of(const sqla_column_item *item)
+{
+    if (item->form & SQLA_FORM_CHARS)
+        return SQLA_REP_CHARS;
+    switch ((sqla_type)(item->form & SQLA_FORM_TYPE)) {
+    case SQLA_BLOB: return SQLA_REP_BYTES;
+    case SQLA_TEXT: case SQLA_JSON: case SQLA_DECIMAL: return SQLA_REP_CSTR;
+    case SQLA_NULL: case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64:
+    case SQLA_DATE: case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_INTERVAL: case SQLA_UUID:
+    case SQLA_ENUM_TYPE: case SQLA_TYPE_COUNT_: break;
+    }
+    return SQLA_REP_FIXED;
+}
+
+static uint32_t count_labels(const char *const *labels)
+{
+    uint32_t n = 0;
+    while (labels != NULL && labels[n] != NULL)
+        n++;
+    return n;
+}
+
+static void make_slot(const sqla_column_item *item, uint32_t index, sqla_slot *slot)
+{
+    *slot = (sqla_slot){ .type = (uint8_t)(item->form & SQLA_FORM_TYPE), .rep = (uint8_t)rep_of(item), .column = (int32_t)index,
+                         .offset = item->offset, .size = item->value_size, .set_offset = -1, .labels = item->labels,
+                         .label_count = count_labels(item->labels), .name = sqla__column_name(item) };
+    if (item->form & SQLA_FORM_OPTIONAL) /* struct { T value; bool set; }: a bool needs no padding before it */
+        slot->set_offset = (int32_t)(item->offset + item->value_size);
+    if (item->form & SQLA_FORM_UNSIGNED)
+        slot->flags |= SQLA_SLOT_UNSIGNED;
+    if (item->form & SQLA_FORM_NULLABLE)
+        slot->flags |= SQLA_SLOT_NULLABLE;
+}
+
+/* ---- checks -------------------------------------------------------------------------------------------------------- */
+
+static bool is_name(const char *text) { return text[0] != '\0' && sqla__utf8_valid(text, strlen(text)); }
+static bool is_empty(const char *text) { return text != NULL && text[0] == '\0'; }
+
+static const char *wrong_labels(const char *const *labels)
+{
+    if (count_labels(labels) == 0)
+        return "an enum needs its labels";
+    for (uint32_t i = 0; labels[i] != NULL; i++) {
+        if (!is_name(labels[i]))
+            return "a label of its enum is empty or not valid UTF-8";
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(labels[i], labels[k]) == 0)
+                return "its enum has a label twice";
+    }
+    return NULL;
+}
+
+/* What is wrong with the declaration; NULL: nothing. */
+static const char *wrong_options(const sqla_column_item *item)
+{
+    uint32_t type = item->form & SQLA_FORM_TYPE;
+    if (!is_name(sqla__column_name(item)))
+        return "the column's name is empty or not valid UTF-8";
+    if (type == SQLA_ENUM_TYPE)
+        return wrong_labels(item->labels);
+    if (item->labels != NULL)
+        return "it has labels and is no enum: declare it with SQLA_ENUM";
+    if (is_empty(item->sql_type) || is_empty(item->server_default))
+        return "a .sql_type or .server_default is empty";
+    return NULL;
+}
+
+static const char *wrong_layout(const sqla_model *model, const sqla_column_item *item)
+{
+    uint32_t type = item->form & SQLA_FORM_TYPE;
+    if (type == SQLA_NULL || type >= SQLA_TYPE_COUNT_)
+        return "its type is not one that a column can have";
+    if (item->offset + (uint64_t)item->size > model->size || item->value_size == 0 || item->value_size > item->size)
+        return "it lies beyond the struct";
+    if ((item->form & SQLA_FORM_OPTIONAL) && item->value_size == item->size)
+        return "an optional has no room for its flag";
+    if ((item->form & SQLA_FORM_CHARS) && item->size < 2)
+        return "a char array needs room for a character and its NUL";
+    return NULL;
+}
+
+/* Columns of one name, or fields of one place. Most databases do not tell capitals from small letters. */
+static const char *clash(const sqla__mapped_column *columns, uint32_t n, const sqla_column_item *item)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (strcasecmp(columns[i].name, sqla__column_name(item)) == 0)
+            return "another field has a column of the same name";
+        if (columns[i].item->offset == item->offset)
+            return "it is listed twice";
+    }
+    return NULL;
+}
+
+/* ---- all of them --------------------------------------------------------------------------------------------------- */
+
+static void fill_column(const sqla_column_item *item, uint32_t index, sqla__mapped_column *column)
+{
+    *column = (sqla__mapped_column){ .item = item, .name = sqla__column_name(item), .index = index, .is_key = item->primary_key, .sent = SQLA__SENT_ALWAYS,
+                                     .not_null = !(item->form & SQLA_FORM_NULLABLE) || item->not_null || item->primary_key };
+    make_slot(item, index, &column->slot);
+    column->is_pointer = column->slot.rep == SQLA_REP_CSTR || column->slot.rep == SQLA_REP_BYTES;
+}
+
+sqla_status sqla__mapping_columns(const sqla_model *model, sqla__arena *arena, sqla__mapping *mapping, sqla_error *err)
+{
+    sqla__mapped_column *columns = sqla__arena_zero(arena, (size_t)model->count + 1, sizeof *columns);
+    sqla_slot *slots = sqla__arena_zero(arena, (size_t)model->count + 1, sizeof *slots);
+    uint32_t n = 0;
+    if (columns == NULL || slots == NULL)
+        return sqla__error_nomem(err);
+    for (uint32_t i = 0; i < model->count; i++) {
+        const sqla_column_item *item = &sqla__model_item(model, i)->as.column;
+        if (sqla__model_item(model, i)->kind != SQLA_ITEM_COLUMN)
+            continue;
+        const char *what = item->field == NULL ? "a column has no field" : wrong_layout(model, item);
+        if (what == NULL)
+            what = wrong_options(item);
+        if (what == NULL)
+            what = clash(columns, n, item);
+        if (what != NULL)
+            return sqla__mapping_wrong(err, model, item->field, what);
+        fill_column(item, n, &columns[n]);
+        slots[n] = columns[n].slot;
+        n++;
+    }
+    if (n == 0)
+        return sqla__mapping_wrong(err, model, NULL, "it has no columns");
+    mapping->model = model;
+    mapping->size = model->size;
+    mapping->columns = columns;
+    mapping->column_count = n;
+    mapping->generated_key = -1;
+    mapping->plan = (sqla_plan){ sizeof(sqla_plan), n, slots };
+    return SQLA_OK;
+}
+
+sqla_status sqla__mapping_of_rows(const sqla_model *model, sqla__arena *arena, const sqla__mapping **ret, sqla_error *err)
+{
+    sqla_status status = sqla__model_check(model, err);
+    sqla__mapping *mapping = status == SQLA_OK ? sqla__arena_zero(arena, 1, sizeof *mapping) : NULL;
+    if (status == SQLA_OK)
+        status = mapping != NULL ? sqla__mapping_columns(model, arena, mapping, err) : sqla__error_nomem(err);
+    if (status == SQLA_OK)
+        *ret = mapping;
+    return status;
+}

@@ -1,0 +1,236 @@
+/* compare.c: comparisons, BETWEEN and IN: what may stand beside what, and what NULL means there.
+ *
+ * A value is fitted to the column beside it: the index of an enum becomes its label, a 0 or 1 beside a bool a bool. Types that
+ * the macros could not see, since the expression is of a type known only at run time, are looked at here. */
+#include <config.h>
+#include "sql/compiler.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "sql/expr.h"
+
+typedef sqla__compiler compiler;
+
+static void put(compiler *c, const char *text) { sqla__buf_add(&c->text, text); }
+static bool is_null(const sqla_expr *x) { return x->kind == SQLA_EXPR_VALUE && x->value.type == SQLA_NULL; }
+
+/* ---- what stands beside a column ----------------------------------------------------------------------------------- */
+
+/* The families that the macros keep apart. */
+static const char *family(uint32_t type)
+{
+    switch ((sqla_type)type) {
+    case SQLA_BOOL: return "a bool";
+    case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64: case SQLA_DECIMAL: return "a number";
+    case SQLA_TEXT: case SQLA_ENUM_TYPE: return "a text";
+    case SQLA_BLOB: return "a blob";
+    case SQLA_DATE: case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_INTERVAL: return "a date or time";
+    case SQLA_UUID: return "a uuid";
+    case SQLA_JSON: return "a json";
+    case SQLA_NULL: case SQLA_TYPE_COUNT_: break;
+    }
+    return "NULL";
+}
+
+static sqla_status refuse_pair(compiler *c, const sqla_expr *x, uint32_t type)
+{
+    const sqla_column_item *item = sqla__item_of(x);
+    return sqla__error_set(c->err, SQLA_ERR_MISUSE, "column '%s' of '%s' is %s and is compared with %s", sqla__column_name(item),
+                           sqla__expr_model(x)->name, family(item->form & SQLA_FORM_TYPE), family(type));
+}
+
+static bool is_whole(uint32_t type) { return type == SQLA_INT16 || type == SQLA_INT32 || type == SQLA_INT64; }
+
+/* A number beside an enum column means a label. */
+static sqla_status to_label(compiler *c, const sqla_expr *x, sqla_value *value)
+{
+    const sqla_column_item *item = sqla__item_of(x);
+    int64_t n = 0;
+    while (item->labels != NULL && item->labels[n] != NULL && n != value->as.i64)
+        n++;
+    if (value->as.i64 < 0 || item->labels == NULL || item->labels[n] == NULL)
+        return sqla__error_set(c->err, SQLA_ERR_DATA, "column '%s' of '%s' is an enum of %lld labels, and has none for %lld", sqla__column_name(item),
+                               sqla__expr_model(x)->name, (long long)n, (long long)value->as.i64);
+    *value = sqla_value_text(item->labels[n]);
+    return SQLA_OK;
+}
+
+/* Fit a value to the column x that it stands beside. Texts stand beside anything: the database reads them. */
+static sqla_status fit(compiler *c, const sqla_expr *x, sqla_value *value)
+{
+    const sqla_column_item *item = sqla__item_of(x);
+    uint32_t type = item != NULL ? item->form & SQLA_FORM_TYPE : SQLA_NULL;
+    if (item == NULL || value->type == SQLA_NULL || value->type == SQLA_TEXT)
+        return SQLA_OK;
+    if (type == SQLA_ENUM_TYPE && (is_whole(value->type) || value->type == SQLA_ENUM_TYPE))
+        return to_label(c, x, value);
+    if (type == SQLA_BOOL && is_whole(value->type) && (value->as.i64 == 0 || value->as.i64 == 1)) {
+        *value = sqla_value_bool(value->as.i64 == 1);
+        return SQLA_OK;
+    }
+    return strcmp(family(type), family(value->type)) == 0 ? SQLA_OK : refuse_pair(c, x, value->type);
+}
+
+/* x beside `beside`, which may be a column. */
+static sqla_status operand(compiler *c, const sqla_expr *x, const sqla_expr *beside, sqla__level around)
+{
+    sqla_expr real;
+    sqla_status status = sqla__resolve(c, x, &real);
+    if (status != SQLA_OK)
+        return status;
+    if (real.kind == SQLA_EXPR_VALUE) {
+        const sqla_column_item *item = sqla__item_of(beside);
+        status = fit(c, beside, &real.value);
+        return status == SQLA_OK ? sqla__parameter(c, real.value, item != NULL ? sqla__column_name(item) : real.name) : status;
+    }
+    const sqla_column_item *mine = sqla__item_of(&real), *other = sqla__item_of(beside);
+    if (mine != NULL && other != NULL && strcmp(family(mine->form & SQLA_FORM_TYPE), family(other->form & SQLA_FORM_TYPE)) != 0)
+        return refuse_pair(c, &real, other->form & SQLA_FORM_TYPE);
+    return sqla__render(c, &real, around);
+}
+
+/* ---- two sides ----------------------------------------------------------------------------------------------------- */
+
+static bool is_ordering(sqla_op op) { return op == SQLA_OP_LT || op == SQLA_OP_LE || op == SQLA_OP_GT || op == SQLA_OP_GE || op == SQLA_OP_BETWEEN; }
+
+static const char *word(const sqla_expr *x)
+{
+    switch ((sqla_op)x->op) {
+    case SQLA_OP_EQ: return " = ";
+    case SQLA_OP_NE: return " <> ";
+    case SQLA_OP_LT: return " < ";
+    case SQLA_OP_LE: return " <= ";
+    case SQLA_OP_GT: return " > ";
+    case SQLA_OP_GE: return " >= ";
+    case SQLA_OP_IN: return " IN (";
+    case SQLA_OP_NOT_IN: return " NOT IN (";
+    case SQLA_OP_NONE: case SQLA_OP_LIKE: case SQLA_OP_ILIKE: case SQLA_OP_AND: case SQLA_OP_OR: case SQLA_OP_NOT: case SQLA_OP_IS_NULL:
+    case SQLA_OP_PLUS: case SQLA_OP_MINUS: case SQLA_OP_TIMES: case SQLA_OP_DIVIDE: case SQLA_OP_BETWEEN: case SQLA_OP_ASC: case SQLA_OP_DESC:
+        break;
+    }
+    return "";
+}
+
+/* Can x be compared by op? Labels of an enum are in the order of the program only where the database has a type for them. */
+static sqla_status check_comparison(compiler *c, const sqla_expr *x, sqla_op op)
+{
+    const sqla_column_item *item = sqla__item_of(x);
+    bool native = item != NULL && item->native && (c->traits->features & SQLA_FEATURE_NATIVE_ENUM);
+    if (item != NULL && (item->form & SQLA_FORM_TYPE) == SQLA_ENUM_TYPE && is_ordering(op) && !native) {
+        sqla__error_set(c->err, SQLA_ERR_UNSUPPORTED, "cannot compare column '%s' of '%s' by order: it is an enum, which is kept as the text of its label",
+                        sqla__column_name(item), sqla__expr_model(x)->name);
+        sqla__error_hint(c->err, "name the values that are meant, with sqla_in");
+        return c->err->status;
+    }
+    return sqla__check_order(c, x, "compare");
+}
+
+/* Comparisons do not chain, so one beside another is always in parentheses. */
+static sqla_status comparison(compiler *c, const sqla_expr *x)
+{
+    sqla_expr a, b;
+    bool equality = x->op == SQLA_OP_EQ || x->op == SQLA_OP_NE;
+    sqla_status status = sqla__resolve(c, &x->args[0], &a);
+    if (status == SQLA_OK)
+        status = sqla__resolve(c, &x->args[1], &b);
+    if (status != SQLA_OK)
+        return status;
+    if (equality && (is_null(&a) || is_null(&b)))
+        return sqla__null_test(c, is_null(&b) ? &a : &b, x->op == SQLA_OP_NE);
+    if ((status = check_comparison(c, &a, (sqla_op)x->op)) == SQLA_OK)
+        status = check_comparison(c, &b, (sqla_op)x->op);
+    if (status == SQLA_OK)
+        status = operand(c, &a, &b, SQLA__LEVEL_SUM);
+    put(c, word(x));
+    return status == SQLA_OK ? operand(c, &b, &a, SQLA__LEVEL_SUM) : status;
+}
+
+static sqla_status between(compiler *c, const sqla_expr *x)
+{
+    sqla_expr a;
+    sqla_status status = sqla__resolve(c, &x->args[0], &a);
+    for (int i = 0; i < 3 && status == SQLA_OK; i++)
+        status = check_comparison(c, &x->args[i], SQLA_OP_BETWEEN);
+    if (status == SQLA_OK)
+        status = operand(c, &a, &x->args[1], SQLA__LEVEL_SUM);
+    put(c, " BETWEEN ");
+    if (status == SQLA_OK)
+        status = operand(c, &x->args[1], &a, SQLA__LEVEL_SUM);
+    put(c, " AND ");
+    return status == SQLA_OK ? operand(c, &x->args[2], &a, SQLA__LEVEL_SUM) : status;
+}
+
+/* ---- IN ------------------------------------------------------------------------------------------------------------ */
+
+static const sqla_value *bound(const compiler *c, const sqla_expr *x)
+{
+    if (x->kind == SQLA_EXPR_VALUE)
+        return &x->value;
+    for (size_t i = 0; x->kind == SQLA_EXPR_PARAM && i < c->q->binds.count; i++)
+        if (strcmp(c->q->binds.items[i].name, x->name) == 0)
+            return &c->q->binds.items[i].value;
+    return NULL;
+}
+
+/* How many of the list are NULL? Those are asked for apart, since nothing is equal to NULL. */
+uint32_t sqla__count_nulls(const compiler *c, const sqla_expr *list)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const sqla_value *value = bound(c, &list->args[i]);
+        n += value != NULL && value->type == SQLA_NULL;
+    }
+    return n;
+}
+
+static sqla_status in_list(compiler *c, const sqla_expr *a, const sqla_expr *list, const char *text)
+{
+    sqla_status status = operand(c, a, &(sqla_expr){ .kind = SQLA_EXPR_END }, SQLA__LEVEL_SUM);
+    put(c, text);
+    bool first = true;
+    for (uint32_t i = 0; i < list->count && status == SQLA_OK; i++) {
+        sqla_expr item;
+        status = sqla__resolve(c, &list->args[i], &item);
+        if (status != SQLA_OK || is_null(&item))
+            continue;
+        put(c, first ? "" : ", ");
+        first = false;
+        if ((status = check_comparison(c, &item, SQLA_OP_EQ)) == SQLA_OK)
+            status = operand(c, &item, a, SQLA__LEVEL_ANY);
+    }
+    put(c, ")");
+    return status;
+}
+
+/* Nothing is in an empty list. With a NULL: (x IN (1, 2) OR x IS NULL), and the opposite of it. */
+static sqla_status in(compiler *c, const sqla_expr *x)
+{
+    const sqla_expr *list = &x->args[1];
+    bool negated = x->op == SQLA_OP_NOT_IN;
+    uint32_t nulls = sqla__count_nulls(c, list);
+    sqla_expr a;
+    sqla_status status = sqla__resolve(c, &x->args[0], &a);
+    if (status == SQLA_OK)
+        status = check_comparison(c, &a, (sqla_op)x->op);
+    if (status != SQLA_OK)
+        return status;
+    if (list->count == 0) {
+        put(c, negated ? "1 = 1" : "1 = 0");
+        return SQLA_OK;
+    }
+    if (list->count > nulls)
+        status = in_list(c, &a, list, word(x));
+    if (status != SQLA_OK || nulls == 0)
+        return status;
+    if (list->count > nulls)
+        put(c, negated ? " AND " : " OR ");
+    return sqla__null_test(c, &a, negated);
+}
+
+sqla_status sqla__compare(compiler *c, const sqla_expr *x)
+{
+    if (x->op == SQLA_OP_IN || x->op == SQLA_OP_NOT_IN)
+        return in(c, x);
+    return x->op == SQLA_OP_BETWEEN ? between(c, x) : comparison(c, x);
+}
