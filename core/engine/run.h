@@ -11,10 +11,17 @@ typedef struct sqla__run {
     sqla__arena arena;             /* rows, texts, arrays, compiled text */
     void **rows;                   /* structs or objects, NULL behind the last */
     size_t count, at;
+    sqla_target on;                /* where it runs */
     sqla_conn *conn;               /* while streaming */
     sqla__result *result;
     const sqla_plan *plan;
     struct sqla_row *row;          /* dynamic rows */
+    sqla__arena batch;             /* streaming: the texts of the rows that were read ahead */
+    void *block;                   /* streaming: `capacity` structs */
+    uint32_t row_size, capacity;
+    bool ended;
+    const char *text;              /* sqla_stmt_text's last answer, of that version; lies in the statement's arena */
+    uint32_t text_version;
 } sqla__run;
 
 /* A fresh run of q: drops what the last one left. NULL: out of memory. */
@@ -26,5 +33,25 @@ sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool 
 struct sqla__mapping;
 sqla_status sqla__run_plan(sqla__run *run, sqla_stmt *q, const struct sqla__mapping *mapping, sqla__result *result, const sqla_plan **ret_plan,
                            sqla_error *err);
+
+/* The rest of the room's own. */
+
+/* End a stream: close its result, give its connection back. */
+void sqla__run_stop(sqla__run *run, sqla_status status);
+/* Read all rows of result into structs of row_size bytes in the run's arena; fills rows and count. Closes nothing. */
+sqla_status sqla__run_fetch_all(sqla__run *run, sqla__result *result, const sqla_plan *plan, uint32_t row_size, sqla_error *err);
+/* A row arena over an arena: texts lie where the rows do. */
+typedef struct sqla__texts { sqla_row_arena base; sqla__arena *arena; } sqla__texts;
+sqla__texts sqla__texts_in(sqla__arena *arena);
+/* A raw text that may change tables makes what is known about them doubtful. */
+void sqla__raw_ran(sqla_conn *conn, const char *sql);
+
+/* Dynamic rows (row.c): the shape of a result as a row, and the plan that fills its cells, in the run's arena. */
+sqla_status sqla__row_make(sqla__run *run, sqla__result *result, struct sqla_row **ret_row, const sqla_plan **ret_plan, uint32_t *ret_size,
+                           sqla_error *err);
+void sqla__row_show(struct sqla_row *row, const void *cells);
+sqla_status sqla__row_cell_i64(const struct sqla_row *row, size_t i, int64_t *ret, sqla_error *err);
+sqla_status sqla__row_cell_f64(const struct sqla_row *row, size_t i, double *ret, sqla_error *err);
+sqla_status sqla__row_cell_text(const struct sqla_row *row, size_t i, const char **ret, sqla_error *err);
 
 #endif

@@ -1,0 +1,417 @@
+/* conn.c: a connection, and the running of statements on it.
+ *
+ * All that a driver is asked while a connection is lent is asked here and in result.c and txn.c, so the host's side of the ABI
+ * is kept in few places: children are closed before parents, failures are made sound and free of secrets, a lost connection
+ * is never used again. How connections are kept and lent is pool.c's affair. */
+#include <config.h>
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/result.h"
+
+/* ---- failures -------------------------------------------------------------------------------------------------- */
+
+sqla_status sqla__conn_failed(sqla_conn *conn, sqla_status status, sqla_error *err)
+{
+    if ((unsigned)status >= SQLA_STATUS_COUNT_)
+        status = SQLA_ERR_SQL;
+    if (!sqla_failed(err))
+        sqla__error_set(err, status, "driver '%s' reports a failure (%s) and does not say why", conn->driver->name, sqla_status_meaning(status));
+    err->status = status;
+    sqla__engine_scrub(conn->engine, err);
+    bool link = conn->handle != NULL && conn->driver->ops.txn_state(conn->handle) == SQLA_TXN_LOST;
+    if (link || (sqla_status_class(status) & SQLA_CLASS_LOST) != 0)
+        conn->lost = true;
+    if (link || status == SQLA_ERR_DISCONNECTED || status == SQLA_ERR_UNKNOWN_OUTCOME)
+        conn->dead_link = true;
+    return status;
+}
+
+sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err)
+{
+    if (sqla__engine_forked(conn->engine))
+        return sqla__refuse_forked(err);
+    if (conn->lost)
+        return sqla__error_set(err, SQLA_ERR_DISCONNECTED, "the connection was lost by an earlier failure");
+    if (conn->stream != NULL) {
+        sqla__error_set(err, SQLA_ERR_MISUSE, "the connection is busy with a stream of rows");
+        sqla__error_hint(err, "read it to its end, or free its statement with sqla_stmt_free() first");
+        return SQLA_ERR_MISUSE;
+    }
+    return SQLA_OK;
+}
+
+/* A statement that is wrong is easier to find by its first words. What follows a quote may be a secret, and is left out. */
+static void name_statement(sqla_error *err, const char *text, size_t length)
+{
+    char words[61];
+    size_t n = 0;
+    bool cut = false;
+    if (err->status != SQLA_ERR_SQL)
+        return;
+    for (size_t i = 0; i < length && !cut; i++) {
+        char c = text[i] == '\n' || text[i] == '\t' || text[i] == '\r' ? ' ' : text[i];
+        cut = n == sizeof words - 1 || c == '\'' || c == '$';
+        if (!cut && (c != ' ' || (n > 0 && words[n - 1] != ' ')))
+            words[n++] = c;
+    }
+    words[n] = '\0';
+    sqla__error_prefix(err, "cannot run '%s%s': ", words, cut ? "..." : "");
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------ */
+
+static void release_memory(sqla_conn *conn)
+{
+    pthread_cond_destroy(&conn->cancel.done);
+    pthread_mutex_destroy(&conn->cancel.lock);
+    sqla__free(conn->spare);
+    sqla__free(conn);
+}
+
+static sqla_conn *conn_new(sqla_engine *db)
+{
+    sqla_conn *conn = sqla__alloc_zero(1, sizeof *conn);
+    if (conn == NULL)
+        return NULL;
+    conn->engine = db;
+    conn->driver = db->driver;
+    conn->born = sqla__now_ns();
+    conn->info.struct_size = sizeof conn->info;
+    pthread_mutex_init(&conn->cancel.lock, NULL);
+    pthread_cond_init(&conn->cancel.done, NULL);
+    return conn;
+}
+
+sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err)
+{
+    sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline };
+    sqla_conn *conn = conn_new(db);
+    if (conn == NULL)
+        return sqla__error_nomem(err);
+    sqla_status status = db->driver->ops.open(&args, &conn->info, &conn->handle, sqla__opaque(err));
+    if (status == SQLA_OK && conn->handle == NULL)
+        status = sqla__error_set(err, SQLA_ERR_PROTOCOL, "driver '%s' says that it connected, and gives no connection", db->driver->name);
+    if (status != SQLA_OK) {
+        conn->handle = NULL;
+        status = sqla__conn_failed(conn, status, err);
+        release_memory(conn);
+        return status;
+    }
+    conn->info.features &= db->driver->traits.features;
+    status = db->driver->slots.cancel_new(conn, &conn->cancel.handle, err);
+    if (status != SQLA_OK) {
+        status = sqla__conn_failed(conn, status, err);
+        sqla__conn_free(conn);
+        return status;
+    }
+    sqla__engine_log(db, SQLA_LOG_INFO, "connected to %s", db->url);
+    *ret_conn = conn;
+    return SQLA_OK;
+}
+
+/* The canceller must not be used any more when the connection changes hands. */
+static void wait_for_cancels(sqla_conn *conn)
+{
+    pthread_mutex_lock(&conn->cancel.lock);
+    while (conn->cancel.firing > 0)
+        pthread_cond_wait(&conn->cancel.done, &conn->cancel.lock);
+    pthread_mutex_unlock(&conn->cancel.lock);
+}
+
+static void abandon(sqla_conn *conn)
+{
+    sqla__stmtcache_release(&conn->cache, NULL);
+    conn->driver->slots.abandon(conn);
+    sqla__free(conn->spare);
+    sqla__free(conn);
+}
+
+void sqla__conn_free(sqla_conn *conn)
+{
+    const sqla_driver_ops *ops = &conn->driver->ops;
+    sqla__results_detach(conn);
+    if (sqla__engine_forked(conn->engine)) {
+        abandon(conn);
+        return;
+    }
+    wait_for_cancels(conn);
+    sqla__stmtcache_release(&conn->cache, ops->stmt_close);
+    if (conn->cancel.handle != NULL)
+        ops->cancel_free(conn->cancel.handle);
+    ops->close(conn->handle);
+    release_memory(conn);
+}
+
+bool sqla__conn_clean(sqla_conn *conn)
+{
+    sqla_error dropped;
+    sqla__error_init(&dropped);
+    while (conn->statements != NULL)
+        sqla_stmt_free(conn->statements);
+    sqla__results_detach(conn);
+    if (sqla__engine_forked(conn->engine))
+        return false;
+    wait_for_cancels(conn);
+    if (!conn->lost && sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
+        sqla__conn_rollback(conn, &dropped);
+    if (!conn->lost && conn->touched) {
+        int64_t deadline = sqla__deadline_ms(conn->engine->config.connect_timeout_ms);
+        sqla_status status = conn->driver->slots.reset(conn, deadline, &dropped);
+        if (status != SQLA_OK) {
+            if (status != SQLA_ERR_UNSUPPORTED)
+                sqla__conn_failed(conn, status, &dropped);
+            conn->lost = true;
+        }
+    }
+    conn->touched = false;
+    return !conn->lost;
+}
+
+sqla_status sqla__conn_acquire(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
+{
+    if (db == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no engine to connect with");
+    return sqla__connpool_take(db, ret_conn, err);
+}
+
+void sqla__conn_release(sqla_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    sqla_engine *db = conn->engine;
+    sqla__conn_clean(conn);
+    if (sqla__engine_forked(db)) { /* the pool is the parent's */
+        sqla__conn_free(conn);
+        sqla__engine_unref(db);
+        return;
+    }
+    sqla__connpool_give(db, conn);
+}
+
+sqla_conn *sqla_connect(sqla_engine *db, sqla_error *err)
+{
+    sqla_error local;
+    sqla_conn *conn = NULL;
+    sqla__error_init(&local);
+    sqla_status status = sqla__conn_acquire(db, &conn, &local);
+    sqla__error_give(err, &local, status);
+    return status == SQLA_OK ? conn : NULL;
+}
+
+void sqla_conn_close(sqla_conn *conn)
+{
+    sqla__conn_release(conn);
+}
+
+/* ---- questions ------------------------------------------------------------------------------------------------- */
+
+sqla_engine *sqla__conn_engine(const sqla_conn *conn) { return conn->engine; }
+const sqla_traits *sqla__conn_traits(const sqla_conn *conn) { return &conn->driver->traits; }
+uint64_t sqla__conn_features(const sqla_conn *conn) { return conn->info.features; }
+bool sqla__conn_lost(const sqla_conn *conn) { return conn->lost; }
+bool sqla__conn_can_batch(const sqla_conn *conn) { return conn->driver->ops.execute_many != NULL; }
+void sqla__conn_touch(sqla_conn *conn) { conn->touched = true; }
+
+uint32_t sqla__conn_max_parameters(const sqla_conn *conn)
+{
+    return conn->info.max_parameters != 0 ? conn->info.max_parameters : conn->driver->traits.max_parameters;
+}
+
+bool sqla__conn_seen(sqla_conn *conn, const char *text, size_t length)
+{
+    uint64_t hash = sqla__hash_bytes(text, length);
+    enum { SEEN = sizeof conn->seen / sizeof conn->seen[0] };
+    for (size_t i = 0; i < SEEN; i++) {
+        if (conn->seen[i] == hash)
+            return true;
+    }
+    conn->seen[conn->seen_at++ % SEEN] = hash;
+    return false;
+}
+
+/* ---- running --------------------------------------------------------------------------------------------------- */
+
+sqla_status sqla__conn_simple(sqla_conn *conn, const char *text, int64_t deadline, sqla_error *err)
+{
+    const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
+    const sqla_exec_options options = { sizeof options, 0, deadline };
+    sqla_driver_result *result = NULL;
+    sqla_status status = conn->driver->ops.exec(conn->handle, &statement, NULL, NULL, &options, &result, sqla__opaque(err));
+    if (status == SQLA_OK && result != NULL)
+        conn->driver->ops.result_close(result);
+    return status;
+}
+
+/* The prepared statement for a key, prepared now if it was not yet. NULL: run it as it stands, since the driver does not
+ * prepare, or since a result of it is still open. */
+static sqla_status find_prepared(sqla_conn *conn, const sqla__stmtkey *key, const sqla_plan *plan, sqla__cached **ret, sqla_error *err)
+{
+    void (*close)(sqla_driver_stmt *) = conn->driver->ops.stmt_close;
+    sqla_driver_stmt *handle = NULL;
+    *ret = NULL;
+    sqla__cached *found = sqla__stmtcache_find(&conn->cache, key);
+    if (found != NULL) {
+        *ret = found->busy ? NULL : found;
+        return SQLA_OK;
+    }
+    sqla_status status = conn->driver->slots.prepare(conn, key->text, key->length, plan, key->block_rows, key->flags, &handle, err);
+    if (status != SQLA_OK || handle == NULL)
+        return status;
+    *ret = sqla__stmtcache_put(&conn->cache, key, handle, close);
+    if (*ret != NULL)
+        return SQLA_OK;
+    close(handle);
+    return sqla__error_nomem(err);
+}
+
+/* The database has forgotten the prepared statement, or the tables under it have changed (SQLSTATE 26000 "invalid SQL
+ * statement name"; 0A000, with which PostgreSQL refuses a plan whose result has changed). */
+static bool is_outdated(const sqla_error *err)
+{
+    return strcmp(err->sqlstate, "26000") == 0 || strcmp(err->sqlstate, "0A000") == 0;
+}
+
+static bool may_prepare_again(sqla_conn *conn, sqla__cached *cached, const sqla_error *err)
+{
+    if (cached == NULL || !is_outdated(err))
+        return false;
+    sqla__stmtcache_drop(&conn->cache, cached, conn->driver->ops.stmt_close);
+    return sqla__conn_txn_state(conn) == SQLA_TXN_IDLE;
+}
+
+static sqla_status exec(sqla_conn *conn, const sqla__request *request, const sqla__stmtkey *key, sqla__result *result, sqla_error *err)
+{
+    const sqla_exec_options options = { sizeof options, request->stream ? SQLA_EXEC_STREAM : 0, 0 };
+    sqla_statement statement = { sizeof statement, 0, request->text, request->length, NULL };
+    for (bool again = false;; again = true) {
+        sqla__cached *cached = NULL;
+        sqla_status status = key != NULL ? find_prepared(conn, key, request->plan, &cached, err) : SQLA_OK;
+        if (status != SQLA_OK)
+            return status;
+        statement.prepared = cached != NULL ? cached->prepared : NULL;
+        status = conn->driver->ops.exec(conn->handle, &statement, request->plan, request->row, &options, &result->handle, sqla__opaque(err));
+        if (status == SQLA_OK) {
+            result->cached = cached;
+            return SQLA_OK;
+        }
+        result->handle = NULL;
+        if (!may_prepare_again(conn, cached, err) || again)
+            return status;
+        sqla__error_init(err);
+    }
+}
+
+static sqla_status run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, sqla_error *err)
+{
+    sqla__result *result = sqla__result_new(conn);
+    sqla__stmtkey key;
+    if (result == NULL)
+        return sqla__error_nomem(err);
+    if (request->cached)
+        key = sqla__stmtkey_make(request->text, request->length, 0, 1, request->plan);
+    sqla_status status = exec(conn, request, request->cached ? &key : NULL, result, err);
+    if (status == SQLA_OK && result->handle == NULL)
+        status = sqla__error_set(err, SQLA_ERR_PROTOCOL, "driver '%s' ran a statement and gives no result", conn->driver->name);
+    if (status != SQLA_OK) {
+        sqla__result_drop(conn, result);
+        status = sqla__conn_failed(conn, status, err);
+        name_statement(err, request->text, request->length);
+        return status;
+    }
+    sqla__result_started(conn, result, request->stream);
+    *ret_result = result;
+    return SQLA_OK;
+}
+
+sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, int64_t *ret_affected, sqla_error *err)
+{
+    sqla__result *result = NULL;
+    sqla_status status = sqla__conn_check(conn, err);
+    if (status != SQLA_OK)
+        return status;
+    bool echo = conn->engine->config.echo;
+    int64_t start = echo ? sqla__now_ns() : 0;
+    status = run(conn, request, &result, err);
+    if (status == SQLA_OK && ret_result == NULL)
+        status = sqla__result_finish(result, ret_affected, err);
+    else if (status == SQLA_OK)
+        *ret_result = result;
+    if (echo)
+        sqla__trace(conn->engine, request->text, request->length, request->plan, request->row, 1, start, status);
+    return status;
+}
+
+static sqla_status execute_many(sqla_conn *conn, const sqla__stmtkey *key, sqla_batch *batch, sqla_error *err)
+{
+    sqla_statement statement = { sizeof statement, 0, key->text, key->length, NULL };
+    for (bool again = false;; again = true) {
+        sqla__cached *cached;
+        sqla_status status = find_prepared(conn, key, batch->plan, &cached, err);
+        if (status != SQLA_OK)
+            return status;
+        batch->affected = 0;
+        batch->unmatched = -1;
+        statement.prepared = cached != NULL ? cached->prepared : NULL;
+        if (cached != NULL)
+            cached->busy = true;
+        status = conn->driver->slots.execute_many(conn, &statement, batch, err);
+        if (cached != NULL)
+            cached->busy = false;
+        if (status == SQLA_OK || !may_prepare_again(conn, cached, err) || again)
+            return status;
+        sqla__error_init(err);
+    }
+}
+
+sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length, sqla_batch *batch, sqla_error *err)
+{
+    sqla_status status = sqla__conn_check(conn, err);
+    if (status != SQLA_OK)
+        return status;
+    if (batch->mode != SQLA_BATCH_EACH && !sqla__conn_can_batch(conn))
+        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' runs statements for one row at a time only", conn->driver->name);
+    uint32_t block_rows = batch->mode == SQLA_BATCH_BLOCK ? batch->rows_per_statement : 1;
+    bool echo = conn->engine->config.echo;
+    int64_t start = echo ? sqla__now_ns() : 0;
+    sqla__stmtkey key = sqla__stmtkey_make(text, length, batch->mode == SQLA_BATCH_COLUMNS ? SQLA_EXEC_COLUMNS : 0, block_rows, batch->plan);
+    batch->struct_size = sizeof *batch;
+    status = execute_many(conn, &key, batch, err);
+    if (status != SQLA_OK) {
+        status = sqla__conn_failed(conn, status, err);
+        name_statement(err, text, length);
+    }
+    if (echo)
+        sqla__trace(conn->engine, text, length, batch->plan, batch->count > 0 ? batch->rows[0] : NULL, batch->count, start, status);
+    return status;
+}
+
+/* ---- cancelling ------------------------------------------------------------------------------------------------ */
+
+sqla_status sqla_conn_cancel(sqla_conn *conn, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (conn == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no connection to cancel");
+    if (sqla__engine_forked(conn->engine))
+        return sqla__error_give(err, &local, sqla__refuse_forked(&local));
+    if (conn->cancel.handle == NULL)
+        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot cancel what is running", conn->driver->name);
+    pthread_mutex_lock(&conn->cancel.lock);
+    conn->cancel.firing++;
+    pthread_mutex_unlock(&conn->cancel.lock);
+    int64_t deadline = sqla__deadline_ms(conn->engine->config.connect_timeout_ms);
+    sqla_status status = conn->driver->ops.cancel_fire(conn->cancel.handle, deadline, sqla__opaque(&local));
+    pthread_mutex_lock(&conn->cancel.lock);
+    conn->cancel.firing--;
+    pthread_cond_broadcast(&conn->cancel.done);
+    pthread_mutex_unlock(&conn->cancel.lock);
+    sqla__engine_scrub(conn->engine, &local);
+    return sqla__error_give(err, &local, status);
+}

@@ -1,0 +1,250 @@
+/* create.c: making and dropping the tables of a metadata.
+ *
+ * What is there already is asked once for the whole database. Parents come before children; a foreign key that closes a circle
+ * is added when all tables are there, where the database can do that, and stands in the table otherwise, which databases
+ * without ALTER TABLE ... ADD CONSTRAINT allow. The SQL is made by sql/ddl.h. */
+#include <config.h>
+#include "engine/engine.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "sql/ddl.h"
+
+/* One create_all or drop_all. */
+typedef struct work {
+    sqla_conn *conn;
+    const sqla_traits *traits;
+    sqla_metadata *base;
+    size_t count;                  /* of tables */
+    bool knows;                    /* the driver can tell what is there */
+    sqla__hash there;              /* "schema\0name" and, for what an unqualified name finds, "\0name" */
+    sqla__arena arena;
+    sqla__buf text;
+} work;
+
+/* ---- what is there --------------------------------------------------------------------------------------------- */
+
+typedef struct table_sink { sqla_reflect_sink base; work *w; } table_sink;
+
+static const char *table_key(work *w, const char *schema, const char *name, size_t *ret_length)
+{
+    size_t n = schema != NULL ? strlen(schema) : 0, m = strlen(name);
+    char *key = sqla__arena_take(&w->arena, n + m + 1);
+    if (key == NULL)
+        return NULL;
+    memcpy(key, schema != NULL ? schema : "", n);
+    key[n] = '\0';
+    memcpy(key + n + 1, name, m);
+    *ret_length = n + 1 + m;
+    return key;
+}
+
+static bool remember(work *w, const char *schema, const char *name)
+{
+    size_t length;
+    const char *key = table_key(w, schema, name, &length);
+    return key != NULL && sqla__hash_put(&w->there, key, length, w);
+}
+
+static sqla_status push_table(sqla_reflect_sink *sink, uint32_t kind, const void *record)
+{
+    work *w = ((table_sink *)(void *)sink)->w;
+    const sqla_reflect_table *table = record;
+    if (kind != SQLA_REFLECT_TABLES)
+        return SQLA_OK;
+    bool ok = table->schema == NULL || remember(w, table->schema, table->name);
+    if (ok && table->on_search_path)
+        ok = remember(w, NULL, table->name);
+    return ok ? SQLA_OK : SQLA_ERR_NOMEM;
+}
+
+static sqla_status look(work *w, sqla_error *err)
+{
+    const sqla_reflect_filter all = { sizeof all, 0, NULL, NULL };
+    table_sink sink = { { push_table }, w };
+    sqla_status status = sqla__conn_reflect(w->conn, SQLA_REFLECT_TABLES, &all, &sink.base, err);
+    w->knows = status == SQLA_OK;
+    if (status != SQLA_ERR_UNSUPPORTED)
+        return status;
+    sqla__error_init(err);
+    return SQLA_OK;
+}
+
+/* otherwise: the answer where the driver cannot tell. */
+static bool is_there(work *w, const sqla_table *table, bool otherwise)
+{
+    size_t length;
+    if (!w->knows)
+        return otherwise;
+    const char *key = table_key(w, table->schema, table->name, &length);
+    return key != NULL && sqla__hash_get(&w->there, key, length) != NULL;
+}
+
+/* ---- running --------------------------------------------------------------------------------------------------- */
+
+/* Run what lies in the text, which is empty afterwards. status: of its making. */
+static sqla_status run_text(work *w, sqla_status status, sqla_error *err)
+{
+    if (status == SQLA_OK && w->text.broken)
+        status = sqla__error_nomem(err);
+    if (status == SQLA_OK && w->text.length > 0) {
+        const sqla__request request = { w->text.data, w->text.length, NULL, NULL, false, false };
+        status = sqla__conn_run(w->conn, &request, NULL, NULL, err);
+    }
+    sqla__buf_clear(&w->text);
+    return status;
+}
+
+static bool makes_enum(const work *w, const sqla_table *table, uint32_t column)
+{
+    return table->columns[column].native_enum && (w->traits->features & SQLA_FEATURE_NATIVE_ENUM) != 0;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The place of the table that a foreign key points at; count: it is none of ours. */
+static size_t target_of(const work *w, const sqla_foreign_key *key)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const sqla_table *table = sqla_metadata_table(w->base, i);
+        if (strcmp(table->name, key->to_table) == 0 && same_name(table->schema, key->to_schema))
+            return i;
+    }
+    return w->count;
+}
+
+static bool comes_later(work *w, size_t i, const sqla_foreign_key *key)
+{
+    size_t target = (w->traits->features & SQLA_FEATURE_ADD_CONSTRAINT) != 0 ? target_of(w, key) : w->count;
+    return target < w->count && target > i && !is_there(w, sqla_metadata_table(w->base, target), false);
+}
+
+static sqla_status create_table(work *w, size_t i, sqla_error *err)
+{
+    const sqla_table *table = sqla_metadata_table(w->base, i);
+    unsigned char *skip = sqla__arena_zero(&w->arena, table->foreign_key_count + 1, 1);
+    sqla_status status = skip != NULL ? SQLA_OK : sqla__error_nomem(err);
+    for (uint32_t k = 0; status == SQLA_OK && k < table->foreign_key_count; k++)
+        skip[k] = comes_later(w, i, &table->foreign_keys[k]);
+    for (uint32_t c = 0; status == SQLA_OK && c < table->column_count; c++) {
+        if (makes_enum(w, table, c))
+            status = run_text(w, sqla__ddl_create_enum(&w->text, table, c, w->traits, err), err);
+    }
+    if (status == SQLA_OK)
+        status = run_text(w, sqla__ddl_create_table(&w->text, table, skip, w->traits, err), err);
+    for (uint32_t k = 0; status == SQLA_OK && k < table->index_count; k++)
+        status = run_text(w, sqla__ddl_create_index(&w->text, table, k, w->traits, err), err);
+    if (status != SQLA_OK)
+        sqla__error_prefix(err, "cannot create table '%s': ", table->name);
+    return status;
+}
+
+static sqla_status close_circles(work *w, size_t i, sqla_error *err)
+{
+    const sqla_table *table = sqla_metadata_table(w->base, i);
+    sqla_status status = SQLA_OK;
+    for (uint32_t k = 0; status == SQLA_OK && k < table->foreign_key_count; k++) {
+        if (comes_later(w, i, &table->foreign_keys[k]))
+            status = run_text(w, sqla__ddl_add_foreign_key(&w->text, table, k, w->traits, err), err);
+    }
+    if (status != SQLA_OK)
+        sqla__error_prefix(err, "cannot add a foreign key to table '%s': ", table->name);
+    return status;
+}
+
+static sqla_status create_tables(work *w, sqla_error *err)
+{
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; status == SQLA_OK && i < w->count; i++) {
+        if (!is_there(w, sqla_metadata_table(w->base, i), false))
+            status = create_table(w, i, err);
+    }
+    for (size_t i = 0; status == SQLA_OK && i < w->count; i++) {
+        if (!is_there(w, sqla_metadata_table(w->base, i), false))
+            status = close_circles(w, i, err);
+    }
+    return status;
+}
+
+static sqla_status drop_tables(work *w, sqla_error *err)
+{
+    sqla_status status = SQLA_OK;
+    for (size_t i = w->count; status == SQLA_OK && i-- > 0;) {
+        const sqla_table *table = sqla_metadata_table(w->base, i);
+        if (!is_there(w, table, true))
+            continue;
+        status = run_text(w, sqla__ddl_drop_table(&w->text, table, w->traits, err), err);
+        for (uint32_t c = 0; status == SQLA_OK && c < table->column_count; c++) {
+            if (makes_enum(w, table, c))
+                status = run_text(w, sqla__ddl_drop_enum(&w->text, table, c, w->traits, err), err);
+        }
+        if (status != SQLA_OK)
+            sqla__error_prefix(err, "cannot drop table '%s': ", table->name);
+    }
+    return status;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------------- */
+
+/* In one transaction, so that other programs see all of it or nothing, where the database can do that. */
+static sqla_status work_in_transaction(work *w, sqla_status (*task)(work *w, sqla_error *err), sqla_error *err)
+{
+    sqla_error dropped;
+    bool whole = (w->traits->features & SQLA_FEATURE_TRANSACTIONAL_DDL) != 0;
+    sqla_status status = whole ? sqla__conn_begin(w->conn, true, err) : SQLA_OK;
+    if (status == SQLA_OK)
+        status = look(w, err);
+    if (status == SQLA_OK)
+        status = task(w, err);
+    if (status == SQLA_OK && whole)
+        status = sqla__conn_commit(w->conn, err);
+    sqla__error_init(&dropped);
+    if (status != SQLA_OK && whole)
+        sqla__conn_rollback(w->conn, &dropped);
+    return status;
+}
+
+static sqla_status change_schema(sqla_metadata *base, sqla_engine *db, sqla_status (*task)(work *w, sqla_error *err), sqla_error *err)
+{
+    work w = { .base = base };
+    sqla_status status = sqla__metadata_freeze(base, err);
+    if (status == SQLA_OK)
+        status = sqla__conn_acquire(db, &w.conn, err);
+    if (status != SQLA_OK)
+        return status;
+    w.traits = sqla__conn_traits(w.conn);
+    while (sqla_metadata_table(base, w.count) != NULL)
+        w.count++;
+    status = work_in_transaction(&w, task, err);
+    sqla__engine_forget_facts(db);
+    sqla__conn_release(w.conn);
+    sqla__hash_release(&w.there);
+    sqla__arena_release(&w.arena);
+    sqla__buf_release(&w.text);
+    return status;
+}
+
+static sqla_status change_schema_for(sqla_metadata *base, sqla_engine *db, sqla_status (*task)(work *w, sqla_error *err), sqla_error *err)
+{
+    sqla_error local;
+    if (base == NULL || db == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, base == NULL ? "there is no metadata" : "there is no engine");
+    sqla__error_init(&local);
+    return sqla__error_give(err, &local, change_schema(base, db, task, &local));
+}
+
+sqla_status sqla_metadata_create_all(sqla_metadata *base, sqla_engine *db, sqla_error *err)
+{
+    return change_schema_for(base, db, create_tables, err);
+}
+
+sqla_status sqla_metadata_drop_all(sqla_metadata *base, sqla_engine *db, sqla_error *err)
+{
+    return change_schema_for(base, db, drop_tables, err);
+}

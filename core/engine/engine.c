@@ -1,0 +1,354 @@
+/* engine.c: making an engine out of a URL and options, and its end.
+ *
+ * An engine connects to nothing by itself; the pool does when a connection is first asked for. It is freed when the program
+ * has let go of it and the last connection that was lent has come back, so the order of the two does not matter. */
+#include <config.h>
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/url.h"
+
+/* ---- forks ----------------------------------------------------------------------------------------------------- */
+
+static atomic_uint forks;
+
+static void count_fork(void)
+{
+    atomic_fetch_add(&forks, 1);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, count_fork);
+}
+
+unsigned sqla__forks(void)
+{
+    return atomic_load_explicit(&forks, memory_order_relaxed);
+}
+
+sqla_status sqla__refuse_forked(sqla_error *err)
+{
+    sqla__error_set(err, SQLA_ERR_MISUSE, "this engine was made before the process was forked, and belongs to the parent");
+    sqla__error_hint(err, "make an engine of its own in the child");
+    return SQLA_ERR_MISUSE;
+}
+
+/* ---- options --------------------------------------------------------------------------------------------------- */
+
+/* The options that may also stand in the URL. */
+typedef struct option {
+    const char *key;
+    size_t offset;
+    bool is_bool;
+    int32_t low, high;
+} option;
+#define NUMBER(name, low, high) { #name, offsetof(sqla__engine_config, name), false, low, high }
+#define FLAG(name) { #name, offsetof(sqla__engine_config, name), true, 0, 1 }
+static const option options_known[] = {
+    NUMBER(pool_size, 0, 10000),
+    NUMBER(max_overflow, -1, 10000),
+    NUMBER(pool_timeout_ms, -1, INT32_MAX),
+    NUMBER(connect_timeout_ms, 0, INT32_MAX),
+    NUMBER(pool_recycle_s, 0, INT32_MAX),
+    FLAG(pre_ping),
+    FLAG(echo),
+    FLAG(hide_parameters),
+};
+enum { OPTION_COUNT = sizeof options_known / sizeof options_known[0] };
+
+static const option *option_named(const char *key)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(options_known[i].key, key) == 0)
+            return &options_known[i];
+    }
+    return NULL;
+}
+
+static bool parse_number(const char *text, int32_t *ret)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || text[0] == '+' || text[0] == ' ' || number < INT32_MIN || number > INT32_MAX)
+        return false;
+    *ret = (int32_t)number;
+    return true;
+}
+
+static bool parse_flag(const char *text, bool *ret)
+{
+    static const char *const yes[] = { "true", "1", "yes", "on" }, *const no[] = { "false", "0", "no", "off" };
+    for (size_t i = 0; i < 4; i++) {
+        if (strcasecmp(text, yes[i]) == 0 || strcasecmp(text, no[i]) == 0) {
+            *ret = strcasecmp(text, yes[i]) == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+static sqla_status check_range(const option *o, int32_t number, sqla_error *err)
+{
+    if (number >= o->low && number <= o->high)
+        return SQLA_OK;
+    return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' is %d, and must be from %d to %d", o->key, (int)number, (int)o->low, (int)o->high);
+}
+
+/* value: out of the URL. */
+static sqla_status set_option(sqla__engine_config *config, const option *o, const char *value, sqla_error *err)
+{
+    void *room = (char *)config + o->offset;
+    if (o->is_bool ? *(bool *)room : *(int32_t *)room != 0)
+        return sqla__error_set(err, SQLA_ERR_CONFIG, "'%s' is given in the URL and in the engine's options: give it once", o->key);
+    if (o->is_bool)
+        return parse_flag(value, room) ? SQLA_OK :
+            sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' in the URL is neither true nor false", o->key);
+    if (!parse_number(value, room))
+        return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' in the URL is not a whole number", o->key);
+    return check_range(o, *(int32_t *)room, err);
+}
+
+static sqla_status take_options(sqla__engine_config *config, const sqla_engine_options *given, sqla_error *err)
+{
+    sqla_engine_options o;
+    memset(&o, 0, sizeof o);
+    if (given != NULL && given->struct_size < offsetof(sqla_engine_options, log_data))
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "the engine's options have no size: make them with SQLA_ENGINE_OPTIONS");
+    if (given != NULL)
+        memcpy(&o, given, given->struct_size < sizeof o ? given->struct_size : sizeof o);
+    *config = (sqla__engine_config){ o.pool_size, o.max_overflow, o.pool_timeout_ms, o.connect_timeout_ms, o.pool_recycle_s,
+                                     o.pre_ping, o.echo, o.hide_parameters, o.log, o.log_data };
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const option *known = &options_known[i];
+        if (known->is_bool)
+            continue;
+        sqla_status status = check_range(known, *(int32_t *)(void *)((char *)config + known->offset), err);
+        if (status != SQLA_OK)
+            return status;
+    }
+    return SQLA_OK;
+}
+
+static void fill_defaults(sqla__engine_config *c)
+{
+    c->pool_size = c->pool_size == 0 ? 5 : c->pool_size;
+    c->max_overflow = c->max_overflow == 0 ? 10 : c->max_overflow < 0 ? 0 : c->max_overflow;
+    c->pool_timeout_ms = c->pool_timeout_ms == 0 ? 30000 : c->pool_timeout_ms < 0 ? 0 : c->pool_timeout_ms;
+    c->connect_timeout_ms = c->connect_timeout_ms == 0 ? 30000 : c->connect_timeout_ms;
+}
+
+/* ---- the URL --------------------------------------------------------------------------------------------------- */
+
+static void add_param(sqla_engine *db, const char *key, const char *value)
+{
+    if (value != NULL)
+        db->params[db->param_count++] = (sqla_connect_param){ key, value };
+}
+
+/* The engine's own keys are taken out of the query; what is left goes to the driver with the parts. */
+static sqla_status take_url(sqla_engine *db, const sqla__url *url, sqla_error *err)
+{
+    db->params = sqla__arena_zero(&db->arena, url->query_count + 5, sizeof *db->params);
+    db->secrets = sqla__arena_zero(&db->arena, url->query_count + 1, sizeof *db->secrets);
+    if (db->params == NULL || db->secrets == NULL)
+        return sqla__error_nomem(err);
+    add_param(db, "host", url->host);
+    add_param(db, "port", url->port);
+    add_param(db, "user", url->user);
+    add_param(db, "password", url->password);
+    add_param(db, "database", url->database);
+    if (url->password != NULL)
+        db->secrets[db->secret_count++] = (char *)(uintptr_t)url->password; /* in our arena, to be wiped at the end */
+    for (size_t i = 0; i < url->query_count; i++) {
+        const option *o = option_named(url->keys[i]);
+        sqla_status status = o != NULL ? set_option(&db->config, o, url->values[i], err) : SQLA_OK;
+        if (status != SQLA_OK)
+            return status;
+        if (o == NULL)
+            add_param(db, url->keys[i], url->values[i]);
+        if (o == NULL && sqla__url_key_is_secret(url->keys[i]))
+            db->secrets[db->secret_count++] = (char *)(uintptr_t)url->values[i];
+    }
+    db->url = url->masked;
+    return SQLA_OK;
+}
+
+void sqla__engine_scrub(const sqla_engine *db, sqla_error *err)
+{
+    for (uint32_t i = 0; i < db->secret_count; i++)
+        sqla__error_scrub(err, db->secrets[i]);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------ */
+
+static void name_instance(sqla_engine *db)
+{
+    static atomic_uint count;
+    snprintf(db->instance, sizeof db->instance, "sqla-%ld-%u-%llx", (long)getpid(), atomic_fetch_add(&count, 1) + 1,
+             (unsigned long long)sqla__now_ns());
+}
+
+static sqla_status build(sqla_engine *db, const char *text, const sqla_engine_options *options, sqla_error *err)
+{
+    sqla__url url;
+    sqla_status status = sqla__url_parse(text, &db->arena, &url, err);
+    if (status == SQLA_OK)
+        status = take_options(&db->config, options, err);
+    if (status == SQLA_OK)
+        status = take_url(db, &url, err);
+    if (status == SQLA_OK)
+        status = sqla__driver_load(url.scheme, url.driver, &db->driver, err);
+    if (status != SQLA_OK)
+        return status;
+    fill_defaults(&db->config);
+    name_instance(db);
+    return sqla__connpool_init(&db->pool, (uint32_t)db->config.pool_size + (uint32_t)db->config.max_overflow);
+}
+
+static void wipe(char *secret)
+{
+    for (volatile char *c = secret; *c != '\0'; c++)
+        *c = '\0';
+}
+
+static void destroy(sqla_engine *db)
+{
+    for (uint32_t i = 0; i < db->secret_count; i++)
+        wipe(db->secrets[i]);
+    sqla__hash_release(&db->facts.by_table);
+    sqla__arena_release(&db->facts.arena);
+    sqla__arena_release(&db->arena);
+    pthread_mutex_destroy(&db->facts.lock);
+    pthread_mutex_destroy(&db->lock);
+    sqla__free(db);
+}
+
+static sqla_engine *engine_new(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_forks);
+    sqla_engine *db = sqla__alloc_zero(1, sizeof *db);
+    if (db == NULL)
+        return NULL;
+    pthread_mutex_init(&db->lock, NULL);
+    pthread_mutex_init(&db->facts.lock, NULL);
+    db->refs = 1;
+    db->forks = sqla__forks();
+    return db;
+}
+
+sqla_engine *sqla_create_engine(const char *url, const sqla_engine_options *options, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    sqla_engine *db = engine_new();
+    sqla_status status = db != NULL ? build(db, url, options, &local) : sqla__error_nomem(&local);
+    if (status != SQLA_OK) {
+        if (db != NULL) {
+            sqla__engine_scrub(db, &local);
+            destroy(db);
+        }
+        sqla__error_give(err, &local, status);
+        return NULL;
+    }
+    if (db->config.echo)
+        sqla__host_echo(1);
+    return db;
+}
+
+/* In a child the lock may be held by a thread that is not there; only the thread that forked is. */
+static uint32_t count_refs(sqla_engine *db, int by)
+{
+    bool forked = sqla__engine_forked(db);
+    if (!forked)
+        pthread_mutex_lock(&db->lock);
+    uint32_t refs = db->refs += (uint32_t)by;
+    if (!forked)
+        pthread_mutex_unlock(&db->lock);
+    return refs;
+}
+
+void sqla__engine_ref(sqla_engine *db)
+{
+    count_refs(db, 1);
+}
+
+void sqla__engine_unref(sqla_engine *db)
+{
+    if (count_refs(db, -1) > 0)
+        return;
+    sqla__connpool_release(&db->pool);
+    if (db->config.echo)
+        sqla__host_echo(-1);
+    destroy(db);
+}
+
+/* In a child the locks may be held by threads that are not there, so they are made anew; nobody else can know them. */
+static void mend_locks(sqla_engine *db)
+{
+    pthread_mutex_init(&db->lock, NULL);
+    pthread_mutex_init(&db->facts.lock, NULL);
+    pthread_mutex_init(&db->pool.lock, NULL);
+}
+
+void sqla_engine_free(sqla_engine *db)
+{
+    if (db == NULL)
+        return;
+    if (sqla__engine_forked(db))
+        mend_locks(db);
+    while (db->statements != NULL)
+        sqla_stmt_free(db->statements);
+    pthread_mutex_lock(&db->pool.lock);
+    db->pool.closed = true;
+    uint64_t generation = db->pool.generation;
+    pthread_mutex_unlock(&db->pool.lock);
+    sqla__connpool_invalidate(db, generation, false);
+    sqla__engine_unref(db);
+}
+
+const char *sqla_engine_url(const sqla_engine *db)
+{
+    return db != NULL ? db->url : "";
+}
+
+const char *sqla_engine_dialect(const sqla_engine *db)
+{
+    return db == NULL ? "" : db->driver->traits.dialect != NULL ? db->driver->traits.dialect : db->driver->name;
+}
+
+const sqla_traits *sqla__engine_traits(const sqla_engine *db)
+{
+    return &db->driver->traits;
+}
+
+void sqla_engine_dispose(sqla_engine *db)
+{
+    if (db == NULL || sqla__engine_forked(db))
+        return;
+    pthread_mutex_lock(&db->pool.lock);
+    uint64_t generation = db->pool.generation;
+    pthread_mutex_unlock(&db->pool.lock);
+    sqla__connpool_invalidate(db, generation, false);
+}
+
+void sqla__engine_forget_facts(sqla_engine *db)
+{
+    pthread_mutex_lock(&db->facts.lock);
+    sqla__hash_release(&db->facts.by_table);
+    sqla__arena_reset(&db->facts.arena);
+    pthread_mutex_unlock(&db->facts.lock);
+}

@@ -1,0 +1,76 @@
+/* host.c: the services that a driver gets from the host.
+ *
+ * A driver never sees a sqla_error: what it is given is an opaque pointer, and what it says goes through set_error, which
+ * bounds every text, mends what is no UTF-8, and reads no byte beyond the size that the driver states. */
+#include <config.h>
+#include "engine/plugin.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+static void *host_resize(void *block, size_t size)
+{
+    return sqla__resize(block, size, 1);
+}
+
+static void copy(char *room, size_t size, const char *text)
+{
+    sqla__text_fit(room, size, text != NULL ? text : "");
+}
+
+static int32_t known_status(int32_t status)
+{
+    return status > SQLA_OK && status < SQLA_STATUS_COUNT_ ? status : SQLA_ERR_SQL;
+}
+
+static void set_error(sqla_err *opaque, const sqla_err_fields *fields)
+{
+    sqla_error *err = (sqla_error *)(void *)opaque;
+    sqla_err_fields f;
+    if (err == NULL || fields == NULL || fields->struct_size < offsetof(sqla_err_fields, detail))
+        return;
+    memset(&f, 0, sizeof f);
+    memcpy(&f, fields, fields->struct_size < sizeof f ? fields->struct_size : sizeof f);
+    sqla__error_init(err);
+    err->status = (sqla_status)known_status(f.status);
+    err->native = f.native;
+    err->position = f.position > 0 ? f.position : 0;
+    err->row = f.row > 0 ? f.row : 0;
+    copy(err->sqlstate, 6, f.sqlstate);
+    copy(err->table, sizeof err->table, f.table);
+    copy(err->column, sizeof err->column, f.column);
+    copy(err->constraint, sizeof err->constraint, f.constraint);
+    copy(err->message, sizeof err->message, f.message != NULL ? f.message : sqla_status_meaning(err->status));
+    copy(err->detail, sizeof err->detail, f.detail);
+    copy(err->hint, sizeof err->hint, f.hint);
+}
+
+static atomic_int echoing;
+
+void sqla__host_echo(int by)
+{
+    atomic_fetch_add(&echoing, by);
+}
+
+static void host_log(int32_t level, const char *message)
+{
+    if (message != NULL && level <= SQLA_LOG_WARNING && atomic_load(&echoing) > 0)
+        fprintf(stderr, "sqla: driver: %s\n", message);
+}
+
+const sqla_host sqla__host = {
+    .struct_size = sizeof(sqla_host),
+    .abi_major = SQLA_ABI_MAJOR,
+    .abi_minor = SQLA_ABI_MINOR,
+    .version = PACKAGE_VERSION,
+    .alloc = sqla__alloc,
+    .resize = host_resize,
+    .release = sqla__free,
+    .set_error = set_error,
+    .log = host_log,
+};

@@ -1,0 +1,101 @@
+/* stream.c: rows of a statement one after the other, in bounded memory.
+ *
+ * A block of structs is filled, handed out row by row, and filled again; their texts lie in an arena that is emptied with it.
+ * The connection stays with the run until the last row was read or the statement is freed. */
+#include <config.h>
+#include "engine/run.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "sql/mapping.h"
+
+enum { FIRST_FETCH = 16, FETCH = 256, BLOCK_BYTES = 64 * 1024 };
+
+static sqla_status make_block(sqla__run *run, uint32_t row_size, sqla_error *err)
+{
+    size_t stride = ((size_t)row_size + 15) / 16 * 16, n = BLOCK_BYTES / stride;
+    n = n < 1 ? 1 : n > FETCH ? FETCH : n;
+    run->block = sqla__arena_take(&run->arena, n * stride);
+    run->rows = sqla__arena_take(&run->arena, (n + 1) * sizeof *run->rows);
+    if (run->block == NULL || run->rows == NULL)
+        return sqla__error_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        run->rows[i] = (char *)run->block + i * stride;
+    run->row_size = (uint32_t)stride;
+    run->capacity = (uint32_t)n;
+    return SQLA_OK;
+}
+
+static sqla_status open_stream(sqla_stmt *q, const sqla_model *model, sqla_error *err)
+{
+    sqla__run *run = q->run;
+    const sqla__mapping *mapping = NULL;
+    sqla_status status = sqla__mapping_of_rows(model, &run->arena, &mapping, err);
+    if (status == SQLA_OK)
+        status = sqla__run_start(run, q, run->conn, true, &run->result, err);
+    if (status == SQLA_OK)
+        status = sqla__run_plan(run, q, mapping, run->result, &run->plan, err);
+    return status == SQLA_OK ? make_block(run, mapping->size, err) : status;
+}
+
+/* The first block is small, so that the first row is not long in coming. */
+static sqla_status refill(sqla__run *run, sqla_error *err)
+{
+    sqla__texts texts = sqla__texts_in(&run->batch);
+    size_t wanted = run->count == 0 && run->capacity > FIRST_FETCH ? FIRST_FETCH : run->capacity;
+    sqla__arena_reset(&run->batch);
+    memset(run->block, 0, wanted * run->row_size);
+    run->at = 0;
+    return sqla__result_fetch(run->result, run->plan, run->rows, wanted, &texts.base, &run->count, &run->ended, err);
+}
+
+static const void *next(sqla__run *run, sqla_error *err)
+{
+    if (run->block == NULL)
+        return NULL;
+    sqla_status status = run->at < run->count || run->ended ? SQLA_OK : refill(run, err);
+    if (status == SQLA_OK && run->at < run->count)
+        return run->rows[run->at++];
+    run->count = run->at = 0;
+    sqla__run_stop(run, status);
+    return NULL;
+}
+
+const void *sqla_stream_(sqla_stmt *q, const sqla_model *model, sqla_error *err)
+{
+    sqla_error local;
+    if (q == NULL || model == NULL) {
+        sqla__error_set(err, SQLA_ERR_MISUSE, q == NULL ? "there is no statement to stream" : "there is no model to read rows into");
+        return NULL;
+    }
+    sqla__error_init(&local);
+    sqla_status status = sqla__stmt_failure(q, &local);
+    if (status == SQLA_OK && q->loads.count > 0)
+        status = sqla__error_set(&local, SQLA_ERR_MISUSE, "a stream gives plain structs, and no relations are loaded with them");
+    sqla__run *run = status == SQLA_OK ? sqla__stmt_run(q) : NULL;
+    if (status == SQLA_OK)
+        status = run != NULL ? q->on.ops->acquire(q->on.self, q, &run->conn, &local) : sqla__error_nomem(&local);
+    if (status == SQLA_OK) {
+        status = open_stream(q, model, &local);
+        if (status != SQLA_OK)
+            sqla__run_stop(run, status);
+    }
+    if (status == SQLA_OK)
+        return sqla_stream_next_(q, model, err);
+    sqla__error_give(err, &local, status);
+    return NULL;
+}
+
+const void *sqla_stream_next_(sqla_stmt *q, const sqla_model *model, sqla_error *err)
+{
+    sqla_error local;
+    (void)model;
+    if (q == NULL || q->run == NULL)
+        return NULL;
+    sqla__error_init(&local);
+    const void *row = next(q->run, &local);
+    if (row == NULL)
+        sqla__error_give(err, &local, local.status);
+    return row;
+}
