@@ -1,0 +1,452 @@
+/* bind.c: parameters, from the program's structs into a statement, by plan.
+ *
+ * A converter is chosen for each slot once per call, and runs once per value. Texts are lent to SQLite where the statement is
+ * over before the call returns, and copied where it runs on. Texts that have to be made (dates and the like) lie in room of
+ * the connection, at a fixed place for each slot of each row of a block. */
+#include <config.h>
+#include "sqlite.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct binding {
+    sqlite3_stmt *stmt;
+    sqlite3_destructor_type life; /* SQLITE_STATIC or SQLITE_TRANSIENT */
+    char *form;                   /* SQLITE__FORM_SIZE bytes for this value */
+    const char *why;              /* what is wrong with it, when REFUSED */
+    sqla_status status;           /* of that; ERR_DATA unless said */
+} binding;
+
+enum { REFUSED = -1 };
+
+/* Returns an SQLite code, or REFUSED. */
+typedef int bind_fn(binding *b, int index, const sqla_slot *slot, const char *at);
+
+static int refuse(binding *b, const char *why)
+{
+    b->why = why;
+    return REFUSED;
+}
+
+static int bind_null(binding *b, int index, const sqla_slot *slot)
+{
+    if ((slot->flags & SQLA_SLOT_NULLABLE) != 0)
+        return sqlite3_bind_null(b->stmt, index);
+    b->status = SQLA_ERR_NOT_NULL;
+    return refuse(b, "it is NULL, and must have a value");
+}
+
+/* ---- numbers --------------------------------------------------------------------------------------------------- */
+
+static int64_t read_integer(const sqla_slot *slot, const char *at)
+{
+    bool is_unsigned = (slot->flags & SQLA_SLOT_UNSIGNED) != 0;
+    int8_t i8;
+    int16_t i16;
+    int32_t i32;
+    int64_t i64;
+    switch (slot->size) {
+    case 1:
+        memcpy(&i8, at, 1);
+        return is_unsigned ? (uint8_t)i8 : i8;
+    case 2:
+        memcpy(&i16, at, 2);
+        return is_unsigned ? (uint16_t)i16 : i16;
+    case 4:
+        memcpy(&i32, at, 4);
+        return i32;
+    default:
+        memcpy(&i64, at, 8);
+        return i64;
+    }
+}
+
+static int bind_integer(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    return sqlite3_bind_int64(b->stmt, index, read_integer(slot, at));
+}
+
+static int bind_i64(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    int64_t v;
+    (void)slot;
+    memcpy(&v, at, sizeof v);
+    return sqlite3_bind_int64(b->stmt, index, v);
+}
+
+static int bind_i32(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    int32_t v;
+    (void)slot;
+    memcpy(&v, at, sizeof v);
+    return sqlite3_bind_int64(b->stmt, index, v);
+}
+
+static int bind_bool(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    return sqlite3_bind_int64(b->stmt, index, read_integer(slot, at) != 0);
+}
+
+static int bind_number(binding *b, int index, double v)
+{
+    return isnan(v) ? refuse(b, "SQLite cannot store a number that is not a number (NaN)")
+                    : sqlite3_bind_double(b->stmt, index, v);
+}
+
+static int bind_f64(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    double v;
+    (void)slot;
+    memcpy(&v, at, sizeof v);
+    return bind_number(b, index, v);
+}
+
+static int bind_f32(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    float v;
+    (void)slot;
+    memcpy(&v, at, sizeof v);
+    return bind_number(b, index, (double)v);
+}
+
+/* ---- text and bytes -------------------------------------------------------------------------------------------- */
+
+static int bind_text(binding *b, int index, uint32_t type, const char *text, size_t n)
+{
+    if (n > INT_MAX)
+        return refuse(b, "it is too long for SQLite");
+    if (!sqlite__utf8_valid(text, n))
+        return refuse(b, "it is not valid UTF-8");
+    if (type == SQLA_DECIMAL && !sqlite__decimal_valid(text, n))
+        return refuse(b, "it is not a decimal number");
+    return sqlite3_bind_text(b->stmt, index, text, (int)n, b->life);
+}
+
+static int bind_span(binding *b, int index, uint32_t type, const char *text, size_t n)
+{
+    if (n > 0 && memchr(text, '\0', n) != NULL)
+        return refuse(b, "it is text with a NUL inside");
+    return bind_text(b, index, type, text, n);
+}
+
+static bool is_label(const sqla_slot *slot, const char *text)
+{
+    for (uint32_t i = 0; i < slot->label_count; i++) {
+        if (strcmp(slot->labels[i], text) == 0)
+            return true;
+    }
+    return slot->labels == NULL;
+}
+
+static int bind_cstr(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    const char *text;
+    memcpy(&text, at, sizeof text);
+    if (text == NULL)
+        return bind_null(b, index, slot);
+    if (slot->type == SQLA_ENUM_TYPE && !is_label(slot, text))
+        return refuse(b, "it is none of the labels");
+    return bind_text(b, index, slot->type, text, strlen(text));
+}
+
+static int bind_chars(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    const char *end = memchr(at, '\0', slot->size);
+    if (end == NULL)
+        return refuse(b, "it has no NUL within its size");
+    return bind_text(b, index, slot->type, at, (size_t)(end - at));
+}
+
+static int bind_blob(binding *b, int index, const void *data, size_t n)
+{
+    if (n > INT_MAX)
+        return refuse(b, "it is too long for SQLite");
+    return n == 0 ? sqlite3_bind_zeroblob(b->stmt, index, 0)
+                  : sqlite3_bind_blob(b->stmt, index, data, (int)n, b->life);
+}
+
+static int bind_bytes(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    sqla_blob v;
+    memcpy(&v, at, sizeof v);
+    if (v.data == NULL)
+        return bind_null(b, index, slot);
+    return slot->type == SQLA_BLOB ? bind_blob(b, index, v.data, v.size)
+                                   : bind_span(b, index, slot->type, v.data, v.size);
+}
+
+static int bind_label(binding *b, int index, const sqla_slot *slot, int64_t number)
+{
+    if (number < 0 || number >= (int64_t)slot->label_count)
+        return refuse(b, "its number is none of the labels");
+    const char *label = slot->labels[number];
+    return bind_text(b, index, SQLA_TEXT, label, strlen(label));
+}
+
+static int bind_enum(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    return bind_label(b, index, slot, read_integer(slot, at));
+}
+
+/* ---- what is kept as made text --------------------------------------------------------------------------------- */
+
+static int bind_form(binding *b, int index, int length)
+{
+    if (length == 0)
+        return refuse(b, "it is out of the range that SQLite can keep (years 0001 to 9999, and no infinity)");
+    return sqlite3_bind_text(b->stmt, index, b->form, length, b->life);
+}
+
+static int bind_date(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    sqla_date v;
+    (void)slot;
+    memcpy(&v, at, sizeof v);
+    return bind_form(b, index, sqlite__date_text(v.days, b->form));
+}
+
+static int bind_micros(binding *b, int index, uint32_t type, int64_t micros)
+{
+    if (type != SQLA_TIME)
+        return bind_form(b, index, sqlite__timestamp_text(micros, b->form));
+    int length = sqlite__time_text(micros, b->form);
+    return length == 0 ? refuse(b, "it is not a time of a day") : bind_form(b, index, length);
+}
+
+static int bind_time(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    int64_t micros; /* sqla_time and both timestamps are alike */
+    memcpy(&micros, at, sizeof micros);
+    return bind_micros(b, index, slot->type, micros);
+}
+
+static int bind_interval(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    sqla_interval v;
+    (void)slot;
+    memcpy(&v, at, sizeof v);
+    return bind_form(b, index, sqlite__interval_text(&v, b->form));
+}
+
+static int bind_uuid(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    sqla_uuid v;
+    (void)slot;
+    memcpy(&v, at, sizeof v);
+    return bind_form(b, index, sqlite__uuid_text(&v, b->form));
+}
+
+/* ---- a value that says its own type ---------------------------------------------------------------------------- */
+
+static int bind_value(binding *b, int index, const sqla_slot *slot, const char *at)
+{
+    sqla_value v;
+    memcpy(&v, at, sizeof v);
+    switch ((sqla_type)v.type) {
+    case SQLA_NULL:
+        return bind_null(b, index, slot);
+    case SQLA_BOOL:
+        return sqlite3_bind_int64(b->stmt, index, v.as.i64 != 0);
+    case SQLA_INT16:
+    case SQLA_INT32:
+    case SQLA_INT64:
+        return sqlite3_bind_int64(b->stmt, index, v.as.i64);
+    case SQLA_FLOAT32:
+    case SQLA_FLOAT64:
+        return bind_number(b, index, v.as.f64);
+    case SQLA_TEXT:
+    case SQLA_DECIMAL:
+    case SQLA_JSON:
+        return v.as.bytes.data == NULL ? bind_null(b, index, slot)
+                                       : bind_span(b, index, v.type, v.as.bytes.data, v.as.bytes.size);
+    case SQLA_BLOB:
+        return v.as.bytes.data == NULL ? bind_null(b, index, slot)
+                                       : bind_blob(b, index, v.as.bytes.data, v.as.bytes.size);
+    case SQLA_DATE:
+        return bind_form(
+            b, index, v.as.i64 != (int32_t)v.as.i64 ? 0 : sqlite__date_text((int32_t)v.as.i64, b->form));
+    case SQLA_TIME:
+    case SQLA_TIMESTAMP:
+    case SQLA_LOCAL_TIMESTAMP:
+        return bind_micros(b, index, v.type, v.as.i64);
+    case SQLA_INTERVAL:
+        return bind_form(b, index, sqlite__interval_text(&v.as.interval, b->form));
+    case SQLA_UUID:
+        return bind_form(b, index, sqlite__uuid_text(&v.as.uuid, b->form));
+    case SQLA_ENUM_TYPE:
+        return bind_label(b, index, slot, v.as.i64);
+    case SQLA_TYPE_COUNT_:
+        break;
+    }
+    b->status = SQLA_ERR_UNSUPPORTED;
+    return refuse(b, "its type is not known");
+}
+
+/* ---- choosing -------------------------------------------------------------------------------------------------- */
+
+static bind_fn *integer_binder(const sqla_slot *slot)
+{
+    switch (slot->size) {
+    case 1:
+    case 2:
+        return bind_integer;
+    case 4:
+        return bind_i32;
+    case 8:
+        return bind_i64;
+    default:
+        return NULL;
+    }
+}
+
+static bind_fn *fixed_binder(const sqla_slot *slot)
+{
+    switch ((sqla_type)slot->type) {
+    case SQLA_BOOL:
+        return integer_binder(slot) != NULL ? bind_bool : NULL;
+    case SQLA_INT16:
+    case SQLA_INT32:
+    case SQLA_INT64:
+        return integer_binder(slot);
+    case SQLA_FLOAT32:
+    case SQLA_FLOAT64:
+        return slot->size == 4 ? bind_f32 : slot->size == 8 ? bind_f64 : NULL;
+    case SQLA_DATE:
+        return slot->size == sizeof(sqla_date) ? bind_date : NULL;
+    case SQLA_TIME:
+    case SQLA_TIMESTAMP:
+    case SQLA_LOCAL_TIMESTAMP:
+        return slot->size == 8 ? bind_time : NULL;
+    case SQLA_INTERVAL:
+        return slot->size == sizeof(sqla_interval) ? bind_interval : NULL;
+    case SQLA_UUID:
+        return slot->size == sizeof(sqla_uuid) ? bind_uuid : NULL;
+    case SQLA_ENUM_TYPE:
+        return integer_binder(slot) != NULL && slot->labels != NULL ? bind_enum : NULL;
+    case SQLA_NULL:
+    case SQLA_TEXT:
+    case SQLA_BLOB:
+    case SQLA_DECIMAL:
+    case SQLA_JSON:
+    case SQLA_TYPE_COUNT_:
+        break;
+    }
+    return NULL;
+}
+
+static bind_fn *binder_for(const sqla_slot *slot)
+{
+    bool text = slot->type == SQLA_TEXT || slot->type == SQLA_DECIMAL || slot->type == SQLA_JSON ||
+                slot->type == SQLA_ENUM_TYPE;
+    switch ((sqla_rep)slot->rep) {
+    case SQLA_REP_FIXED:
+        return fixed_binder(slot);
+    case SQLA_REP_CSTR:
+        return text ? bind_cstr : NULL;
+    case SQLA_REP_BYTES:
+        return text || slot->type == SQLA_BLOB ? bind_bytes : NULL;
+    case SQLA_REP_CHARS:
+        return text ? bind_chars : NULL;
+    case SQLA_REP_VALUE:
+        return bind_value;
+    case SQLA_REP_ROW_NUMBER:
+        break;
+    }
+    return NULL;
+}
+
+static bool needs_form(const sqla_slot *slot)
+{
+    return slot->rep == SQLA_REP_VALUE ||
+           (slot->rep == SQLA_REP_FIXED && slot->type >= SQLA_DATE && slot->type <= SQLA_UUID);
+}
+
+static void *grow(void *block, size_t *room, size_t needed, size_t unit)
+{
+    if (needed <= *room)
+        return block;
+    void *grown = sqlite__host->resize(block, needed * unit);
+    if (grown != NULL)
+        *room = needed;
+    return grown;
+}
+
+int64_t sqlite__plan_width(const sqla_plan *plan)
+{
+    int64_t sum = 0, last = -1;
+    for (uint32_t i = 0; plan != NULL && i < plan->count; i++) {
+        int32_t column = plan->slots[i].column;
+        if (column < 0 || column >= (int64_t)plan->count)
+            return -1;
+        sum += column;
+        last = column > last ? column : last;
+    }
+    int64_t count = plan != NULL ? plan->count : 0;
+    return last == count - 1 && sum == count * (count - 1) / 2 ? count : -1;
+}
+
+sqla_status sqlite__bind_choose(sqla_driver_conn *conn, const sqla_plan *plan, uint32_t rows, sqla_err *err)
+{
+    bool forms = false;
+    void *grown = grow(conn->binders, &conn->binder_room, plan->count, sizeof(bind_fn *));
+    if (grown == NULL && plan->count > 0)
+        return sqlite__nomem(err);
+    conn->binders = grown;
+    bind_fn **binders = conn->binders;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const sqla_slot *slot = &plan->slots[i];
+        binders[i] = binder_for(slot);
+        if (binders[i] == NULL) {
+            sqla_err_fields fields = { .column = slot->name };
+            return sqlite__fail(err, SQLA_ERR_UNSUPPORTED, &fields,
+                "parameter %d has a type and a form in memory that do not go together (%u, %u, %u bytes)",
+                slot->column + 1, (unsigned)slot->type, (unsigned)slot->rep, (unsigned)slot->size);
+        }
+        forms = forms || needs_form(slot);
+    }
+    conn->forms_used = forms;
+    if (!forms)
+        return SQLA_OK;
+    grown = grow(conn->forms, &conn->form_room, (size_t)plan->count * rows, SQLITE__FORM_SIZE);
+    if (grown == NULL)
+        return sqlite__nomem(err);
+    conn->forms = grown;
+    return SQLA_OK;
+}
+
+/* ---- a row ----------------------------------------------------------------------------------------------------- */
+
+static sqla_status bind_failed(
+    sqla_driver_conn *conn, const binding *b, int rc, const sqla_slot *slot, int64_t number, sqla_err *err)
+{
+    if (rc != REFUSED)
+        return sqlite__failed(conn, NULL, number, err);
+    sqla_err_fields fields = { .column = slot->name, .row = number };
+    fields.sqlstate = b->status == SQLA_ERR_NOT_NULL ? "23502" : b->status == SQLA_ERR_DATA ? "22000" : NULL;
+    if (slot->name != NULL)
+        return sqlite__fail(err, b->status, &fields, "cannot send column '%.128s': %s", slot->name, b->why);
+    return sqlite__fail(err, b->status, &fields, "cannot send parameter %d: %s", slot->column + 1, b->why);
+}
+
+sqla_status sqlite__bind_row(sqla_driver_conn *conn, sqlite3_stmt *stmt, const sqla_plan *plan,
+    const void *row, uint32_t block_row, bool copies, int64_t number, sqla_err *err)
+{
+    bind_fn *const *binders = conn->binders;
+    const char *base = row;
+    const int first = (int)(block_row * plan->count) + 1;
+    char *form = conn->forms_used ? conn->forms + (size_t)block_row * plan->count * SQLITE__FORM_SIZE : NULL;
+    binding b = { stmt, copies ? SQLITE_TRANSIENT : SQLITE_STATIC, form, NULL, SQLA_ERR_DATA };
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const sqla_slot *slot = &plan->slots[i];
+        bool null = slot->set_offset >= 0 && base[slot->set_offset] == 0;
+        int index = first + slot->column;
+        int rc = null ? bind_null(&b, index, slot) : binders[i](&b, index, slot, base + slot->offset);
+        if (rc != SQLITE_OK)
+            return bind_failed(conn, &b, rc, slot, number, err);
+        if (form != NULL)
+            b.form += SQLITE__FORM_SIZE;
+    }
+    return SQLA_OK;
+}

@@ -1,0 +1,249 @@
+/* error.c: what went wrong, in the words of the driver ABI.
+ *
+ * The status comes from SQLite's extended result code and from what the connection was doing, never from the message. Names
+ * of tables, columns and constraints are read out of the message, since SQLite gives them nowhere else. */
+#include <config.h>
+#include "sqlite.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#pragma weak sqlite3_error_offset /* since SQLite 3.38 */
+
+typedef struct meaning {
+    int code; /* extended, or primary when no extended one is listed */
+    sqla_status status;
+    const char *sqlstate; /* NULL: the standard has none that fits */
+} meaning;
+
+static const meaning meanings[] = {
+    { SQLITE_CONSTRAINT_UNIQUE, SQLA_ERR_UNIQUE, "23505" },
+    { SQLITE_CONSTRAINT_PRIMARYKEY, SQLA_ERR_UNIQUE, "23505" },
+    { SQLITE_CONSTRAINT_ROWID, SQLA_ERR_UNIQUE, "23505" },
+    { SQLITE_CONSTRAINT_FOREIGNKEY, SQLA_ERR_FOREIGN_KEY, "23503" },
+    { SQLITE_CONSTRAINT_NOTNULL, SQLA_ERR_NOT_NULL, "23502" },
+    { SQLITE_CONSTRAINT_CHECK, SQLA_ERR_CHECK, "23514" },
+    { SQLITE_CONSTRAINT_DATATYPE, SQLA_ERR_DATA, "22000" },
+    { SQLITE_CONSTRAINT, SQLA_ERR_CHECK, "23000" }, /* triggers that raise, virtual tables, hooks */
+    { SQLITE_BUSY_SNAPSHOT, SQLA_ERR_RETRY, "40001" },
+    { SQLITE_BUSY, SQLA_ERR_BUSY, "55P03" },
+    { SQLITE_LOCKED, SQLA_ERR_BUSY, "55P03" },
+    { SQLITE_PROTOCOL, SQLA_ERR_BUSY, "55P03" },
+    { SQLITE_SCHEMA, SQLA_ERR_RETRY, "40001" },
+    { SQLITE_NOMEM, SQLA_ERR_NOMEM, "53200" },
+    { SQLITE_IOERR_NOMEM, SQLA_ERR_NOMEM, "53200" },
+    { SQLITE_FULL, SQLA_ERR_RESOURCE, "53100" },
+    { SQLITE_NOLFS, SQLA_ERR_RESOURCE, "53100" },
+    { SQLITE_READONLY, SQLA_ERR_READ_ONLY, "25006" },
+    { SQLITE_IOERR, SQLA_ERR_IO, "58030" },
+    { SQLITE_CANTOPEN, SQLA_ERR_IO, "58030" },
+    { SQLITE_CORRUPT, SQLA_ERR_CORRUPT, "XX001" },
+    { SQLITE_NOTADB, SQLA_ERR_CORRUPT, "XX001" },
+    { SQLITE_INTERRUPT, SQLA_ERR_CANCELLED, "57014" },
+    { SQLITE_ABORT, SQLA_ERR_CANCELLED, "57014" }, /* a rollback took a result's rows away */
+    { SQLITE_MISMATCH, SQLA_ERR_DATA, "22000" },
+    { SQLITE_TOOBIG, SQLA_ERR_DATA, "22001" },
+    { SQLITE_PERM, SQLA_ERR_DENIED, "42501" },
+    { SQLITE_AUTH, SQLA_ERR_DENIED, "42501" },
+    { SQLITE_MISUSE, SQLA_ERR_MISUSE, NULL },
+    { SQLITE_INTERNAL, SQLA_ERR_PROTOCOL, NULL },
+    { SQLITE_ERROR, SQLA_ERR_SQL, "42000" },
+};
+
+static const meaning *meaning_of(int code)
+{
+    const meaning *last = &meanings[sizeof meanings / sizeof *meanings - 1];
+    for (int pass = 0; pass < 2; pass++) {
+        for (const meaning *m = meanings; m <= last; m++) {
+            if (m->code == (pass == 0 ? code : (code & 0xff)))
+                return m;
+        }
+    }
+    return last;
+}
+
+/* ---- names out of messages ------------------------------------------------------------------------------------- */
+
+typedef struct names {
+    char table[256], column[256], constraint[256];
+} names;
+
+static void copy(char *room, size_t size, const char *from, size_t n)
+{
+    if (n >= size)
+        n = size - 1;
+    memcpy(room, from, n);
+    room[n] = '\0';
+}
+
+static const char *behind(const char *message, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return strncmp(message, prefix, n) == 0 ? message + n : NULL;
+}
+
+/* "t.a" or "t.a, t.b": the table, and its columns with commas. */
+static void read_columns(names *out, const char *list)
+{
+    size_t used = 0;
+    while (*list != '\0') {
+        const char *comma = strstr(list, ", "), *end = comma != NULL ? comma : list + strlen(list),
+                   *dot = end;
+        while (dot > list && *dot != '.')
+            dot--;
+        if (*dot != '.')
+            return;
+        copy(out->table, sizeof out->table, list, (size_t)(dot - list));
+        if (used > 0 && used + 2 < sizeof out->column)
+            used += (size_t)snprintf(out->column + used, sizeof out->column - used, ", ");
+        copy(out->column + used, sizeof out->column - used, dot + 1, (size_t)(end - dot - 1));
+        used += strlen(out->column + used);
+        list = comma != NULL ? comma + 2 : end;
+    }
+}
+
+/* A CHECK without a name is reported by its expression, which is no name. */
+static bool looks_like_name(const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+        if (!(*p >= 0x80 || *p == '_' || *p == '$' || (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
+                (*p >= 'a' && *p <= 'z')))
+            return false;
+    }
+    return *text != '\0';
+}
+
+static void read_names(names *out, int code, const char *message)
+{
+    const char *at;
+    if ((at = behind(message, "UNIQUE constraint failed: index '")) != NULL)
+        copy(out->constraint, sizeof out->constraint, at, strlen(at) > 0 ? strlen(at) - 1 : 0);
+    else if ((at = behind(message, "UNIQUE constraint failed: ")) != NULL ||
+             (at = behind(message, "NOT NULL constraint failed: ")) != NULL)
+        read_columns(out, at);
+    else if ((at = behind(message, "CHECK constraint failed: ")) != NULL && looks_like_name(at))
+        copy(out->constraint, sizeof out->constraint, at, strlen(at));
+    else if ((at = behind(message, "no such table: ")) != NULL)
+        copy(out->table, sizeof out->table, at, strlen(at));
+    else if ((at = behind(message, "no such column: ")) != NULL)
+        copy(out->column, sizeof out->column, at, strlen(at));
+    else if (code == SQLITE_CONSTRAINT_DATATYPE && (at = strrchr(message, ' ')) != NULL)
+        read_columns(out, at + 1);
+}
+
+/* SQLite has one code for all that is wrong with a statement; the standard has several. */
+static const char *refine(const char *sqlstate, const char *message)
+{
+    if (behind(message, "no such table: ") != NULL)
+        return "42P01";
+    if (behind(message, "no such column: ") != NULL || strstr(message, " has no column named ") != NULL)
+        return "42703";
+    return strstr(message, "syntax error") != NULL || strstr(message, "incomplete input") != NULL ? "42601"
+                                                                                                  : sqlstate;
+}
+
+/* ---- reporting ------------------------------------------------------------------------------------------------- */
+
+/* The place in the text as a character, counted from 1. */
+static int32_t position_in(sqlite3 *db, const char *text)
+{
+    int offset = sqlite3_error_offset != NULL && text != NULL ? sqlite3_error_offset(db) : -1;
+    int32_t position = 1;
+    if (offset < 0)
+        return 0;
+    for (int i = 0; i < offset && text[i] != '\0'; i++)
+        position += (text[i] & 0xc0) != 0x80;
+    return position;
+}
+
+/* Codes that mean different things, depending on what was going on. An upgrade from reading to writing that meets another
+ * writer is given up at once, without asking the busy handler: waiting would be waiting for ourselves. */
+static sqla_status in_context(const sqla_driver_conn *conn, int code, sqla_status status)
+{
+    bool busy = status == SQLA_ERR_BUSY, ended = status == SQLA_ERR_CANCELLED;
+    if ((busy || ended) && conn->timed_out)
+        return SQLA_ERR_TIMEOUT;
+    if (busy && atomic_load(&conn->cancelled))
+        return SQLA_ERR_CANCELLED;
+    if (code == SQLITE_BUSY && !conn->busy_asked && sqlite3_txn_state(conn->db, NULL) == SQLITE_TXN_READ)
+        return SQLA_ERR_RETRY;
+    return status;
+}
+
+static const char *sqlstate_in_context(const meaning *known, sqla_status status, const char *message)
+{
+    if (status == known->status)
+        return status == SQLA_ERR_SQL ? refine(known->sqlstate, message) : known->sqlstate;
+    return status == SQLA_ERR_RETRY ? "40001" : "57014";
+}
+
+static const char *hint_for(sqla_status status, const sqla_driver_conn *conn)
+{
+    switch ((int)status) {
+    case SQLA_ERR_RETRY:
+        return "another connection wrote since this transaction began to read; begin it anew, with the "
+               "intent to write";
+    case SQLA_ERR_TIMEOUT:
+        return "the deadline passed while the statement ran or waited for a lock";
+    default:
+        return conn->undone ? "SQLite has rolled the whole transaction back" : NULL;
+    }
+}
+
+sqla_status sqlite__failed_in(
+    sqla_driver_conn *conn, const char *text, int64_t row, const char *detail, sqla_err *err)
+{
+    int code = sqlite3_extended_errcode(conn->db);
+    const char *message = sqlite3_errmsg(conn->db);
+    const meaning *known = meaning_of(code);
+    sqla_status status = in_context(conn, code, known->status);
+    names found = { "", "", "" };
+    read_names(&found, code, message);
+    if (conn->had_transaction && sqlite3_get_autocommit(conn->db))
+        conn->undone = true;
+    sqla_err_fields fields = {
+        .struct_size = sizeof fields,
+        .status = status,
+        .native = code,
+        .row = row,
+        .message = message,
+        .position = position_in(conn->db, text),
+        .sqlstate = sqlstate_in_context(known, status, message),
+        .detail = detail,
+        .hint = hint_for(status, conn),
+        .table = found.table[0] != '\0' ? found.table : NULL,
+        .column = found.column[0] != '\0' ? found.column : NULL,
+        .constraint = found.constraint[0] != '\0' ? found.constraint : NULL,
+    };
+    sqlite__host->set_error(err, &fields);
+    return status;
+}
+
+sqla_status sqlite__failed(sqla_driver_conn *conn, const char *text, int64_t row, sqla_err *err)
+{
+    return sqlite__failed_in(conn, text, row, NULL, err);
+}
+
+sqla_status sqlite__fail(
+    sqla_err *err, sqla_status status, const sqla_err_fields *known, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    sqla_err_fields fields = { .struct_size = sizeof fields };
+    if (known != NULL)
+        fields = *known;
+    fields.struct_size = sizeof fields;
+    fields.status = status;
+    fields.message = message;
+    sqlite__host->set_error(err, &fields);
+    return status;
+}
+
+sqla_status sqlite__nomem(sqla_err *err)
+{
+    return sqlite__fail(err, SQLA_ERR_NOMEM, &(sqla_err_fields){ .sqlstate = "53200" }, "out of memory");
+}
