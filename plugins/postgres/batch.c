@@ -1,0 +1,228 @@
+/* batch.c: one statement for many rows.
+ *
+ * Columns: one statement with an array for each column. Each: the statement once a row, in windows that are sent as a
+ * pipeline, so that a trip is paid once a window and the row that failed is known by its place. */
+#include <config.h>
+#include "postgres.h"
+
+#include <string.h>
+
+enum { WINDOW = 256 }; /* statements between two syncs */
+
+/* What is under way: the batch, and how keys are read. */
+typedef struct job {
+    sqla_driver_conn *conn;
+    const sqla_statement *statement;
+    sqla_batch *batch;
+    postgres__decoder keys;
+} job;
+
+/* ---- keys ------------------------------------------------------------------------------------------------------ */
+
+static sqla_status no_key(int64_t number, sqla_err *err)
+{
+    const sqla_err_fields fields = { .row = number };
+    return postgres__fail(err, SQLA_ERR_DATA, &fields, "the statement for row %lld returned no key, so the database did not store the row",
+                          (long long)number);
+}
+
+static sqla_status read_key(job *j, const PGresult *res, size_t row, sqla_err *err)
+{
+    if (PQntuples(res) != 1)
+        return PQntuples(res) == 0 ? no_key((int64_t)row + 1, err) :
+               postgres__fail(err, SQLA_ERR_DATA, NULL, "the statement for row %zu returned %d rows of keys", row + 1, PQntuples(res));
+    sqla_status status = postgres__decoder_choose(&j->keys, res, j->batch->keys, err);
+    return status == SQLA_OK ? postgres__decode_row(&j->keys, res, 0, j->batch->rows[row], j->batch->arena, (int64_t)row + 1, err) : status;
+}
+
+/* Which row of the batch a row of keys belongs to: the one it names, else the one at its place. */
+static sqla_status row_of_key(const job *j, const PGresult *res, int at, size_t *ret_row, sqla_err *err)
+{
+    sqla_value value = { 0 };
+    uint32_t type = SQLA_NULL;
+    int column = j->keys.row_number;
+    *ret_row = (size_t)at;
+    if (column < 0)
+        return SQLA_OK;
+    postgres__read_fn *read = postgres__reader_for(PQftype(res, column), PQfformat(res, column), &type);
+    bool integer = type == SQLA_INT16 || type == SQLA_INT32 || type == SQLA_INT64;
+    if (!integer || read == NULL || PQgetisnull(res, at, column) ||
+        read(PQgetvalue(res, at, column), (size_t)PQgetlength(res, at, column), &value, NULL) != NULL ||
+        value.as.i64 < 0 || (uint64_t)value.as.i64 >= j->batch->count)
+        return postgres__fail(err, SQLA_ERR_DATA, NULL, "row %d of the returned keys names no row of the batch", at + 1);
+    *ret_row = (size_t)value.as.i64;
+    return SQLA_OK;
+}
+
+static sqla_status read_keys(job *j, const PGresult *res, sqla_err *err)
+{
+    if ((size_t)PQntuples(res) != j->batch->count)
+        return postgres__fail(err, SQLA_ERR_DATA, NULL, "the statement for %zu rows returned %d keys, so they cannot be told apart",
+                              j->batch->count, PQntuples(res));
+    sqla_status status = postgres__decoder_choose(&j->keys, res, j->batch->keys, err);
+    for (int i = 0; i < PQntuples(res) && status == SQLA_OK; i++) {
+        size_t row = 0;
+        status = row_of_key(j, res, i, &row, err);
+        if (status == SQLA_OK)
+            status = postgres__decode_row(&j->keys, res, i, j->batch->rows[row], j->batch->arena, (int64_t)row + 1, err);
+    }
+    return status;
+}
+
+/* ---- columns --------------------------------------------------------------------------------------------------- */
+
+static sqla_status run_columns(job *j, sqla_err *err)
+{
+    PGresult *res = NULL;
+    sqla_status status = postgres__args_columns(j->conn, j->batch->plan, j->batch->rows, j->batch->count, err);
+    if (status == SQLA_OK && j->statement->prepared != NULL && j->statement->prepared->count != j->conn->args.count)
+        status = postgres__fail(err, SQLA_ERR_SQL, NULL, "the statement has %d parameters, and %d are given", j->statement->prepared->count,
+                                j->conn->args.count);
+    if (status == SQLA_OK)
+        status = postgres__send(j->conn, j->statement, err);
+    if (status == SQLA_OK)
+        status = postgres__answer(j->conn, &res, err);
+    if (status != SQLA_OK)
+        return status;
+    j->batch->affected = postgres__affected(res);
+    if (j->batch->key_source == SQLA_KEY_RETURNED)
+        status = read_keys(j, res, err);
+    PQclear(res);
+    return status;
+}
+
+/* ---- each ------------------------------------------------------------------------------------------------------ */
+
+static sqla_status take_answer(job *j, PGresult *res, size_t row, sqla_err *err)
+{
+    ExecStatusType kind = PQresultStatus(res);
+    if (kind != PGRES_COMMAND_OK && kind != PGRES_TUPLES_OK)
+        return postgres__failed(j->conn, res, (int64_t)row + 1, err);
+    int64_t n = postgres__affected(res);
+    j->batch->affected += n;
+    if (n == 0 && j->batch->unmatched < 0)
+        j->batch->unmatched = (int64_t)row;
+    return j->batch->key_source == SQLA_KEY_RETURNED ? read_key(j, res, row, err) : SQLA_OK;
+}
+
+static sqla_status send_row(job *j, size_t row, sqla_err *err)
+{
+    sqla_status status = postgres__args_row(j->conn, j->statement->prepared, j->batch->plan, j->batch->rows[row], (int64_t)row + 1, err);
+    return status == SQLA_OK ? postgres__send(j->conn, j->statement, err) : status;
+}
+
+/* One row alone, without a pipeline. */
+static sqla_status run_one(job *j, size_t row, sqla_err *err)
+{
+    PGresult *res = NULL;
+    sqla_status status = send_row(j, row, err);
+    if (status == SQLA_OK)
+        status = postgres__answer_row(j->conn, (int64_t)row + 1, &res, err);
+    if (status == SQLA_OK)
+        status = take_answer(j, res, row, err);
+    PQclear(res);
+    return status;
+}
+
+#ifdef HAVE_PQENTERPIPELINEMODE
+/* Read the answers to the rows from first on, until the sync. The first failure is reported; what the server skips
+ * behind it says nothing. */
+static sqla_status read_window(job *j, size_t first, sqla_status status, sqla_err *err)
+{
+    size_t row = first;
+    for (;;) {
+        PGresult *res = NULL;
+        sqla_status waited = postgres__next(j->conn, &res);
+        if (waited == SQLA_OK && res == NULL && PQstatus(j->conn->link) == CONNECTION_BAD)
+            waited = SQLA_ERR_DISCONNECTED;
+        if (waited != SQLA_OK) {
+            j->conn->lost = true;
+            return status == SQLA_OK ? postgres__broken(j->conn, waited, err) : status;
+        }
+        ExecStatusType kind = res != NULL ? PQresultStatus(res) : PGRES_PIPELINE_ABORTED;
+        if (kind == PGRES_PIPELINE_SYNC) {
+            PQclear(res);
+            return status;
+        }
+        if (res != NULL) {
+            if (status == SQLA_OK && kind != PGRES_PIPELINE_ABORTED)
+                status = take_answer(j, res, row, err);
+            row++;
+        }
+        PQclear(res);
+    }
+}
+
+/* A row that cannot be sent ends the window: those before it have been given to libpq and are answered. */
+static sqla_status run_window(job *j, size_t first, size_t count, sqla_err *err)
+{
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < count && status == SQLA_OK; i++)
+        status = send_row(j, first + i, err);
+    if (PQpipelineSync(j->conn->link) == 0) {
+        j->conn->lost = true;
+        return status != SQLA_OK ? status : postgres__broken(j->conn, SQLA_ERR_DISCONNECTED, err);
+    }
+    sqla_status flushed = postgres__flush(j->conn);
+    if (flushed == SQLA_ERR_TIMEOUT) {
+        j->conn->lost = true;
+        return status != SQLA_OK ? status : postgres__broken(j->conn, flushed, err);
+    }
+    return read_window(j, first, status, err);
+}
+
+static sqla_status run_each(job *j, sqla_err *err)
+{
+    sqla_status status = SQLA_OK;
+    size_t count = j->batch->count;
+    if (count == 1)
+        return run_one(j, 0, err);
+    if (PQenterPipelineMode(j->conn->link) == 0)
+        return postgres__broken(j->conn, SQLA_ERR_DISCONNECTED, err);
+    for (size_t first = 0; first < count && status == SQLA_OK; first += WINDOW)
+        status = run_window(j, first, count - first < WINDOW ? count - first : WINDOW, err);
+    if (PQexitPipelineMode(j->conn->link) == 0)
+        j->conn->lost = true;
+    return status;
+}
+#else
+static sqla_status run_each(job *j, sqla_err *err)
+{
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < j->batch->count && status == SQLA_OK; i++)
+        status = run_one(j, i, err);
+    return status;
+}
+#endif
+
+/* ---- the slot -------------------------------------------------------------------------------------------------- */
+
+static sqla_status check(const sqla_statement *statement, const sqla_batch *batch, sqla_err *err)
+{
+    bool columns = batch->mode == SQLA_BATCH_COLUMNS;
+    if (batch->mode != SQLA_BATCH_EACH && !columns)
+        return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "batches go by columns or row by row here, not by blocks");
+    if (batch->key_source != SQLA_KEY_NONE && (batch->key_source != SQLA_KEY_RETURNED || batch->keys == NULL))
+        return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "generated keys are told by RETURNING only");
+    if (statement->prepared != NULL && statement->prepared->columns != columns)
+        return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "the statement was prepared for another kind of batch");
+    return postgres__check_statement(statement, batch->plan, err);
+}
+
+sqla_status postgres_execute_many(sqla_driver_conn *conn, const sqla_statement *statement, sqla_batch *batch,
+                                  const sqla_exec_options *options, sqla_err *err)
+{
+    job j = { .conn = conn, .statement = statement, .batch = batch, .keys = { .row_number = -1 } };
+    batch->affected = 0;
+    batch->unmatched = -1;
+    sqla_status status = check(statement, batch, err);
+    if (status != SQLA_OK || batch->count == 0)
+        return status;
+    status = postgres__enter(conn, options != NULL ? options->deadline : 0, err);
+    if (status != SQLA_OK)
+        return status;
+    status = batch->mode == SQLA_BATCH_COLUMNS ? run_columns(&j, err) : run_each(&j, err);
+    postgres__leave(conn);
+    postgres__decoder_release(&j.keys);
+    return status;
+}

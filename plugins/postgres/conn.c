@@ -1,0 +1,222 @@
+/* conn.c: the life of a connection after it was opened: transactions, checking, resetting, closing. */
+#include <config.h>
+#include "postgres.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- closing --------------------------------------------------------------------------------------------------- */
+
+/* PQfinish sends a farewell if that does not block, and waits for nothing. */
+void postgres_close(sqla_driver_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    PQfinish(conn->link);
+    postgres__key_drop(conn->key);
+    postgres__args_release(&conn->args);
+    postgres__gate_release(&conn->gate);
+    postgres__host->release(conn->dropped);
+    postgres__host->release(conn);
+}
+
+/* The link belongs to the parent of this process, so its socket gets something harmless laid over it before libpq says
+ * farewell. If that fails the handle is leaked, which is the smaller evil. */
+void postgres_abandon(sqla_driver_conn *conn)
+{
+    int link = PQsocket(conn->link), null = link >= 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+    bool covered = link < 0 || (null >= 0 && dup3(null, link, O_CLOEXEC) == link);
+    if (null >= 0)
+        close(null);
+    if (covered)
+        postgres_close(conn);
+}
+
+/* ---- transactions ---------------------------------------------------------------------------------------------- */
+
+sqla_txn_state postgres_txn_state(sqla_driver_conn *conn)
+{
+    if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
+        return SQLA_TXN_LOST;
+    switch (PQtransactionStatus(conn->link)) {
+    case PQTRANS_IDLE:
+        return SQLA_TXN_IDLE;
+    case PQTRANS_ACTIVE:
+        return conn->before;
+    case PQTRANS_INTRANS:
+        return SQLA_TXN_ACTIVE;
+    case PQTRANS_INERROR:
+        return SQLA_TXN_FAILED;
+    case PQTRANS_UNKNOWN:
+        break;
+    }
+    return SQLA_TXN_LOST;
+}
+
+static sqla_status run(sqla_driver_conn *conn, const char *text, int64_t deadline, sqla_err *err)
+{
+    sqla_status status = postgres__enter(conn, deadline, err);
+    if (status == SQLA_OK) {
+        status = postgres__simple(conn, text, NULL, err);
+        postgres__leave(conn);
+    }
+    return status;
+}
+
+sqla_status postgres_begin(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err)
+{
+    if (postgres_txn_state(conn) == SQLA_TXN_ACTIVE || postgres_txn_state(conn) == SQLA_TXN_FAILED)
+        return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "cannot begin: a transaction is open already");
+    sqla_status status = postgres__enter(conn, options->deadline, err);
+    if (status != SQLA_OK)
+        return status;
+    postgres__drop_statements(conn);
+    status = postgres__simple(conn, (options->flags & SQLA_TXN_READ_ONLY) != 0 ? "BEGIN READ ONLY" : "BEGIN", NULL, err);
+    postgres__leave(conn);
+    return status;
+}
+
+/* What came back is a failure, or a link that broke. Behind COMMIT a broken link leaves open what has happened. */
+static sqla_status commit_failed(sqla_driver_conn *conn, const PGresult *res, sqla_status status, sqla_err *err)
+{
+    sqla_err_fields fields = { .sqlstate = res != NULL ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL };
+    const char *said = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    if (res != NULL && !conn->lost && PQstatus(conn->link) == CONNECTION_OK)
+        return postgres__failed(conn, res, 0, err);
+    conn->lost = true;
+    return postgres__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields, "%s while COMMIT was under way, so it may have happened%s%s",
+                          status == SQLA_ERR_TIMEOUT || conn->timed_out ? "the deadline passed" : "the connection broke",
+                          said != NULL ? ": " : "", said != NULL ? said : "");
+}
+
+/* The last answer that is not NULL, a failure before all. */
+static sqla_status take_answer(sqla_driver_conn *conn, PGresult **ret_res)
+{
+    PGresult *res = NULL;
+    sqla_status status = postgres__flush(conn);
+    if (status == SQLA_ERR_TIMEOUT)
+        return status;
+    while ((status = postgres__next(conn, &res)) == SQLA_OK && res != NULL) {
+        PQclear(*ret_res);
+        *ret_res = res;
+    }
+    return status;
+}
+
+static sqla_status send_commit(sqla_driver_conn *conn, sqla_err *err)
+{
+    PGresult *res = NULL;
+    if (PQsendQuery(conn->link, "COMMIT") == 0)
+        return postgres__broken(conn, SQLA_ERR_DISCONNECTED, err);
+    sqla_status status = take_answer(conn, &res);
+    if (status != SQLA_OK || PQresultStatus(res) != PGRES_COMMAND_OK)
+        status = commit_failed(conn, res, status, err);
+    else if (strcmp(PQcmdStatus(res), "COMMIT") != 0)
+        status = postgres__fail(err, SQLA_ERR_ROLLBACK_FIRST, NULL, "cannot commit: the server rolled the transaction back");
+    PQclear(res);
+    return status;
+}
+
+sqla_status postgres_commit(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err)
+{
+    sqla_txn_state state = postgres_txn_state(conn);
+    if (state == SQLA_TXN_FAILED)
+        return postgres__fail(err, SQLA_ERR_ROLLBACK_FIRST, NULL, "cannot commit: a statement of the transaction failed, so it can only be rolled back");
+    if (state == SQLA_TXN_IDLE)
+        return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "cannot commit: no transaction is open");
+    sqla_status status = postgres__enter(conn, options->deadline, err);
+    if (status == SQLA_OK) {
+        status = send_commit(conn, err);
+        postgres__leave(conn);
+    }
+    return status;
+}
+
+sqla_status postgres_rollback(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err)
+{
+    if (postgres_txn_state(conn) == SQLA_TXN_IDLE && conn->stream == NULL)
+        return SQLA_OK;
+    return run(conn, "ROLLBACK", options->deadline, err);
+}
+
+sqla_status postgres_savepoint(sqla_driver_conn *conn, int32_t op, const char *name, sqla_err *err)
+{
+    const char *verb = op == SQLA_SAVEPOINT_SET ? "SAVEPOINT" : op == SQLA_SAVEPOINT_RELEASE ? "RELEASE SAVEPOINT" :
+                       op == SQLA_SAVEPOINT_ROLLBACK ? "ROLLBACK TO SAVEPOINT" : NULL;
+    if (verb == NULL)
+        return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "unknown savepoint operation %d", (int)op);
+    char text[320], *quoted = PQescapeIdentifier(conn->link, name, strlen(name));
+    if (quoted == NULL)
+        return postgres__fail(err, SQLA_ERR_DATA, NULL, "the name of a savepoint is not valid UTF-8");
+    int n = snprintf(text, sizeof text, "%s %s", verb, quoted);
+    PQfreemem(quoted);
+    if (n < 0 || (size_t)n >= sizeof text)
+        return postgres__fail(err, SQLA_ERR_SQL, NULL, "the name of a savepoint is too long");
+    return run(conn, text, 0, err);
+}
+
+/* ---- alive? ---------------------------------------------------------------------------------------------------- */
+
+static sqla_status dead(sqla_driver_conn *conn, sqla_err *err)
+{
+    conn->lost = true;
+    return postgres__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the server has closed the connection");
+}
+
+/* A server that ends a session says so and closes the link, so an idle socket can be read then. What else comes on an
+ * idle link is harmless: a notice, a changed setting. */
+static sqla_status look(sqla_driver_conn *conn, sqla_err *err)
+{
+    if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
+        return dead(conn, err);
+    for (int i = 0; i < 100 && conn->stream == NULL; i++) {
+        struct pollfd fd = { PQsocket(conn->link), POLLIN, 0 };
+        int n = poll(&fd, 1, 0);
+        if (n == 0 || (n < 0 && errno == EINTR))
+            break;
+        char byte;
+        ssize_t got = n < 0 ? 0 : recv(fd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+            return dead(conn, err);
+        if (PQconsumeInput(conn->link) == 0)
+            return dead(conn, err);
+        PGnotify *note = PQnotifies(conn->link); /* has libpq look at what it read */
+        PQfreemem(note);
+        if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
+            return dead(conn, err);
+    }
+    return SQLA_OK;
+}
+
+/* The empty statement is the cheapest, and is answered even in a transaction that has failed. */
+sqla_status postgres_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err)
+{
+    sqla_status status = look(conn, err);
+    if (status != SQLA_OK || (flags & SQLA_PING_LOOK) != 0)
+        return status;
+    return run(conn, "", deadline, err);
+}
+
+/* DISCARD ALL, less DEALLOCATE ALL and what would make plans anew. All of it is one statement to the server: done, or not. */
+sqla_status postgres_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
+{
+    char text[512];
+    if (postgres_txn_state(conn) == SQLA_TXN_ACTIVE || postgres_txn_state(conn) == SQLA_TXN_FAILED)
+        return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "cannot reset the session: a transaction is open");
+    snprintf(text, sizeof text,
+             "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); "
+             "DISCARD TEMP; DISCARD SEQUENCES; %s", postgres__pins);
+    sqla_status status = postgres__enter(conn, deadline, err);
+    if (status != SQLA_OK)
+        return status;
+    status = postgres__simple(conn, text, NULL, err);
+    if (status == SQLA_OK)
+        postgres__drop_statements(conn);
+    postgres__leave(conn);
+    return status;
+}

@@ -1,0 +1,224 @@
+/* error.c: what went wrong, in the words of the driver ABI.
+ *
+ * The status comes from the state of the link first and from the SQLSTATE then (PostgreSQL's manual, "PostgreSQL Error
+ * Codes"). The message only decides where the server gives one SQLSTATE to two things: see cancelled. */
+#include <config.h>
+#include "postgres.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A SQLSTATE, or the beginning of several. The first line that fits counts, so the longer ones come first. */
+typedef struct meaning { const char *prefix; sqla_status status; } meaning;
+
+static const meaning meanings[] = {
+    { "08007", SQLA_ERR_UNKNOWN_OUTCOME },
+    { "08P01", SQLA_ERR_SQL }, /* with the link alive: a wrong number of parameters */
+    { "08", SQLA_ERR_DISCONNECTED },
+    { "0A", SQLA_ERR_UNSUPPORTED },
+    { "0L", SQLA_ERR_DENIED },
+    { "0P", SQLA_ERR_DENIED },
+    { "21", SQLA_ERR_DATA },
+    { "22", SQLA_ERR_DATA },
+    { "23502", SQLA_ERR_NOT_NULL },
+    { "23503", SQLA_ERR_FOREIGN_KEY },
+    { "23001", SQLA_ERR_FOREIGN_KEY },
+    { "23505", SQLA_ERR_UNIQUE },
+    { "23P01", SQLA_ERR_EXCLUSION },
+    { "23", SQLA_ERR_CHECK },
+    { "25006", SQLA_ERR_READ_ONLY },
+    { "25P02", SQLA_ERR_ROLLBACK_FIRST },
+    { "25P03", SQLA_ERR_DISCONNECTED },
+    { "25P04", SQLA_ERR_DISCONNECTED },
+    { "28", SQLA_ERR_DENIED },
+    { "40003", SQLA_ERR_UNKNOWN_OUTCOME },
+    { "40", SQLA_ERR_RETRY },
+    { "42501", SQLA_ERR_DENIED },
+    { "44", SQLA_ERR_CHECK },
+    { "53", SQLA_ERR_RESOURCE },
+    { "54", SQLA_ERR_RESOURCE },
+    { "55006", SQLA_ERR_BUSY },
+    { "55P03", SQLA_ERR_BUSY },
+    { "57014", SQLA_ERR_CANCELLED },
+    { "57P", SQLA_ERR_DISCONNECTED },
+    { "58", SQLA_ERR_IO },
+    { "F0", SQLA_ERR_IO },
+    { "72", SQLA_ERR_RETRY },
+    { "XX001", SQLA_ERR_CORRUPT },
+    { "XX002", SQLA_ERR_CORRUPT },
+};
+
+static sqla_status status_of(const char *sqlstate)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        if (strncmp(sqlstate, meanings[i].prefix, strlen(meanings[i].prefix)) == 0)
+            return meanings[i].status;
+    }
+    return SQLA_ERR_SQL;
+}
+
+/* 57014 is a cancel on request and statement_timeout alike. When nobody here asked, the message is what remains; in
+ * another language than English it reads as cancelled, which is true as well. */
+static sqla_status cancelled(sqla_driver_conn *conn, const char *message)
+{
+    if (conn->timed_out)
+        return SQLA_ERR_TIMEOUT;
+    return !postgres__gate_fired(&conn->gate) && strstr(message, "statement timeout") != NULL ? SQLA_ERR_TIMEOUT : SQLA_ERR_CANCELLED;
+}
+
+bool postgres__is_fatal(const PGresult *res)
+{
+    const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+    return severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
+}
+
+/* More than one statement where one was to be: that is the caller's misuse. The server tells it from a syntax error only
+ * by the place that it names, which is in no other language. */
+static bool is_several(const PGresult *res, const char *sqlstate)
+{
+    const char *place = PQresultErrorField(res, PG_DIAG_SOURCE_FUNCTION);
+    return strcmp(sqlstate, "42601") == 0 && place != NULL && strcmp(place, "exec_parse_message") == 0;
+}
+
+static sqla_status judge(sqla_driver_conn *conn, const PGresult *res, const char *sqlstate, const char *message)
+{
+    sqla_status status = sqlstate != NULL ? status_of(sqlstate) : SQLA_ERR_PROTOCOL;
+    if (postgres__is_fatal(res) || PQstatus(conn->link) == CONNECTION_BAD)
+        conn->lost = true;
+    if (conn->lost)
+        return conn->timed_out ? SQLA_ERR_TIMEOUT : status == SQLA_ERR_UNKNOWN_OUTCOME ? status : SQLA_ERR_DISCONNECTED;
+    if (sqlstate != NULL && strcmp(sqlstate, "57014") == 0)
+        return cancelled(conn, message);
+    if (sqlstate != NULL && is_several(res, sqlstate))
+        return SQLA_ERR_MISUSE;
+    return status;
+}
+
+static int32_t position(const PGresult *res)
+{
+    const char *text = PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION);
+    int32_t at = 0;
+    for (; text != NULL && *text >= '0' && *text <= '9' && at < 100000000; text++)
+        at = at * 10 + (*text - '0');
+    return at;
+}
+
+/* What libpq says itself has several lines, with a line feed behind the last and tabs at the front. */
+static void copy_line(char *room, size_t size, const char *text)
+{
+    size_t n = strlen(text);
+    while (n > 0 && text[n - 1] == '\n')
+        n--;
+    if (n >= size) {
+        for (n = size - 1; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+            n--;
+    }
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool blank = text[i] == '\t' || text[i] == '\n';
+        if (!blank)
+            room[used++] = text[i];
+        else if (used > 0 && room[used - 1] != ' ')
+            room[used++] = ' ';
+    }
+    room[used] = '\0';
+}
+
+sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_t row, sqla_err *err)
+{
+    char made_up[1024];
+    sqla_err_fields fields = { .struct_size = sizeof fields, .row = row };
+    fields.sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    fields.message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    if (fields.message == NULL) {
+        copy_line(made_up, sizeof made_up, PQresultErrorMessage(res));
+        fields.message = made_up[0] != '\0' ? made_up : "the server gave an answer without meaning";
+    }
+    fields.detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
+    fields.hint = PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
+    fields.schema = PQresultErrorField(res, PG_DIAG_SCHEMA_NAME);
+    fields.table = PQresultErrorField(res, PG_DIAG_TABLE_NAME);
+    fields.column = PQresultErrorField(res, PG_DIAG_COLUMN_NAME);
+    fields.constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
+    fields.position = position(res);
+    fields.status = judge(conn, res, fields.sqlstate, fields.message);
+    postgres__host->set_error(err, &fields);
+    return (sqla_status)fields.status;
+}
+
+sqla_status postgres__broken(sqla_driver_conn *conn, sqla_status status, sqla_err *err)
+{
+    char text[1024];
+    if (status == SQLA_ERR_NOMEM)
+        return postgres__nomem(err);
+    conn->lost = true;
+    if (status == SQLA_ERR_TIMEOUT || conn->timed_out)
+        return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed, and the server did not answer the cancel");
+    copy_line(text, sizeof text, PQerrorMessage(conn->link));
+    return postgres__fail(err, SQLA_ERR_DISCONNECTED, NULL, "%s", text[0] != '\0' ? text : "the connection to the server was lost");
+}
+
+/* ---- failing to connect ---------------------------------------------------------------------------------------- */
+
+/* libpq has no SQLSTATE of a failed connect to give, but writes it when asked to be verbose: "...FATAL:  28P01: text",
+ * with a line about the server's source behind. Take both out of the text. Returns the last SQLSTATE in it. */
+static bool split_verbose(char *text, char sqlstate[6])
+{
+    bool found = false;
+    for (char *at = strstr(text, ":  "); at != NULL; at = strstr(at + 3, ":  ")) {
+        if (strspn(at + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && at[8] == ':' && at[9] == ' ') {
+            memcpy(sqlstate, at + 3, 5);
+            sqlstate[5] = '\0';
+            memmove(at + 3, at + 10, strlen(at + 10) + 1);
+            found = true;
+        }
+    }
+    char *line = strstr(text, " LOCATION:  ");
+    if (line != NULL)
+        *line = '\0';
+    return found;
+}
+
+static sqla_status refusal(const PGconn *link, const char *sqlstate)
+{
+    if (sqlstate == NULL)
+        return PQconnectionNeedsPassword(link) ? SQLA_ERR_DENIED : SQLA_ERR_CONNECT;
+    sqla_status status = status_of(sqlstate);
+    if (status == SQLA_ERR_DENIED || status == SQLA_ERR_RESOURCE)
+        return status;
+    return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "42", 2) == 0 ? SQLA_ERR_CONFIG : SQLA_ERR_CONNECT;
+}
+
+sqla_status postgres__refused(PGconn *link, sqla_err *err)
+{
+    char text[1024], sqlstate[6];
+    copy_line(text, sizeof text, PQerrorMessage(link));
+    bool known = split_verbose(text, sqlstate);
+    sqla_err_fields fields = { .struct_size = sizeof fields, .sqlstate = known ? sqlstate : NULL };
+    return postgres__fail(err, refusal(link, fields.sqlstate), &fields, "%s", text[0] != '\0' ? text : "cannot connect to the server");
+}
+
+/* ---- of our own ------------------------------------------------------------------------------------------------ */
+
+sqla_status postgres__fail(sqla_err *err, sqla_status status, const sqla_err_fields *known, const char *format, ...)
+{
+    char text[1200];
+    sqla_err_fields fields = { 0 };
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (known != NULL)
+        fields = *known;
+    fields.struct_size = sizeof fields;
+    fields.status = status;
+    fields.message = text;
+    postgres__host->set_error(err, &fields);
+    return status;
+}
+
+sqla_status postgres__nomem(sqla_err *err)
+{
+    return postgres__fail(err, SQLA_ERR_NOMEM, NULL, "out of memory");
+}

@@ -1,0 +1,309 @@
+/* open.c: from the parts of a URL to a connection that is ready.
+ *
+ * The keys are libpq's own, as this libpq knows them; what is not given stays absent, so that its environment variables,
+ * service file and password file keep working. */
+#include <config.h>
+#include "postgres.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char postgres__pins[] = "SET client_encoding TO 'UTF8'; SET DateStyle TO 'ISO'; SET IntervalStyle TO 'postgres'; "
+                              "SET bytea_output TO 'hex'; SET extra_float_digits TO 3";
+
+enum { MAX_PARAMS = 64 };
+
+/* What goes to PQconnectStartParams. Texts that had to be made lie in made; places are patched in at the end. */
+typedef struct recipe {
+    const char *keys[MAX_PARAMS + 1], *values[MAX_PARAMS + 1];
+    int count;
+    const char *host, *port;
+    postgres__buf hosts, ports;
+    int64_t seconds;           /* connect_timeout; 0: none */
+} recipe;
+
+/* ---- keys ------------------------------------------------------------------------------------------------------ */
+
+static int smallest(int a, int b, int c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
+
+/* How many letters have to be added, taken away or replaced between two short words. */
+static int distance(const char *a, const char *b)
+{
+    int row[64];
+    int n = (int)strlen(b);
+    if (n >= 64)
+        return n;
+    for (int j = 0; j <= n; j++)
+        row[j] = j;
+    for (int i = 0; a[i] != '\0'; i++) {
+        int corner = row[0];
+        row[0] = i + 1;
+        for (int j = 1; j <= n; j++) {
+            int above = row[j];
+            row[j] = smallest(above + 1, row[j - 1] + 1, corner + (a[i] != b[j - 1]));
+            corner = above;
+        }
+    }
+    return row[n];
+}
+
+/* Keys of libpq that are not for a URL: ours to set, or of another protocol than the one that is spoken here. */
+static bool is_hidden(const PQconninfoOption *option)
+{
+    static const char *const names[] = { "client_encoding", "replication", "dbname", "fallback_application_name", "authtype", "tty" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(option->keyword, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static sqla_status unknown_key(const char *key, const PQconninfoOption *options, sqla_err *err)
+{
+    char hint[128];
+    const char *nearest = "database";
+    int least = distance(key, nearest);
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
+        int d = is_hidden(o) ? 1000 : distance(key, o->keyword);
+        if (d < least) {
+            least = d;
+            nearest = o->keyword;
+        }
+    }
+    snprintf(hint, sizeof hint, "the nearest known one is '%s'", nearest);
+    const sqla_err_fields fields = { .hint = hint };
+    return postgres__fail(err, SQLA_ERR_CONFIG, &fields, "unknown connection parameter '%s'", key);
+}
+
+static bool is_known(const char *key, const PQconninfoOption *options)
+{
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
+        if (strcmp(key, o->keyword) == 0)
+            return !is_hidden(o);
+    }
+    return false;
+}
+
+/* ---- hosts ----------------------------------------------------------------------------------------------------- */
+
+/* Where the port begins in one of the hosts, or its end. A path and a bare IPv6 address have colons of their own. */
+static const char *port_of(const char *host, const char *end)
+{
+    const char *from = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : host;
+    if (from == NULL || *host == '/' || *host == '@')
+        return end;
+    const char *colon = memchr(from, ':', (size_t)(end - from));
+    if (colon == NULL || memchr(colon + 1, ':', (size_t)(end - colon - 1)) != NULL)
+        return end;
+    return colon;
+}
+
+/* "a:1,b" becomes "a,b" and "1,": libpq has hosts and ports in two lists of the same length. */
+static void split_hosts(recipe *r)
+{
+    bool single = r->port != NULL && strchr(r->port, ',') == NULL;
+    bool some = false;
+    for (const char *at = r->host;;) {
+        const char *end = at + strcspn(at, ","), *colon = port_of(at, end);
+        bool bracket = *at == '[' && colon > at + 1 && colon[-1] == ']';
+        postgres__buf_add(&r->hosts, at + bracket, (size_t)(colon - at) - 2 * (size_t)bracket);
+        if (colon < end)
+            postgres__buf_add(&r->ports, colon + 1, (size_t)(end - colon - 1));
+        else if (single)
+            postgres__buf_add(&r->ports, r->port, strlen(r->port));
+        some |= colon < end;
+        /* A comma, or the NUL at the end. */
+        postgres__buf_add(&r->hosts, *end == ',' ? "," : "", 1);
+        postgres__buf_add(&r->ports, *end == ',' ? "," : "", 1);
+        if (*end == '\0')
+            break;
+        at = end + 1;
+    }
+    r->host = r->hosts.data;
+    if (some)
+        r->port = r->ports.data;
+}
+
+/* ---- the recipe ------------------------------------------------------------------------------------------------ */
+
+static void put(recipe *r, const char *key, const char *value)
+{
+    r->keys[r->count] = key;
+    r->values[r->count++] = value;
+}
+
+static sqla_status put_timeout(recipe *r, const char *text, sqla_err *err)
+{
+    char *end;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || n < 0 || n > 1000000)
+        return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "connect_timeout '%s' is not a number of seconds", text);
+    r->seconds = n;
+    return SQLA_OK;
+}
+
+static sqla_status put_param(recipe *r, const sqla_connect_param *param, const PQconninfoOption *options, sqla_err *err)
+{
+    const char *key = strcmp(param->key, "database") == 0 || strcmp(param->key, "dbname") == 0 ? "dbname" : param->key;
+    for (int i = 0; i < r->count; i++) {
+        if (strcmp(r->keys[i], key) == 0)
+            return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "connection parameter '%s' is given twice", param->key);
+    }
+    if (strcmp(key, "dbname") != 0 && !is_known(key, options))
+        return unknown_key(param->key, options, err);
+    if (r->count >= MAX_PARAMS - 4)
+        return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "too many connection parameters");
+    if (strcmp(key, "host") == 0)
+        r->host = param->value;
+    else if (strcmp(key, "port") == 0)
+        r->port = param->value;
+    else if (strcmp(key, "connect_timeout") == 0)
+        return put_timeout(r, param->value, err);
+    else
+        put(r, key, param->value);
+    return SQLA_OK;
+}
+
+static sqla_status make_recipe(recipe *r, const sqla_connect_args *args, sqla_err *err)
+{
+    sqla_status status = SQLA_OK;
+    PQconninfoOption *options = PQconndefaults();
+    if (options == NULL)
+        return postgres__nomem(err);
+    for (uint32_t i = 0; i < args->count && status == SQLA_OK; i++)
+        status = put_param(r, &args->params[i], options, err);
+    PQconninfoFree(options);
+    if (status != SQLA_OK)
+        return status;
+    if (r->host != NULL)
+        split_hosts(r);
+    if (r->hosts.broken || r->ports.broken)
+        return postgres__nomem(err);
+    if (r->host != NULL)
+        put(r, "host", r->host);
+    if (r->port != NULL)
+        put(r, "port", r->port);
+    put(r, "client_encoding", "UTF8");
+    r->keys[r->count] = NULL;
+    return SQLA_OK;
+}
+
+/* ---- connecting ------------------------------------------------------------------------------------------------ */
+
+static sqla_status finish_connecting(PGconn *link, int64_t deadline, sqla_err *err)
+{
+    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK; next = PQconnectPoll(link)) {
+        short seen;
+        if (next == PGRES_POLLING_FAILED)
+            return postgres__refused(link, err);
+        sqla_status status = postgres__poll(PQsocket(link), next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline, &seen);
+        if (status == SQLA_ERR_TIMEOUT)
+            return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed while connecting to the server");
+        if (status != SQLA_OK)
+            return postgres__fail(err, SQLA_ERR_CONNECT, NULL, "cannot wait for the server");
+    }
+    return SQLA_OK;
+}
+
+/* The server talks aside: into the log. A FATAL message outside of any statement ends the session. */
+static void on_notice(void *arg, const PGresult *res)
+{
+    sqla_driver_conn *conn = arg;
+    const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    if (postgres__is_fatal(res))
+        conn->lost = true;
+    if (message != NULL)
+        postgres__host->log(severity != NULL && strcmp(severity, "WARNING") == 0 ? SQLA_LOG_WARNING : SQLA_LOG_DEBUG, message);
+}
+
+/* libpq refuses a value that it does not know by quoting it, and has no other sign of that. */
+static bool is_value_refused(const PGconn *link, const recipe *r)
+{
+    char quoted[128];
+    for (int i = 0; i < r->count; i++) {
+        if (strcmp(r->keys[i], "host") == 0 || strcmp(r->keys[i], "hostaddr") == 0 || strcmp(r->keys[i], "password") == 0)
+            continue;
+        snprintf(quoted, sizeof quoted, "\"%s\"", r->values[i]);
+        if (strstr(PQerrorMessage(link), quoted) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static sqla_status start(sqla_driver_conn *conn, const recipe *r, int64_t deadline, sqla_err *err)
+{
+    conn->link = PQconnectStartParams(r->keys, r->values, 0);
+    if (conn->link == NULL)
+        return postgres__nomem(err);
+    PQsetErrorVerbosity(conn->link, PQERRORS_VERBOSE);
+    PQsetNoticeReceiver(conn->link, on_notice, conn);
+    if (PQstatus(conn->link) == CONNECTION_BAD) {
+        const char *said = PQerrorMessage(conn->link);
+        if (!is_value_refused(conn->link, r))
+            return postgres__refused(conn->link, err);
+        return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "%.*s", (int)strcspn(said, "\n"), said);
+    }
+    sqla_status status = finish_connecting(conn->link, deadline, err);
+    if (status != SQLA_OK)
+        return status;
+    PQsetErrorVerbosity(conn->link, PQERRORS_DEFAULT);
+    if (PQsetnonblocking(conn->link, 1) != 0 || (conn->key = postgres__key_new(conn->link)) == NULL)
+        return postgres__nomem(err);
+    status = postgres__enter(conn, deadline, err);
+    if (status == SQLA_OK) {
+        status = postgres__simple(conn, postgres__pins, NULL, err);
+        postgres__leave(conn);
+    }
+    return status;
+}
+
+static void describe(sqla_driver_conn *conn, sqla_conn_info *info)
+{
+    const char *version = PQparameterStatus(conn->link, "server_version");
+    snprintf(conn->product, sizeof conn->product, "PostgreSQL %.*s", version != NULL ? (int)strcspn(version, " ") : 0,
+             version != NULL ? version : "");
+    info->server_version = (uint32_t)PQserverVersion(conn->link);
+    info->product = conn->product;
+    info->features = postgres__traits.features;
+    info->max_parameters = postgres__traits.max_parameters;
+}
+
+static sqla_driver_conn *new_conn(void)
+{
+    sqla_driver_conn *conn = postgres__host->alloc(sizeof *conn);
+    if (conn == NULL)
+        return NULL;
+    memset(conn, 0, sizeof *conn);
+    if (postgres__gate_init(&conn->gate))
+        return conn;
+    postgres__host->release(conn);
+    return NULL;
+}
+
+sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err)
+{
+    recipe r = { .count = 0 };
+    int64_t deadline = args->deadline;
+    sqla_driver_conn *conn = new_conn();
+    sqla_status status = conn != NULL ? make_recipe(&r, args, err) : postgres__nomem(err);
+    if (status == SQLA_OK) {
+        int64_t own = r.seconds > 0 ? postgres__now() + r.seconds * 1000000000 : 0;
+        if (own != 0 && (deadline == 0 || own < deadline))
+            deadline = own;
+        status = start(conn, &r, deadline, err);
+    }
+    postgres__buf_release(&r.hosts);
+    postgres__buf_release(&r.ports);
+    if (status != SQLA_OK) {
+        postgres_close(conn);
+        return status;
+    }
+    describe(conn, info);
+    *ret_conn = conn;
+    return SQLA_OK;
+}

@@ -1,0 +1,256 @@
+/* postgres.h: what the files of the PostgreSQL driver share.
+ *
+ * The driver is a thin layer over libpq. Every call that may wait is made without blocking and followed by poll(), so
+ * that deadlines are ours. A result is read as a whole when its statement is run, and several may be open; with
+ * SQLA_EXEC_STREAM rows come one by one, and the connection is taken until the last of them. Nothing here is seen
+ * outside of the driver. */
+#ifndef POSTGRES_DRIVER_H
+#define POSTGRES_DRIVER_H
+
+#include <sqla/driver.h>
+
+#include <libpq-fe.h>
+#include <locale.h>
+#include <pthread.h>
+
+/* Object identifiers of types that are built into the server (its catalog file pg_type.dat); they never change. */
+enum {
+    PG_BOOL = 16, PG_BYTEA = 17, PG_INT8 = 20, PG_INT2 = 21, PG_INT4 = 23, PG_TEXT = 25, PG_JSON = 114, PG_FLOAT4 = 700,
+    PG_FLOAT8 = 701, PG_TEXT_ARRAY = 1009, PG_VARCHAR = 1043, PG_DATE = 1082, PG_TIME = 1083, PG_TIMESTAMP = 1114,
+    PG_TIMESTAMPTZ = 1184, PG_INTERVAL = 1186, PG_NUMERIC = 1700, PG_UUID = 2950, PG_JSONB = 3802
+};
+
+/* A growing run of bytes. When memory runs out it goes broken and stays so, which is asked once, at the end. */
+typedef struct postgres__buf { char *data; size_t size, room; bool broken; } postgres__buf;
+
+/* Parameters in the form that libpq takes, used again for each statement of a connection. */
+typedef struct postgres__args {
+    int count, room;
+    Oid *types;
+    const char **values;       /* NULL: a null */
+    int *lengths, *formats;
+    size_t *places;            /* where in bytes the value lies, until bytes has stopped growing */
+    postgres__buf bytes;
+} postgres__args;
+
+typedef struct postgres__key postgres__key; /* what cancelling needs to know of a connection; cancel.c */
+
+/* What a canceller of another thread and the connection tell each other. A cancel that comes late must not hit the next
+ * statement: while one is under way, no new statement starts. */
+typedef struct postgres__gate {
+    pthread_mutex_t lock;
+    pthread_cond_t quiet;      /* firing fell to 0 */
+    bool running;              /* a statement is under way */
+    bool fired;                /* and somebody asked to cancel it */
+    int firing;
+} postgres__gate;
+
+struct sqla_driver_conn {
+    PGconn *link;
+    postgres__key *key;
+    sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
+    bool lost;                 /* never to be used again */
+    bool timed_out;            /* the deadline of what is running has passed */
+    sqla_txn_state before;     /* the transaction when what is running was sent */
+    int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
+    uint64_t last_name;        /* of a prepared statement */
+    uint64_t *dropped;         /* names that the server still has */
+    size_t dropped_count, dropped_room;
+    postgres__args args;
+    postgres__gate gate;
+    char product[48];
+};
+
+struct sqla_driver_stmt {
+    sqla_driver_conn *conn;
+    uint64_t number;
+    char name[32];
+    int count;                 /* parameters */
+    int format;                /* of results: 1 when every column has a binary reader */
+    bool columns;              /* parameters are arrays */
+    Oid types[];               /* of the parameters, as the server sees them */
+};
+
+extern const sqla_host *postgres__host;
+extern locale_t postgres__c_locale; /* for reading numbers */
+extern const sqla_traits postgres__traits;
+
+/* ---- error.c --------------------------------------------------------------------------------------------------- */
+
+/* Report what the server says in a result. row: 0-based plus 1, or 0.  Returns: the status. */
+sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_t row, sqla_err *err);
+/* Report that the link broke or that time is up (status) without an answer of the server. */
+sqla_status postgres__broken(sqla_driver_conn *conn, sqla_status status, sqla_err *err);
+/* Report why libpq made no connection. */
+sqla_status postgres__refused(PGconn *link, sqla_err *err);
+/* Report a failure of our own finding. fields: what is known besides status and message; NULL: nothing. */
+sqla_status postgres__fail(sqla_err *err, sqla_status status, const sqla_err_fields *fields, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+sqla_status postgres__nomem(sqla_err *err);
+/* What a notice or an answer says about the link: the server closes it behind a FATAL message. */
+bool postgres__is_fatal(const PGresult *res);
+
+/* ---- wait.c ---------------------------------------------------------------------------------------------------- */
+
+int64_t postgres__now(void);
+/* Around everything that is sent: see that the connection is free, arm the deadline, open and close the gate. */
+sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err);
+void postgres__leave(sqla_driver_conn *conn);
+/* Wait until fd can be read or written. Returns: OK, TIMEOUT, DISCONNECTED. */
+sqla_status postgres__poll(int fd, short events, int64_t deadline, short *ret_events);
+/* Send what libpq has in its buffer, reading what comes meanwhile. */
+sqla_status postgres__flush(sqla_driver_conn *conn);
+/* The next result, as PQgetResult gives it (NULL: the end of one statement's results). */
+sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res);
+/* The answer to one statement that has been given to libpq: its last result, to be cleared, or a reported failure. */
+sqla_status postgres__answer(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err);
+/* The same for a row of a batch (0-based plus 1), which a failure names. */
+sqla_status postgres__answer_row(sqla_driver_conn *conn, int64_t row, PGresult **ret_res, sqla_err *err);
+/* A text of ours that gives no rows, by the simple protocol, between enter and leave. ret_res may be NULL. */
+sqla_status postgres__simple(sqla_driver_conn *conn, const char *text, PGresult **ret_res, sqla_err *err);
+/* End the copying that a statement began, since there is nobody who could feed it. */
+bool postgres__refuse_copy(sqla_driver_conn *conn, const PGresult *res);
+
+/* ---- cancel.c -------------------------------------------------------------------------------------------------- */
+
+/* Ask the server to end what the connection runs. Takes no longer than the deadline, whatever the network does. */
+bool postgres__cancel(postgres__key *key, int64_t deadline); /* false: it could not even be tried */
+postgres__key *postgres__key_new(PGconn *link);
+void postgres__key_drop(postgres__key *key);
+bool postgres__gate_init(postgres__gate *gate);
+void postgres__gate_release(postgres__gate *gate);
+void postgres__gate_open(postgres__gate *gate);
+/* Returns: whether a cancel was fired meanwhile. */
+bool postgres__gate_close(postgres__gate *gate);
+bool postgres__gate_fired(postgres__gate *gate);
+sqla_status postgres_cancel_new(sqla_driver_conn *conn, sqla_driver_canceller **ret_canceller, sqla_err *err);
+sqla_status postgres_cancel_fire(sqla_driver_canceller *canceller, int64_t deadline, sqla_err *err);
+void postgres_cancel_free(sqla_driver_canceller *canceller);
+
+/* ---- open.c, conn.c -------------------------------------------------------------------------------------------- */
+
+sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err);
+/* Settings that reading results by text depends on. */
+extern const char postgres__pins[];
+void postgres_close(sqla_driver_conn *conn);
+void postgres_abandon(sqla_driver_conn *conn);
+sqla_txn_state postgres_txn_state(sqla_driver_conn *conn);
+sqla_status postgres_begin(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err);
+sqla_status postgres_commit(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err);
+sqla_status postgres_rollback(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err);
+sqla_status postgres_savepoint(sqla_driver_conn *conn, int32_t op, const char *name, sqla_err *err);
+sqla_status postgres_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err);
+sqla_status postgres_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *err);
+
+/* ---- types.c --------------------------------------------------------------------------------------------------- */
+
+typedef struct postgres__type {
+    Oid oid;
+    uint32_t type;             /* sqla_type */
+    const char *name;
+} postgres__type;
+const postgres__type *postgres__type_find(Oid oid); /* NULL: not one that we know */
+
+void postgres__buf_add(postgres__buf *buf, const void *data, size_t size);
+char *postgres__buf_more(postgres__buf *buf, size_t size); /* room for size bytes behind the last; NULL: broken */
+void postgres__buf_release(postgres__buf *buf);
+
+bool postgres__utf8_valid(const char *text, size_t n);
+enum { POSTGRES__FORM_SIZE = 80 }; /* bytes that hold the text of any value of fixed size */
+/* Texts as the server reads and, with our settings, writes them. Each *_text returns the length. */
+int postgres__date_text(int32_t days, char *room);
+int postgres__time_text(int64_t micros, char *room);
+int postgres__timestamp_text(int64_t micros, bool instant, char *room);
+int postgres__interval_text(const sqla_interval *interval, char *room);
+int postgres__uuid_text(const sqla_uuid *uuid, char *room);
+bool postgres__date_parse(const char *text, int32_t *ret_days);
+bool postgres__time_parse(const char *text, int64_t *ret_micros);
+bool postgres__timestamp_parse(const char *text, bool instant, int64_t *ret_micros);
+bool postgres__interval_parse(const char *text, sqla_interval *ret_interval);
+bool postgres__uuid_parse(const char *text, sqla_uuid *ret_uuid);
+bool postgres__float_parse(const char *text, double *ret_value); /* whatever the locale; false: out of range, too */
+
+/* ---- encode.c -------------------------------------------------------------------------------------------------- */
+
+void postgres__args_release(postgres__args *args);
+/* The types that a statement is prepared with. types: as many as the plan has slots. */
+sqla_status postgres__plan_types(const sqla_plan *plan, bool columns, Oid *types, sqla_err *err);
+/* Put one row into conn->args. stmt: what it is for, NULL: unprepared. number: 0-based row of a batch plus 1, or 0. */
+sqla_status postgres__args_row(sqla_driver_conn *conn, const sqla_driver_stmt *stmt, const sqla_plan *plan, const void *row,
+                               int64_t number, sqla_err *err);
+/* Put the rows of a batch into conn->args, one array a slot. */
+sqla_status postgres__args_columns(sqla_driver_conn *conn, const sqla_plan *plan, void *const *rows, size_t count, sqla_err *err);
+
+/* ---- decode.c -------------------------------------------------------------------------------------------------- */
+
+/* Read a cell as the value that it is. A value whose text had to be made lies in scratch: reserved is 1 then, and
+ * as.bytes.data is its place there as an integer.  Returns: NULL, or why it could not be read. */
+typedef const char *postgres__read_fn(const char *data, size_t size, sqla_value *value, postgres__buf *scratch);
+/* The reader for a column, and the type of what it reads. */
+postgres__read_fn *postgres__reader_for(Oid oid, int format, uint32_t *ret_type);
+bool postgres__has_binary(Oid oid);
+
+typedef struct postgres__decoder postgres__decoder;
+/* Put a value that is not NULL at its place.  Returns: NULL, or why it does not fit. */
+typedef const char *postgres__store_fn(postgres__decoder *decoder, const sqla_slot *slot, const sqla_value *value, char *at);
+typedef struct postgres__step {
+    postgres__read_fn *read;
+    postgres__store_fn *store;
+    const sqla_slot *slot;
+} postgres__step;
+typedef struct postgres__span {
+    const char *data;
+    size_t size;
+    char *target;              /* where its pointer goes */
+    uint32_t kind;             /* sqla_rep of the target */
+    bool in_scratch;
+} postgres__span;
+struct postgres__decoder {
+    const sqla_plan *plan;     /* what it was made for */
+    postgres__step *steps;
+    postgres__span *spans;
+    uint32_t span_count;
+    int row_number;            /* column of a SQLA_REP_ROW_NUMBER slot; -1: there is none */
+    postgres__buf scratch;
+};
+/* Choose how to read the columns of a result by a plan. Cheap when it is the plan of the last time. */
+sqla_status postgres__decoder_choose(postgres__decoder *decoder, const PGresult *shape, const sqla_plan *plan, sqla_err *err);
+/* Read one row. number: of the row in the result, 0-based plus 1. */
+sqla_status postgres__decode_row(postgres__decoder *decoder, const PGresult *res, int at, void *row, sqla_row_arena *arena,
+                                 int64_t number, sqla_err *err);
+void postgres__decoder_release(postgres__decoder *decoder);
+
+/* ---- stmt.c ---------------------------------------------------------------------------------------------------- */
+
+sqla_status postgres_prepare(sqla_driver_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows,
+                             const sqla_exec_options *options, sqla_driver_stmt **ret_stmt, sqla_err *err);
+void postgres_stmt_close(sqla_driver_stmt *stmt);
+/* Take the statements that were closed from the server, when that is worth a trip and harmless. Between enter and leave. */
+void postgres__drop_statements(sqla_driver_conn *conn);
+/* Give a statement with the parameters in conn->args to libpq. */
+sqla_status postgres__send(sqla_driver_conn *conn, const sqla_statement *statement, sqla_err *err);
+sqla_status postgres__check_statement(const sqla_statement *statement, const sqla_plan *plan, sqla_err *err);
+sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
+                          const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err);
+
+/* ---- batch.c --------------------------------------------------------------------------------------------------- */
+
+sqla_status postgres_execute_many(sqla_driver_conn *conn, const sqla_statement *statement, sqla_batch *batch,
+                                  const sqla_exec_options *options, sqla_err *err);
+
+/* ---- result.c -------------------------------------------------------------------------------------------------- */
+
+/* A result over res, which it takes (also when this fails). streaming: res holds the first row, more may come. */
+sqla_status postgres__result_new(sqla_driver_conn *conn, PGresult *res, bool streaming, sqla_driver_result **ret_result, sqla_err *err);
+int64_t postgres__affected(PGresult *res);
+const sqla_result_info *postgres_result_info(sqla_driver_result *result);
+sqla_status postgres_result_fetch(sqla_driver_result *result, const sqla_plan *plan, void *const *rows, size_t max,
+                                  sqla_row_arena *arena, size_t *ret_count, bool *ret_end, sqla_err *err);
+sqla_status postgres_result_view(sqla_driver_result *result, const sqla_value **ret_values, sqla_err *err);
+void postgres_result_close(sqla_driver_result *result);
+
+/* ---- reflect.c ------------------------------------------------------------------------------------------------- */
+
+sqla_status postgres_reflect(sqla_driver_conn *conn, uint32_t kind, const sqla_reflect_filter *filter, sqla_reflect_sink *sink, sqla_err *err);
+
+#endif

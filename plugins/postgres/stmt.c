@@ -1,0 +1,315 @@
+/* stmt.c: statements: preparing, sending, running one.
+ *
+ * Preparing asks the server for the shape of the answer, too: results come in binary form when every column has a reader
+ * for it, and as text otherwise. A statement that is not prepared gets text, since nobody knows its columns before. */
+#include <config.h>
+#include "postgres.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DROP_MIN = 16 }; /* closed statements that make a trip worth while */
+
+/* ---- checks ---------------------------------------------------------------------------------------------------- */
+
+/* The server takes parameters that nothing uses. The last one must stand in the text of a statement that uses them all. */
+static sqla_status check_count(const sqla_statement *statement, const sqla_plan *plan, sqla_err *err)
+{
+    char last[16];
+    if (statement->prepared != NULL || plan == NULL || plan->count == 0)
+        return SQLA_OK;
+    size_t n = (size_t)snprintf(last, sizeof last, "$%u", plan->count);
+    for (const char *at = statement->text; (at = strstr(at, last)) != NULL; at += n) {
+        if (at[n] < '0' || at[n] > '9')
+            return SQLA_OK;
+    }
+    return postgres__fail(err, SQLA_ERR_SQL, NULL, "%u parameters are given, and the statement has no '%s'", plan->count, last);
+}
+
+sqla_status postgres__check_statement(const sqla_statement *statement, const sqla_plan *plan, sqla_err *err)
+{
+    if (plan != NULL && plan->count > 65535)
+        return postgres__fail(err, SQLA_ERR_SQL, NULL, "%u parameters are more than the server takes", plan->count);
+    if (statement->prepared != NULL)
+        return SQLA_OK;
+    if (postgres__utf8_valid(statement->text, statement->length))
+        return check_count(statement, plan, err);
+    return postgres__fail(err, SQLA_ERR_DATA, NULL, "the statement %s", memchr(statement->text, 0, statement->length) != NULL ?
+                          "has a NUL in it" : "is not valid UTF-8");
+}
+
+/* ---- sending --------------------------------------------------------------------------------------------------- */
+
+/* libpq refuses without a broken link when memory runs out, or when it is used wrongly. */
+static sqla_status not_sent(sqla_driver_conn *conn, sqla_err *err)
+{
+    if (PQstatus(conn->link) == CONNECTION_BAD)
+        return postgres__broken(conn, SQLA_ERR_DISCONNECTED, err);
+    const char *said = PQerrorMessage(conn->link);
+    return postgres__fail(err, SQLA_ERR_NOMEM, NULL, "the statement could not be sent: %.*s", (int)strcspn(said, "\n"), said);
+}
+
+sqla_status postgres__send(sqla_driver_conn *conn, const sqla_statement *statement, sqla_err *err)
+{
+    const postgres__args *a = &conn->args;
+    const sqla_driver_stmt *stmt = statement->prepared;
+    int sent = stmt != NULL ? PQsendQueryPrepared(conn->link, stmt->name, a->count, a->values, a->lengths, a->formats, stmt->format) :
+               PQsendQueryParams(conn->link, statement->text, a->count, a->types, a->values, a->lengths, a->formats, 0);
+    return sent != 0 ? SQLA_OK : not_sent(conn, err);
+}
+
+/* ---- preparing ------------------------------------------------------------------------------------------------- */
+
+#ifdef HAVE_PQENTERPIPELINEMODE
+/* Wait for the answers behind a PQpipelineSync: *kept is the last result of interest, or the first failure. */
+static sqla_status collect_pipeline(sqla_driver_conn *conn, PGresult **kept)
+{
+    sqla_status status = postgres__flush(conn);
+    for (bool synced = false; status == SQLA_OK && !synced;) {
+        PGresult *res = NULL;
+        status = postgres__next(conn, &res);
+        if (status == SQLA_OK && res == NULL && PQstatus(conn->link) == CONNECTION_BAD)
+            status = SQLA_ERR_DISCONNECTED;
+        synced = res != NULL && PQresultStatus(res) == PGRES_PIPELINE_SYNC;
+        bool failed = *kept != NULL && PQresultStatus(*kept) != PGRES_COMMAND_OK;
+        if (res != NULL && !synced && !failed) {
+            PQclear(*kept);
+            *kept = res;
+        } else {
+            PQclear(res);
+        }
+    }
+    return status;
+}
+
+/* Parse and describe in one trip. */
+static sqla_status prepare_and_describe(sqla_driver_conn *conn, const sqla_driver_stmt *stmt, const char *text, PGresult **ret_res, sqla_err *err)
+{
+    PGresult *res = NULL;
+    if (PQenterPipelineMode(conn->link) == 0)
+        return not_sent(conn, err);
+    bool sent = PQsendPrepare(conn->link, stmt->name, text, stmt->count, stmt->types) != 0 &&
+                PQsendDescribePrepared(conn->link, stmt->name) != 0;
+    bool closed = PQpipelineSync(conn->link) != 0;
+    sqla_status status = closed ? collect_pipeline(conn, &res) : SQLA_ERR_DISCONNECTED;
+    if (status != SQLA_OK)
+        status = res != NULL && PQresultStatus(res) != PGRES_COMMAND_OK ? postgres__failed(conn, res, 0, err) : postgres__broken(conn, status, err);
+    else if (!sent)
+        status = postgres__nomem(err);
+    else if (res == NULL || PQresultStatus(res) != PGRES_COMMAND_OK)
+        status = res != NULL ? postgres__failed(conn, res, 0, err) : postgres__broken(conn, SQLA_ERR_DISCONNECTED, err);
+    if (PQexitPipelineMode(conn->link) == 0)
+        conn->lost = true;
+    if (status != SQLA_OK)
+        PQclear(res);
+    else
+        *ret_res = res;
+    return status;
+}
+#else
+static sqla_status prepare_and_describe(sqla_driver_conn *conn, const sqla_driver_stmt *stmt, const char *text, PGresult **ret_res, sqla_err *err)
+{
+    PGresult *res = NULL;
+    if (PQsendPrepare(conn->link, stmt->name, text, stmt->count, stmt->types) == 0)
+        return not_sent(conn, err);
+    sqla_status status = postgres__answer(conn, &res, err);
+    PQclear(status == SQLA_OK ? res : NULL);
+    if (status == SQLA_OK && PQsendDescribePrepared(conn->link, stmt->name) == 0)
+        status = not_sent(conn, err);
+    return status == SQLA_OK ? postgres__answer(conn, ret_res, err) : status;
+}
+#endif
+
+static int format_for(const PGresult *shape)
+{
+    for (int i = 0; i < PQnfields(shape); i++) {
+        if (!postgres__has_binary(PQftype(shape, i)))
+            return 0;
+    }
+    return 1;
+}
+
+static sqla_driver_stmt *new_stmt(sqla_driver_conn *conn, uint32_t count)
+{
+    sqla_driver_stmt *stmt = postgres__host->alloc(sizeof *stmt + count * sizeof *stmt->types);
+    if (stmt == NULL)
+        return NULL;
+    *stmt = (sqla_driver_stmt){ .conn = conn, .number = ++conn->last_name, .count = (int)count };
+    snprintf(stmt->name, sizeof stmt->name, "sqla_%llu", (unsigned long long)stmt->number);
+    return stmt;
+}
+
+static sqla_status wrong_count(const sqla_driver_stmt *stmt, const PGresult *shape, sqla_err *err)
+{
+    return postgres__fail(err, SQLA_ERR_SQL, NULL, "the statement has %d parameters, and %d are given", PQnparams(shape), stmt->count);
+}
+
+static sqla_status prepare(sqla_driver_conn *conn, sqla_driver_stmt *stmt, const char *text, int64_t deadline, sqla_err *err)
+{
+    PGresult *shape = NULL;
+    sqla_status status = postgres__enter(conn, deadline, err);
+    if (status != SQLA_OK)
+        return status;
+    postgres__drop_statements(conn);
+    status = prepare_and_describe(conn, stmt, text, &shape, err);
+    postgres__leave(conn);
+    if (status != SQLA_OK)
+        return status;
+    stmt->format = format_for(shape);
+    for (int i = 0; i < stmt->count && i < PQnparams(shape); i++)
+        stmt->types[i] = PQparamtype(shape, i);
+    if (PQnparams(shape) != stmt->count)
+        status = wrong_count(stmt, shape, err);
+    PQclear(shape);
+    return status;
+}
+
+sqla_status postgres_prepare(sqla_driver_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows,
+                             const sqla_exec_options *options, sqla_driver_stmt **ret_stmt, sqla_err *err)
+{
+    const sqla_statement statement = { sizeof statement, 0, text, length, NULL };
+    bool columns = options != NULL && (options->flags & SQLA_EXEC_COLUMNS) != 0;
+    if (block_rows > 1)
+        return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "batches go by columns here, not by blocks");
+    sqla_status status = postgres__check_statement(&statement, plan, err);
+    if (status != SQLA_OK)
+        return status;
+    sqla_driver_stmt *stmt = new_stmt(conn, plan != NULL ? plan->count : 0);
+    if (stmt == NULL)
+        return postgres__nomem(err);
+    stmt->columns = columns;
+    status = postgres__plan_types(plan, columns, stmt->types, err);
+    if (status == SQLA_OK)
+        status = prepare(conn, stmt, text, options != NULL ? options->deadline : 0, err);
+    if (status == SQLA_OK)
+        *ret_stmt = stmt;
+    else
+        postgres__host->release(stmt);
+    return status;
+}
+
+/* ---- dropping -------------------------------------------------------------------------------------------------- */
+
+/* Closing must not fail and may come at any time, so the name is noted down. Without memory for that the server keeps
+ * the statement until the session ends, which harms nobody. */
+void postgres_stmt_close(sqla_driver_stmt *stmt)
+{
+    if (stmt == NULL)
+        return;
+    sqla_driver_conn *conn = stmt->conn;
+    if (conn->dropped_count == conn->dropped_room) {
+        size_t room = conn->dropped_room * 2 + DROP_MIN;
+        uint64_t *list = postgres__host->resize(conn->dropped, room * sizeof *list);
+        if (list != NULL) {
+            conn->dropped = list;
+            conn->dropped_room = room;
+        }
+    }
+    if (conn->dropped_count < conn->dropped_room)
+        conn->dropped[conn->dropped_count++] = stmt->number;
+    postgres__host->release(stmt);
+}
+
+/* DEALLOCATE of a name that is gone (somebody ran DEALLOCATE ALL) is an error, which would end a transaction. So it is done
+ * outside of one only, and what it answers does not matter. */
+void postgres__drop_statements(sqla_driver_conn *conn)
+{
+    if (conn->dropped_count < DROP_MIN || conn->before != SQLA_TXN_IDLE)
+        return;
+    while (conn->dropped_count > 0 && !conn->lost) {
+        char text[64];
+        PGresult *res = NULL;
+        snprintf(text, sizeof text, "DEALLOCATE sqla_%llu", (unsigned long long)conn->dropped[--conn->dropped_count]);
+        if (PQsendQuery(conn->link, text) == 0 || postgres__flush(conn) != SQLA_OK)
+            return;
+        while (postgres__next(conn, &res) == SQLA_OK && res != NULL)
+            PQclear(res);
+        if (PQtransactionStatus(conn->link) != PQTRANS_IDLE)
+            return;
+    }
+}
+
+/* ---- running one ----------------------------------------------------------------------------------------------- */
+
+static sqla_status run_script(sqla_driver_conn *conn, const sqla_statement *statement, PGresult **ret_res, sqla_err *err)
+{
+    return PQsendQuery(conn->link, statement->text) != 0 ? postgres__answer(conn, ret_res, err) : not_sent(conn, err);
+}
+
+/* The first answer of a statement whose rows are to come one by one. *ret_more: more will come. */
+static sqla_status start_stream(sqla_driver_conn *conn, PGresult **ret_res, bool *ret_more, sqla_err *err)
+{
+    PGresult *res = NULL;
+    sqla_status status = postgres__flush(conn);
+    if (status == SQLA_OK || PQstatus(conn->link) == CONNECTION_BAD)
+        status = postgres__next(conn, &res);
+    if (status != SQLA_OK || res == NULL)
+        return postgres__broken(conn, status != SQLA_OK ? status : SQLA_ERR_DISCONNECTED, err);
+    *ret_res = res;
+    *ret_more = PQresultStatus(res) == PGRES_SINGLE_TUPLE;
+    if (*ret_more)
+        return SQLA_OK;
+    bool copy = postgres__refuse_copy(conn, res);
+    if (copy)
+        status = postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "COPY from or to the client is not supported");
+    else if (PQresultStatus(res) == PGRES_FATAL_ERROR || PQresultStatus(res) == PGRES_BAD_RESPONSE)
+        status = postgres__failed(conn, res, 0, err);
+    PGresult *rest = NULL;
+    while (!conn->lost && postgres__next(conn, &rest) == SQLA_OK && rest != NULL)
+        PQclear(rest);
+    if (status != SQLA_OK) {
+        PQclear(res);
+        *ret_res = NULL;
+    }
+    return status;
+}
+
+static sqla_status run(sqla_driver_conn *conn, const sqla_statement *statement, uint32_t flags, PGresult **ret_res, bool *ret_more, sqla_err *err)
+{
+    if ((flags & SQLA_EXEC_SCRIPT) != 0)
+        return run_script(conn, statement, ret_res, err);
+    sqla_status status = postgres__send(conn, statement, err);
+    if (status != SQLA_OK)
+        return status;
+    if ((flags & SQLA_EXEC_STREAM) == 0 || PQsetSingleRowMode(conn->link) == 0)
+        return postgres__answer(conn, ret_res, err);
+    return start_stream(conn, ret_res, ret_more, err);
+}
+
+/* The results of a script are dropped, also the last one. */
+static sqla_status script_result(sqla_driver_conn *conn, PGresult *res, sqla_driver_result **ret_result, sqla_err *err)
+{
+    PQclear(res);
+    PGresult *empty = PQmakeEmptyPGresult(conn->link, PGRES_COMMAND_OK);
+    return empty != NULL ? postgres__result_new(conn, empty, false, ret_result, err) : postgres__nomem(err);
+}
+
+sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
+                          const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
+{
+    uint32_t flags = options != NULL ? options->flags : 0;
+    PGresult *res = NULL;
+    bool more = false;
+    sqla_status status = postgres__check_statement(statement, plan, err);
+    if (status == SQLA_OK && (flags & SQLA_EXEC_SCRIPT) != 0 && plan != NULL && plan->count > 0)
+        status = postgres__fail(err, SQLA_ERR_MISUSE, NULL, "a script takes no parameters");
+    if (status == SQLA_OK && statement->prepared != NULL && statement->prepared->columns)
+        status = postgres__fail(err, SQLA_ERR_MISUSE, NULL, "a statement that was prepared for columns takes batches only");
+    if (status == SQLA_OK)
+        status = postgres__args_row(conn, statement->prepared, plan, row, 0, err);
+    if (status == SQLA_OK)
+        status = postgres__enter(conn, options != NULL ? options->deadline : 0, err);
+    if (status != SQLA_OK)
+        return status;
+    status = run(conn, statement, flags, &res, &more, err);
+    if (!more)
+        postgres__leave(conn);
+    if (status != SQLA_OK)
+        return status;
+    if ((flags & SQLA_EXEC_SCRIPT) != 0)
+        return script_result(conn, res, ret_result, err);
+    status = postgres__result_new(conn, res, more, ret_result, err);
+    if (status != SQLA_OK && more)
+        conn->lost = true; /* rows that nobody will read */
+    return status;
+}

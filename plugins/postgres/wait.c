@@ -1,0 +1,245 @@
+/* wait.c: sending and waiting, with deadlines of our own.
+ *
+ * When the deadline of a statement passes, its cancel is asked for, and the server gets a little time (grace) to answer.
+ * If it does, the link goes on living and the answer is whatever the server says; if not, the link is given up. */
+#include <config.h>
+#include "postgres.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+enum { MILLI = 1000000 }; /* nanoseconds */
+
+int64_t postgres__now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+sqla_status postgres__poll(int fd, short events, int64_t deadline, short *ret_events)
+{
+    struct pollfd look = { fd, events, 0 };
+    for (;;) {
+        int wait = -1;
+        if (deadline != 0) {
+            int64_t left = deadline - postgres__now();
+            if (left <= 0)
+                return SQLA_ERR_TIMEOUT;
+            wait = left > INT64_C(86400000) * MILLI ? 86400000 : (int)((left + MILLI - 1) / MILLI);
+        }
+        int n = poll(&look, 1, wait);
+        if (n > 0) {
+            *ret_events = look.revents;
+            return SQLA_OK;
+        }
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            return SQLA_ERR_DISCONNECTED;
+    }
+}
+
+/* ---- around statements ----------------------------------------------------------------------------------------- */
+
+sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
+{
+    if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
+        return postgres__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the connection to the server was lost before");
+    if (conn->stream != NULL)
+        return postgres__fail(err, SQLA_ERR_BUSY, NULL, "the connection is busy with a result that has not been read to its end");
+    int64_t left = deadline != 0 ? deadline - postgres__now() : 0;
+    if (deadline != 0 && left <= 0)
+        return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline had passed before the statement was sent");
+    conn->before = postgres_txn_state(conn);
+    conn->deadline = deadline;
+    conn->grace = left / 10 > 100 * MILLI ? left / 10 : 100 * MILLI;
+    conn->timed_out = false;
+    postgres__gate_open(&conn->gate);
+    return SQLA_OK;
+}
+
+/* Messages of NOTIFY have no place to go, and would heap up. */
+void postgres__leave(sqla_driver_conn *conn)
+{
+    PGnotify *note;
+    postgres__gate_close(&conn->gate);
+    while ((note = PQnotifies(conn->link)) != NULL)
+        PQfreemem(note);
+}
+
+/* ---- sending and receiving ------------------------------------------------------------------------------------- */
+
+/* Time is up: cancel once and wait on, then give up. */
+static sqla_status overdue(sqla_driver_conn *conn)
+{
+    if (conn->timed_out) {
+        conn->lost = true;
+        return SQLA_ERR_TIMEOUT;
+    }
+    conn->timed_out = true;
+    conn->deadline = postgres__now() + conn->grace;
+    (void)postgres__cancel(conn->key, conn->deadline);
+    return SQLA_OK;
+}
+
+static sqla_status wait_for(sqla_driver_conn *conn, short events)
+{
+    short seen = 0;
+    sqla_status status = postgres__poll(PQsocket(conn->link), events, conn->deadline, &seen);
+    if (status == SQLA_ERR_TIMEOUT)
+        return overdue(conn);
+    if (status == SQLA_OK && (seen & (POLLIN | POLLERR | POLLHUP)) != 0 && PQconsumeInput(conn->link) == 0)
+        status = SQLA_ERR_DISCONNECTED;
+    return status;
+}
+
+/* Reading while sending keeps both sides from waiting for one another with full buffers. */
+sqla_status postgres__flush(sqla_driver_conn *conn)
+{
+    for (;;) {
+        int left = PQflush(conn->link);
+        if (left == 0)
+            return SQLA_OK;
+        sqla_status status = left < 0 ? SQLA_ERR_DISCONNECTED : wait_for(conn, POLLIN | POLLOUT);
+        if (status != SQLA_OK)
+            return status;
+    }
+}
+
+/* Behind a FATAL answer the server says nothing more. A failure without SQLSTATE is libpq's own: out of memory, or a link
+ * that broke. Either way nobody knows then what else would come, and waiting for it might last for ever. */
+static bool ends_all(const PGresult *res)
+{
+    return PQresultStatus(res) == PGRES_FATAL_ERROR && (PQresultErrorField(res, PG_DIAG_SQLSTATE) == NULL || postgres__is_fatal(res));
+}
+
+/* When libpq has no memory for the mark at the end of a pipeline, it drops the mark and waits for it for ever (seen with
+ * 15.18). Its error buffer is the only sign of that. */
+static bool has_dropped_mark(const PGconn *link)
+{
+#ifdef HAVE_PQENTERPIPELINEMODE
+    return PQpipelineStatus(link) != PQ_PIPELINE_OFF && strstr(PQerrorMessage(link), "out of memory") != NULL;
+#else
+    (void)link;
+    return false;
+#endif
+}
+
+/* A link that broke while sending may still have the server's last words to be read: libpq gives them as a result. */
+sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res)
+{
+    if (conn->lost)
+        return SQLA_ERR_DISCONNECTED;
+    while (PQisBusy(conn->link)) {
+        if (has_dropped_mark(conn->link))
+            return SQLA_ERR_DISCONNECTED;
+        sqla_status status = wait_for(conn, POLLIN);
+        if (status == SQLA_ERR_DISCONNECTED && PQstatus(conn->link) == CONNECTION_BAD)
+            break;
+        if (status != SQLA_OK)
+            return status;
+    }
+    *ret_res = PQgetResult(conn->link);
+    conn->lost |= *ret_res != NULL && ends_all(*ret_res);
+    return SQLA_OK;
+}
+
+/* A stalled link cannot hold us here: what has not come is waited for like everything else. */
+static void skip_copy(sqla_driver_conn *conn)
+{
+    char *row = NULL;
+    for (int n;;) {
+        while ((n = PQgetCopyData(conn->link, &row, 1)) > 0)
+            PQfreemem(row);
+        if (n < 0 || wait_for(conn, POLLIN) != SQLA_OK)
+            return;
+    }
+}
+
+bool postgres__refuse_copy(sqla_driver_conn *conn, const PGresult *res)
+{
+    ExecStatusType kind = PQresultStatus(res);
+    if (kind == PGRES_COPY_IN) {
+        PQputCopyEnd(conn->link, "COPY FROM STDIN is not supported here");
+        (void)postgres__flush(conn);
+    } else if (kind == PGRES_COPY_OUT) {
+        skip_copy(conn);
+    } else if (kind == PGRES_COPY_BOTH) {
+        conn->lost = true;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool is_failure(const PGresult *res)
+{
+    ExecStatusType kind = PQresultStatus(res);
+    return kind != PGRES_TUPLES_OK && kind != PGRES_COMMAND_OK && kind != PGRES_EMPTY_QUERY;
+}
+
+/* Keep the last result, or the first that failed. */
+static sqla_status collect(sqla_driver_conn *conn, PGresult **kept, bool *copied)
+{
+    PGresult *res = NULL;
+    sqla_status status;
+    while ((status = postgres__next(conn, &res)) == SQLA_OK && res != NULL) {
+        bool copy = postgres__refuse_copy(conn, res);
+        if (conn->lost && copy) {
+            PQclear(res);
+            return SQLA_ERR_DISCONNECTED;
+        }
+        *copied |= copy;
+        if (copy || (*kept != NULL && is_failure(*kept))) {
+            PQclear(res);
+        } else {
+            PQclear(*kept);
+            *kept = res;
+        }
+    }
+    return status;
+}
+
+static sqla_status refused_copy(sqla_err *err)
+{
+    return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "COPY from or to the client is not supported");
+}
+
+sqla_status postgres__answer_row(sqla_driver_conn *conn, int64_t row, PGresult **ret_res, sqla_err *err)
+{
+    PGresult *kept = NULL;
+    bool copied = false;
+    sqla_status status = postgres__flush(conn);
+    if (status == SQLA_OK || (status == SQLA_ERR_DISCONNECTED && PQstatus(conn->link) == CONNECTION_BAD))
+        status = collect(conn, &kept, &copied);
+    if (kept != NULL && is_failure(kept) && status != SQLA_ERR_TIMEOUT)
+        status = copied && status == SQLA_OK ? refused_copy(err) : postgres__failed(conn, kept, row, err);
+    else if (status != SQLA_OK || (kept == NULL && !copied))
+        status = postgres__broken(conn, status != SQLA_OK ? status : SQLA_ERR_DISCONNECTED, err);
+    else if (copied)
+        status = refused_copy(err);
+    if (status != SQLA_OK)
+        PQclear(kept);
+    else
+        *ret_res = kept;
+    return status;
+}
+
+sqla_status postgres__answer(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err)
+{
+    return postgres__answer_row(conn, 0, ret_res, err);
+}
+
+sqla_status postgres__simple(sqla_driver_conn *conn, const char *text, PGresult **ret_res, sqla_err *err)
+{
+    PGresult *res = NULL;
+    if (PQsendQuery(conn->link, text) == 0)
+        return postgres__broken(conn, SQLA_ERR_DISCONNECTED, err);
+    sqla_status status = postgres__answer(conn, &res, err);
+    if (status == SQLA_OK && ret_res != NULL)
+        *ret_res = res;
+    else
+        PQclear(res);
+    return status;
+}
