@@ -1,0 +1,57 @@
+#!/bin/sh
+# check-installed.sh: what `make installcheck` runs. Programs and a driver are compiled with nothing but the installed
+# copy and pkg-config, as anybody would, and the programs find their databases by URL alone.
+#
+# From make: LIBDIR, PKGCONFIGDIR, PLUGINDIR, BINDIR, VERSION, CC, DRIVERS, SRC.
+. "$SRC/tests/check.sh"
+. "$SRC/tests/programs.sh"
+
+PKG_CONFIG_PATH=$PKGCONFIGDIR${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+export PKG_CONFIG_PATH
+unset SQLA_PLUGIN_PATH
+# compile NAME SOURCE: a program, which remembers where the library is.
+compile()
+{
+    # shellcheck disable=SC2046 # flags are words
+    $CC -std=c11 -Wall -Wextra -Werror -o "$TMP/$1" "$2" $(pkg-config --cflags --libs sqla) "-Wl,-rpath,$LIBDIR"
+}
+
+same "pkg-config knows the version" "$(pkg-config --modversion sqla)" "$VERSION"
+same "pkg-config knows the folder of plugins" "$(pkg-config --variable=plugindir sqla-driver)" "$PLUGINDIR"
+same "the major number of the ABI is in that folder" "$(pkg-config --variable=abiversion sqla-driver | sed 's/\..*//')" \
+    "${PLUGINDIR##*/}"
+same "a driver links nothing of ours" "$(pkg-config --libs sqla-driver | tr -d ' ')" ""
+none "no .la file lies among the plugins" "$(ls "$PLUGINDIR"/*.la 2>/dev/null)"
+for driver in $DRIVERS; do
+    works "the driver $driver is installed" test -f "$PLUGINDIR/$driver.so"
+    if test "$driver" = postgres; then
+        same "postgresql is another name of postgres" "$(readlink "$PLUGINDIR/postgresql.so")" postgres.so
+    fi
+done
+
+for source in "$SRC"/tests/examples/*.c; do
+    test -f "$source" || continue
+    name=${source##*/}
+    name=${name%.c}
+    works "$name compiles" compile "$name" "$source"
+    if test -x "$TMP/$name"; then
+        run_example "$TMP/$name"
+    fi
+done
+
+if test -x "$BINDIR/sqla-inspect"; then
+    works "sqla-inspect lists the installed drivers" "$BINDIR/sqla-inspect" drivers
+    for driver in $DRIVERS; do
+        some "sqla-inspect knows $driver" "$("$BINDIR/sqla-inspect" drivers 2>&1 | grep "$driver")"
+    done
+fi
+
+# A third party's driver, and a program that uses it from a folder of its own.
+mkdir "$TMP/plugins"
+# shellcheck disable=SC2046 # flags are words
+works "a driver compiles" $CC -std=c11 -Wall -Wextra -pedantic -Werror -fPIC -shared -o "$TMP/plugins/echo.so" \
+    "$SRC/tests/installed/echo.c" $(pkg-config --cflags sqla-driver)
+works "its program compiles" compile ask-echo "$SRC/tests/installed/ask-echo.c"
+works "it answers" env SQLA_PLUGIN_PATH="$TMP/plugins" "$TMP/ask-echo"
+fails "without it there is no answer" "$TMP/ask-echo"
+finish "$where"

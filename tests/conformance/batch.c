@@ -1,0 +1,468 @@
+/* batch.c: execute_many in each of its modes does what a loop of single statements does, and the keys come back. */
+#include <config.h>
+#include "kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct item {
+    int64_t id;
+    int32_t n;
+    const char *name;
+    double x;
+    bool has_x;
+} item;
+
+static const char *const columns[] = { "n", "name", "x" };
+static const sqla_type types[] = { SQLA_INT32, SQLA_TEXT, SQLA_FLOAT64 };
+
+static const sqla_slot insert_slots[] = {
+    KIT_SLOT(item, n, SQLA_INT32, SQLA_REP_FIXED, 0),
+    KIT_SLOT(item, name, SQLA_TEXT, SQLA_REP_CSTR, 1),
+    { .type = SQLA_FLOAT64,
+        .rep = SQLA_REP_FIXED,
+        .flags = SQLA_SLOT_NULLABLE,
+        .column = 2,
+        .offset = offsetof(item, x),
+        .size = 8,
+        .set_offset = offsetof(item, has_x),
+        .name = "x" },
+};
+static const sqla_plan insert_plan = KIT_PLAN(insert_slots);
+static const sqla_slot key_slots[] = { KIT_SLOT(item, id, SQLA_INT64, SQLA_REP_FIXED, 0) };
+static const sqla_plan key_plan = KIT_PLAN(key_slots);
+/* n and name, then the key. */
+static const sqla_slot update_slots[] = {
+    KIT_SLOT(item, n, SQLA_INT32, SQLA_REP_FIXED, 0),
+    KIT_SLOT(item, name, SQLA_TEXT, SQLA_REP_CSTR, 1),
+    KIT_SLOT(item, id, SQLA_INT64, SQLA_REP_FIXED, 2),
+};
+static const sqla_plan update_plan = KIT_PLAN(update_slots);
+static const sqla_plan delete_plan = KIT_PLAN(key_slots);
+
+enum { MOST = 3000, NAME = 24 };
+static item items[MOST];
+static char names[MOST][NAME];
+static void *rows[MOST];
+static kit_conn db;
+
+/* Rows are scattered, as objects are. */
+static void make_items(void)
+{
+    for (int i = 0; i < MOST; i++) {
+        int at = (int)((unsigned)i * 1237u % MOST);
+        snprintf(names[i], NAME, "n\xc3\xa4me %d", i);
+        names[i][i % 50 == 0 ? 0 : NAME - 1] = '\0'; /* some are empty */
+        items[at] = (item){ 0, i * 3, names[i], i / 8.0, i % 7 != 0 };
+        rows[i] = &items[at];
+    }
+}
+
+static void begin_batch(void)
+{
+    kit_must_open(&db);
+    kit_drop(&db, "conf_item");
+    kit_must(&db,
+        kit_sql("CREATE TABLE conf_item (id %s%s, n %s NOT NULL CHECK (n <> -666), name %s NOT NULL, x %s)",
+            kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
+            kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
+    make_items();
+}
+
+static void end_batch(void)
+{
+    kit_drop(&db, "conf_item");
+    kit_close(&db);
+}
+
+static sqla_status run_batch(const char *text, sqla_batch *batch, bool prepared)
+{
+    const sqla_exec_options options = { sizeof options,
+        batch->mode == SQLA_BATCH_COLUMNS ? SQLA_EXEC_COLUMNS : 0, 0 };
+    sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
+    kit_arena arena;
+    kit_arena_init(&arena);
+    kit_clear();
+    batch->struct_size = sizeof *batch;
+    batch->arena = &arena.base;
+    uint32_t block = batch->mode == SQLA_BATCH_BLOCK ? batch->rows_per_statement : 1;
+    sqla_status status = SQLA_OK;
+    if (prepared && kit_ops.prepare != NULL)
+        status = kit_ops.prepare(
+            db.handle, text, strlen(text), batch->plan, block, &options, &statement.prepared, KIT_ERR);
+    if (status == SQLA_OK)
+        status = kit_ops.execute_many(db.handle, &statement, batch, &options, KIT_ERR);
+    if (statement.prepared != NULL)
+        kit_ops.stmt_close(statement.prepared);
+    kit_arena_release(&arena);
+    return status;
+}
+
+/* ---- what is in the table -------------------------------------------------------------------------------------- */
+
+/* Each row is there with its key, in the right struct. */
+static void check_rows(size_t n, bool keys)
+{
+    struct found {
+        int64_t id;
+        int32_t n;
+        char name[NAME];
+        double x;
+        bool has_x;
+    } found;
+    const sqla_slot slots[] = {
+        KIT_SLOT(struct found, id, SQLA_INT64, SQLA_REP_FIXED, 0),
+        KIT_SLOT(struct found, n, SQLA_INT32, SQLA_REP_FIXED, 1),
+        KIT_SLOT(struct found, name, SQLA_TEXT, SQLA_REP_CHARS, 2),
+        { .type = SQLA_FLOAT64,
+            .rep = SQLA_REP_FIXED,
+            .flags = SQLA_SLOT_NULLABLE,
+            .column = 3,
+            .offset = offsetof(struct found, x),
+            .size = 8,
+            .set_offset = offsetof(struct found, has_x),
+            .name = "x" },
+    };
+    const sqla_plan plan = KIT_PLAN(slots);
+    void *into[] = { &found };
+    sqla_driver_result *result;
+    size_t count, i = 0, wrong = 0;
+    bool end = false;
+    if (!EXPECT(kit_exec(&db, "SELECT id, n, name, x FROM conf_item ORDER BY n", NULL, NULL, 0, &result),
+            SQLA_OK))
+        return;
+    while (
+        !end && EXPECT(kit_ops.result_fetch(result, &plan, into, 1, NULL, &count, &end, KIT_ERR), SQLA_OK)) {
+        const item *sent = i < n ? rows[i] : NULL;
+        if (count == 1) {
+            i++;
+            wrong += sent == NULL || found.n != sent->n || strcmp(found.name, sent->name) != 0 ||
+                     found.has_x != sent->has_x || (found.has_x && found.x != sent->x) ||
+                     (keys && found.id != sent->id);
+        }
+    }
+    CU_ASSERT_EQUAL(i, n);
+    CU_ASSERT_EQUAL(wrong, 0);
+    kit_ops.result_close(result);
+}
+
+static const char *insert_each(const char *returning)
+{
+    return kit_sql("INSERT INTO conf_item (n, name, x) VALUES (?, ?, ?)%s", returning);
+}
+
+/* ---- inserts --------------------------------------------------------------------------------------------------- */
+
+static void batch__each(void)
+{
+    static const size_t counts[] = { 0, 1, 2, 64, 65, 1000, MOST };
+    begin_batch();
+    for (size_t i = 0; kit_ops.execute_many != NULL && i < sizeof counts / sizeof *counts; i++) {
+        sqla_batch batch = { .mode = SQLA_BATCH_EACH,
+            .plan = &insert_plan,
+            .rows = rows,
+            .count = counts[i],
+            .rows_per_statement = 1 };
+        EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+        EXPECT(run_batch(insert_each(""), &batch, i % 2 == 0), SQLA_OK);
+        CU_ASSERT_EQUAL(batch.affected, (int64_t)counts[i]);
+        CU_ASSERT_EQUAL(batch.unmatched, -1);
+        EXPECT(kit_commit(&db), SQLA_OK);
+        check_rows(counts[i], false);
+        kit_must(&db, "DELETE FROM conf_item");
+    }
+    end_batch();
+}
+
+static void batch__each_with_returned_keys(void)
+{
+    begin_batch();
+    if (kit_ops.execute_many != NULL && kit_feature(&db, SQLA_FEATURE_RETURNING)) {
+        sqla_batch batch = { .mode = SQLA_BATCH_EACH,
+            .plan = &insert_plan,
+            .rows = rows,
+            .count = 500,
+            .rows_per_statement = 1,
+            .key_source = SQLA_KEY_RETURNED,
+            .keys = &key_plan };
+        EXPECT(run_batch(insert_each(" RETURNING id"), &batch, true), SQLA_OK);
+        CU_ASSERT_EQUAL(batch.affected, 500);
+        check_rows(500, true);
+    }
+    end_batch();
+}
+
+static void batch__each_with_last_id(void)
+{
+    begin_batch();
+    if (kit_ops.execute_many != NULL && kit_feature(&db, SQLA_FEATURE_LAST_ID)) {
+        sqla_batch batch = { .mode = SQLA_BATCH_EACH,
+            .plan = &insert_plan,
+            .rows = rows,
+            .count = 500,
+            .rows_per_statement = 1,
+            .key_source = SQLA_KEY_LAST_ID,
+            .keys = &key_plan };
+        EXPECT(run_batch(insert_each(""), &batch, true), SQLA_OK);
+        check_rows(500, true);
+    }
+    end_batch();
+}
+
+static void insert_by_block(size_t n, uint32_t block, bool keys)
+{
+    bool last_id = kit_feature(&db, SQLA_FEATURE_LAST_ID),
+         ordered = kit_feature(&db, SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING);
+    if (keys && !last_id && !ordered)
+        return;
+    sqla_batch batch = { .mode = SQLA_BATCH_BLOCK,
+        .plan = &insert_plan,
+        .rows = rows,
+        .count = n,
+        .rows_per_statement = block,
+        .key_source = !keys     ? SQLA_KEY_NONE
+                      : last_id ? SQLA_KEY_LAST_ID
+                                : SQLA_KEY_RETURNED,
+        .keys = keys ? &key_plan : NULL };
+    const char *text = kit_fill(kit_traits->insert_block, "conf_item", columns, types, 3, block, NULL,
+        SQLA_NULL, keys && !last_id ? "id" : NULL);
+    kit_must(&db, "DELETE FROM conf_item");
+    EXPECT(run_batch(text, &batch, true), SQLA_OK);
+    CU_ASSERT_EQUAL(batch.affected, (int64_t)n);
+    check_rows(n, keys);
+}
+
+static void batch__block(void)
+{
+    begin_batch();
+    if (kit_ops.execute_many != NULL && kit_traits->insert_block != NULL) {
+        insert_by_block(MOST, kit_traits->insert_block_rows, false);
+        insert_by_block(MOST, kit_traits->insert_block_rows, true);
+        insert_by_block(12, 3, true);
+        insert_by_block(5, 1, true);
+        insert_by_block(0, 10, true);
+    }
+    end_batch();
+}
+
+static void batch__columns(void)
+{
+    static const size_t counts[] = { 1, 3, 1000, MOST };
+    begin_batch();
+    for (size_t i = 0; kit_ops.execute_many != NULL && kit_traits->insert_columns != NULL &&
+                       i < sizeof counts / sizeof *counts;
+         i++) {
+        bool keys = kit_feature(&db, SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING) && i % 2 == 1;
+        sqla_batch batch = { .mode = SQLA_BATCH_COLUMNS,
+            .plan = &insert_plan,
+            .rows = rows,
+            .count = counts[i],
+            .rows_per_statement = 1,
+            .key_source = keys ? SQLA_KEY_RETURNED : SQLA_KEY_NONE,
+            .keys = keys ? &key_plan : NULL };
+        const char *text = kit_fill(kit_traits->insert_columns, "conf_item", columns, types, 3, 1, NULL,
+            SQLA_NULL, keys ? "id" : NULL);
+        EXPECT(run_batch(text, &batch, true), SQLA_OK);
+        CU_ASSERT_EQUAL(batch.affected, (int64_t)counts[i]);
+        check_rows(counts[i], keys);
+        kit_must(&db, "DELETE FROM conf_item");
+    }
+    end_batch();
+}
+
+/* ---- updates and deletes --------------------------------------------------------------------------------------- */
+
+static void insert_all(size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ((item *)rows[i])->id = (int64_t)i + 1;
+        struct with_id {
+            int64_t id;
+            int32_t n;
+            const char *name;
+            double x;
+            bool has_x;
+        } *row = rows[i];
+        const sqla_slot slots[] = { insert_slots[0], insert_slots[1], insert_slots[2],
+            { .type = SQLA_INT64,
+                .rep = SQLA_REP_FIXED,
+                .column = 3,
+                .offset = offsetof(item, id),
+                .size = 8,
+                .set_offset = -1,
+                .name = "id" } };
+        const sqla_plan plan = KIT_PLAN(slots);
+        if (!EXPECT(kit_run_with(&db, kit_sql("INSERT INTO conf_item (n, name, x, id) VALUES (?, ?, ?, ?)"),
+                        &plan, row),
+                SQLA_OK))
+            return;
+    }
+}
+
+static void change_items(size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        item *it = rows[i];
+        it->n += 1;
+        snprintf(names[i], NAME, "changed %zu", i);
+        it->name = names[i];
+    }
+}
+
+static sqla_status update_by(sqla_batch_mode mode, size_t n, uint32_t block, sqla_batch *batch)
+{
+    const char *template = mode == SQLA_BATCH_BLOCK ? kit_traits->update_block : kit_traits->update_columns;
+    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("UPDATE conf_item SET n = ?, name = ? WHERE id = ?")
+                                               : kit_fill(template, "conf_item", columns, types, 2, block,
+                                                     "id", SQLA_INT64, NULL);
+    *batch = (sqla_batch){
+        .mode = mode, .plan = &update_plan, .rows = rows, .count = n, .rows_per_statement = block
+    };
+    return run_batch(text, batch, true);
+}
+
+static sqla_status delete_by(sqla_batch_mode mode, size_t n, uint32_t block, sqla_batch *batch)
+{
+    const char *template = mode == SQLA_BATCH_BLOCK ? kit_traits->delete_block : kit_traits->delete_columns;
+    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("DELETE FROM conf_item WHERE id = ?")
+                                               : kit_fill(template, "conf_item", columns, types, 0, block,
+                                                     "id", SQLA_INT64, NULL);
+    *batch = (sqla_batch){
+        .mode = mode, .plan = &delete_plan, .rows = rows, .count = n, .rows_per_statement = block
+    };
+    return run_batch(text, batch, true);
+}
+
+static void batch__update_and_delete(void)
+{
+    static const sqla_batch_mode modes[] = { SQLA_BATCH_EACH, SQLA_BATCH_BLOCK, SQLA_BATCH_COLUMNS };
+    enum { N = 400, BLOCK = 100 };
+    sqla_batch batch;
+    begin_batch();
+    for (size_t i = 0; kit_ops.execute_many != NULL && i < 3; i++) {
+        bool updates = i == 0 || (i == 1 ? kit_traits->update_block : kit_traits->update_columns) != NULL;
+        bool deletes = i == 0 || (i == 1 ? kit_traits->delete_block : kit_traits->delete_columns) != NULL;
+        make_items();
+        insert_all(N);
+        if (updates) {
+            change_items(N);
+            EXPECT(update_by(modes[i], N, BLOCK, &batch), SQLA_OK);
+            CU_ASSERT_EQUAL(batch.affected, N);
+            check_rows(N, true);
+        }
+        if (deletes) {
+            EXPECT(delete_by(modes[i], N - BLOCK, BLOCK, &batch), SQLA_OK);
+            CU_ASSERT_EQUAL(batch.affected, N - BLOCK);
+            CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM conf_item"), BLOCK);
+        }
+        kit_must(&db, "DELETE FROM conf_item");
+    }
+    end_batch();
+}
+
+/* A row that is not there is told, by its number where rows go one by one, by the count otherwise. */
+static void batch__unmatched(void)
+{
+    static const sqla_batch_mode modes[] = { SQLA_BATCH_EACH, SQLA_BATCH_BLOCK, SQLA_BATCH_COLUMNS };
+    sqla_batch batch;
+    begin_batch();
+    insert_all(20);
+    kit_must(&db, "DELETE FROM conf_item WHERE id = 8");
+    for (size_t i = 0; kit_ops.execute_many != NULL && i < 3; i++) {
+        if (i > 0 && (i == 1 ? kit_traits->update_block : kit_traits->update_columns) == NULL)
+            continue;
+        EXPECT(update_by(modes[i], 20, 10, &batch), SQLA_OK);
+        CU_ASSERT_EQUAL(batch.affected, 19);
+        CU_ASSERT_EQUAL(batch.unmatched, i == 0 ? 7 : -1);
+    }
+    end_batch();
+}
+
+/* ---- failures -------------------------------------------------------------------------------------------------- */
+
+/* Row 75 breaks the CHECK. After the rollback nothing is left, and the connection works. */
+static void fail_by(sqla_batch_mode mode, uint32_t block, const char *text)
+{
+    sqla_batch batch = {
+        .mode = mode, .plan = &insert_plan, .rows = rows, .count = 100, .rows_per_statement = block
+    };
+    ((item *)rows[75])->n = -666;
+    EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+    EXPECT(run_batch(text, &batch, true), SQLA_ERR_CHECK);
+    CU_ASSERT(kit_last.row == 76 || (kit_last.row == 0 && mode != SQLA_BATCH_EACH));
+    EXPECT(kit_rollback(&db), SQLA_OK);
+    CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM conf_item"), 0);
+}
+
+static void batch__failures(void)
+{
+    begin_batch();
+    if (kit_ops.execute_many != NULL) {
+        fail_by(SQLA_BATCH_EACH, 1, insert_each(""));
+        if (kit_traits->insert_block != NULL)
+            fail_by(SQLA_BATCH_BLOCK, 50,
+                kit_fill(
+                    kit_traits->insert_block, "conf_item", columns, types, 3, 50, NULL, SQLA_NULL, NULL));
+        if (kit_traits->insert_columns != NULL)
+            fail_by(SQLA_BATCH_COLUMNS, 1,
+                kit_fill(
+                    kit_traits->insert_columns, "conf_item", columns, types, 3, 1, NULL, SQLA_NULL, NULL));
+    }
+    end_batch();
+}
+
+static void batch__bad_value(void)
+{
+    begin_batch();
+    if (kit_ops.execute_many != NULL) {
+        sqla_batch batch = {
+            .mode = SQLA_BATCH_EACH, .plan = &insert_plan, .rows = rows, .count = 10, .rows_per_statement = 1
+        };
+        ((item *)rows[6])->name = "bad \xff";
+        EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+        EXPECT(run_batch(insert_each(""), &batch, true), SQLA_ERR_DATA);
+        CU_ASSERT_EQUAL(kit_last.row, 7);
+        CU_ASSERT_STRING_EQUAL(kit_last.column, "name");
+        EXPECT(kit_rollback(&db), SQLA_OK);
+        ((item *)rows[6])->name = NULL;
+        EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+        EXPECT(run_batch(insert_each(""), &batch, true), SQLA_ERR_NOT_NULL);
+        CU_ASSERT_EQUAL(kit_last.row, 7);
+        EXPECT(kit_rollback(&db), SQLA_OK);
+        CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM conf_item"), 0);
+    }
+    end_batch();
+}
+
+/* A mode for which there is no template is refused, or works; it is never done wrong. */
+static void batch__mode_that_is_not_there(void)
+{
+    begin_batch();
+    if (kit_ops.execute_many != NULL && kit_traits->insert_columns == NULL) {
+        sqla_batch batch = { .mode = SQLA_BATCH_COLUMNS,
+            .plan = &insert_plan,
+            .rows = rows,
+            .count = 4,
+            .rows_per_statement = 1 };
+        EXPECT(run_batch(insert_each(""), &batch, false), SQLA_ERR_UNSUPPORTED);
+    }
+    end_batch();
+}
+
+void kit_add_batch_suite(void)
+{
+    static const kit_check checks[] = {
+        { "each", batch__each },
+        { "each, keys returned", batch__each_with_returned_keys },
+        { "each, last id", batch__each_with_last_id },
+        { "block", batch__block },
+        { "columns", batch__columns },
+        { "update and delete", batch__update_and_delete },
+        { "unmatched", batch__unmatched },
+        { "failures", batch__failures },
+        { "bad value", batch__bad_value },
+        { "a mode that is not there", batch__mode_that_is_not_there },
+    };
+    KIT_SUITE("batches", checks);
+}

@@ -1,0 +1,121 @@
+/* kit.h: what the checks of a driver share: a small host, a connection, and short ways to run SQL.
+ *
+ * Nothing here knows a database. What a driver cannot do, by its traits, its features or its missing slots, is not asked of
+ * it; what it says that it can do is checked. */
+#ifndef CONFORMANCE_KIT_H
+#define CONFORMANCE_KIT_H
+
+#include <CUnit/Basic.h>
+#include <sqla/driver.h>
+
+/* A failure as the driver reported it. This is what the opaque sqla_err is here. */
+typedef struct kit_error {
+    int calls; /* of set_error since kit_clear */
+    int32_t status, native, position;
+    int64_t row;
+    char sqlstate[16], message[512], detail[256], hint[256], table[128], column[128], constraint[128];
+} kit_error;
+
+/* A connection and what came with it. */
+typedef struct kit_conn {
+    sqla_driver_conn *handle;
+    sqla_conn_info info;
+} kit_conn;
+
+/* A parameter or a column in a row that is a plain struct of the check's. */
+#define KIT_SLOT(struct_, member, type_, rep_, column_)                                           \
+    {                                                                                             \
+        .type = (type_), .rep = (rep_), .column = (column_), .offset = offsetof(struct_, member), \
+        .size = sizeof(((struct_ *)0)->member), .set_offset = -1, .name = #member                 \
+    }
+#define KIT_PLAN(slots_)                                                           \
+    {                                                                              \
+        sizeof(sqla_plan), (uint32_t)(sizeof(slots_) / sizeof *(slots_)), (slots_) \
+    }
+
+extern const sqla_host kit_host;
+extern sqla_driver kit_driver;  /* as the entry filled it */
+extern sqla_driver_ops kit_ops; /* full size; slots that the driver left out are NULL */
+extern const sqla_traits *kit_traits;
+extern kit_error kit_last; /* the error that the functions below report to */
+#define KIT_ERR ((sqla_err *)(void *)&kit_last)
+
+/* Load the driver. Returns false after having said why on stderr. */
+bool kit_load(const char *path, int argc, char **params);
+void *kit_entry(void); /* sqla_driver_entry_fn * */
+const char *kit_path(void);
+long kit_blocks(void);       /* blocks of the host's memory that are out now */
+void kit_fail_alloc(long n); /* the n-th allocation from now on fails once; 0: none */
+
+/* Memory for texts of rows, freed whole. */
+typedef struct kit_arena {
+    sqla_row_arena base;
+    struct kit_piece *pieces;
+    long calls;
+} kit_arena;
+void kit_arena_init(kit_arena *arena);
+void kit_arena_release(kit_arena *arena);
+
+/* Connections. kit_open takes further parameters, or NULL; kit_must_open fails the check. */
+sqla_status kit_open(kit_conn *conn, const sqla_connect_param *more, uint32_t count, int64_t deadline);
+void kit_must_open(kit_conn *conn);
+void kit_close(kit_conn *conn);
+
+/* Texts. '?' becomes the placeholder of the dialect outside of quotes. In a ring: good until 16 others were made. */
+const char *kit_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *kit_type(sqla_type type); /* as CREATE TABLE spells it; NULL: the driver does not store it */
+const char *kit_long_query(void);     /* runs for minutes, and returns one row */
+/* A template of the traits, for a table with these column names. key: of update and delete, compared last; NULL: none. */
+const char *kit_fill(const char *template, const char *table, const char *const *columns,
+    const sqla_type *types, uint32_t n, uint32_t rows, const char *key, sqla_type key_type,
+    const char *returning);
+
+/* Running. All clear kit_last first. */
+void kit_clear(void);
+sqla_status kit_run(kit_conn *conn, const char *sql);
+sqla_status kit_run_with(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row);
+void kit_must(kit_conn *conn, const char *sql);
+sqla_status kit_exec(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row, uint32_t flags,
+    sqla_driver_result **ret_result);
+int64_t kit_number(
+    kit_conn *conn, const char *sql);             /* the integer in the one row; INT64_MIN: there was none */
+void kit_drop(kit_conn *conn, const char *table); /* if it exists */
+
+/* Transactions by the driver's slot or by the traits, as the host does it. */
+sqla_status kit_begin(kit_conn *conn, uint32_t flags);
+sqla_status kit_commit(kit_conn *conn);
+sqla_status kit_rollback(kit_conn *conn);
+sqla_status kit_savepoint(kit_conn *conn, sqla_savepoint_op op, const char *name);
+sqla_txn_state kit_state(kit_conn *conn);
+
+int64_t kit_now(void); /* CLOCK_MONOTONIC, ns */
+bool kit_feature(const kit_conn *conn, uint64_t feature);
+
+/* What came is what was expected; else the driver's words are shown too. */
+bool kit_expect(sqla_status got, sqla_status expected, const char *what, const char *file, unsigned line);
+#define EXPECT(call, status) kit_expect((call), (status), #call, __FILE__, __LINE__)
+
+/* Run all suites and say "NAME: N passed, N failed (DRIVER)". Returns the exit status. */
+int kit_run_all(const char *name);
+
+/* The lists of checks, one a file. */
+void kit_add_driver_suite(void);
+void kit_add_type_suite(void);
+void kit_add_row_suite(void);
+void kit_add_batch_suite(void);
+void kit_add_error_suite(void);
+void kit_add_transaction_suite(void);
+void kit_add_session_suite(void);
+void kit_add_reflect_suite(void);
+#define KIT_SUITE(title, checks)                                                            \
+    do {                                                                                    \
+        CU_pSuite suite_ = CU_add_suite(title, NULL, NULL);                                 \
+        for (size_t i_ = 0; suite_ != NULL && i_ < sizeof(checks) / sizeof *(checks); i_++) \
+            CU_add_test(suite_, (checks)[i_].name, (checks)[i_].run);                       \
+    } while (0)
+typedef struct kit_check {
+    const char *name;
+    void (*run)(void);
+} kit_check;
+
+#endif

@@ -1,0 +1,438 @@
+/* rows.c: reading results: batches of any size, the end that stays the end, closing halfway, views, partial plans. */
+#include <config.h>
+#include "kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct item {
+    int64_t id;
+    int32_t n;
+    const char *name;
+    double x;
+} item;
+
+static const sqla_slot item_slots[] = {
+    KIT_SLOT(item, id, SQLA_INT64, SQLA_REP_FIXED, 0),
+    KIT_SLOT(item, n, SQLA_INT32, SQLA_REP_FIXED, 1),
+    KIT_SLOT(item, name, SQLA_TEXT, SQLA_REP_CSTR, 2),
+    KIT_SLOT(item, x, SQLA_FLOAT64, SQLA_REP_FIXED, 3),
+};
+static const sqla_plan item_plan = KIT_PLAN(item_slots);
+static const char all_items[] = "SELECT id, n, name, x FROM conf_item ORDER BY id";
+
+enum { ITEMS = 1000 };
+static kit_conn db;
+
+static void fill(void)
+{
+    kit_must_open(&db);
+    kit_drop(&db, "conf_item");
+    kit_must(
+        &db, kit_sql("CREATE TABLE conf_item (id %s NOT NULL PRIMARY KEY, n %s NOT NULL, name %s NOT NULL, x "
+                     "%s NOT NULL)",
+                 kit_type(SQLA_INT64), kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
+    EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+    for (int i = 0; i < ITEMS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "item %d", i);
+        const item it = { i, -i, name, i / 4.0 };
+        if (kit_run_with(&db, kit_sql("INSERT INTO conf_item (id, n, name, x) VALUES (?, ?, ?, ?)"),
+                &item_plan, &it) != SQLA_OK)
+            CU_FAIL("a row that the check needs");
+    }
+    EXPECT(kit_commit(&db), SQLA_OK);
+}
+
+static void drop(void)
+{
+    kit_drop(&db, "conf_item");
+    kit_close(&db);
+}
+
+static bool is_item(const item *it, int64_t i)
+{
+    char name[32];
+    snprintf(name, sizeof name, "item %lld", (long long)i);
+    return it->id == i && it->n == -i && it->x == (double)i / 4.0 && strcmp(it->name, name) == 0;
+}
+
+/* Read all by fetches of max rows; the rows lie in one array, in reverse. */
+static void read_by(size_t max, uint32_t flags)
+{
+    static item items[ITEMS + 1];
+    void *rows[ITEMS + 1];
+    size_t read = 0, count = 0;
+    bool end = false;
+    kit_arena arena;
+    sqla_driver_result *result;
+    kit_arena_init(&arena);
+    memset(items, 0, sizeof items);
+    for (size_t i = 0; i <= ITEMS; i++)
+        rows[i] = &items[ITEMS - i];
+    if (!EXPECT(kit_exec(&db, all_items, NULL, NULL, flags, &result), SQLA_OK))
+        return;
+    while (!end && read <= ITEMS) {
+        size_t room = ITEMS + 1 - read < max ? ITEMS + 1 - read : max;
+        if (!EXPECT(kit_ops.result_fetch(
+                        result, &item_plan, rows + read, room, &arena.base, &count, &end, KIT_ERR),
+                SQLA_OK))
+            break;
+        CU_ASSERT(count <= room && (count > 0 || end));
+        read += count;
+        if (count == 0)
+            break;
+    }
+    CU_ASSERT(end);
+    CU_ASSERT_EQUAL(read, ITEMS);
+    CU_ASSERT_EQUAL(arena.calls, ITEMS);
+    for (size_t i = 0; i < ITEMS; i++)
+        CU_ASSERT(is_item(&items[ITEMS - i], (int64_t)i));
+    kit_ops.result_close(result);
+    kit_arena_release(&arena);
+}
+
+static void rows__any_batch_size(void)
+{
+    static const size_t sizes[] = { 1, 2, 64, 999, 1000, 1001, 1000000 };
+    fill();
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        read_by(sizes[i], 0);
+        read_by(sizes[i], SQLA_EXEC_STREAM);
+    }
+    drop();
+}
+
+static void rows__end_stays_the_end(void)
+{
+    item items[2];
+    void *rows[] = { &items[0], &items[1] };
+    size_t count;
+    bool end;
+    kit_arena arena;
+    sqla_driver_result *result;
+    const sqla_value *values;
+    fill();
+    kit_arena_init(&arena);
+    if (EXPECT(kit_exec(&db, "SELECT id, n, name, x FROM conf_item WHERE id = 3", NULL, NULL, 0, &result),
+            SQLA_OK)) {
+        EXPECT(
+            kit_ops.result_fetch(result, &item_plan, rows, 2, &arena.base, &count, &end, KIT_ERR), SQLA_OK);
+        CU_ASSERT(count == 1 && end && is_item(&items[0], 3));
+        for (int i = 0; i < 3; i++) {
+            count = 9;
+            end = false;
+            EXPECT(kit_ops.result_fetch(result, &item_plan, rows, 2, &arena.base, &count, &end, KIT_ERR),
+                SQLA_OK);
+            CU_ASSERT(count == 0 && end);
+            values = (const sqla_value *)(const void *)items;
+            EXPECT(kit_ops.result_view(result, &values, KIT_ERR), SQLA_OK);
+            CU_ASSERT_PTR_NULL(values);
+        }
+        kit_ops.result_close(result);
+    }
+    kit_arena_release(&arena);
+    drop();
+}
+
+/* A statement with an effect is run once, however often its result is asked. */
+static void rows__never_run_twice(void)
+{
+    struct {
+        int64_t id;
+    } row;
+    const sqla_slot slots[] = { KIT_SLOT(
+        struct { int64_t id; }, id, SQLA_INT64, SQLA_REP_FIXED, 0) };
+    const sqla_plan plan = KIT_PLAN(slots);
+    void *rows[] = { &row };
+    sqla_driver_result *result;
+    size_t count;
+    bool end = false;
+    fill();
+    if (kit_feature(&db, SQLA_FEATURE_RETURNING) &&
+        EXPECT(kit_exec(&db, "INSERT INTO conf_item (id, n, name, x) VALUES (5000, 1, 'a', 0) RETURNING id",
+                   NULL, NULL, 0, &result),
+            SQLA_OK)) {
+        for (int i = 0; i < 4; i++)
+            EXPECT(kit_ops.result_fetch(result, &plan, rows, 1, NULL, &count, &end, KIT_ERR), SQLA_OK);
+        CU_ASSERT(end && row.id == 5000);
+        CU_ASSERT_EQUAL(kit_ops.result_info(result)->affected, 1);
+        kit_ops.result_close(result);
+    }
+    CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM conf_item WHERE id = 5000"),
+        kit_feature(&db, SQLA_FEATURE_RETURNING) ? 1 : 0);
+    drop();
+}
+
+static void rows__close_halfway(void)
+{
+    item it;
+    void *rows[] = { &it };
+    size_t count;
+    bool end;
+    kit_arena arena;
+    sqla_driver_result *result;
+    fill();
+    kit_arena_init(&arena);
+    for (int i = 0; i < 20; i++) {
+        if (!EXPECT(
+                kit_exec(&db, all_items, NULL, NULL, i % 2 == 0 ? SQLA_EXEC_STREAM : 0, &result), SQLA_OK))
+            break;
+        if (i % 4 != 3)
+            EXPECT(kit_ops.result_fetch(result, &item_plan, rows, 1, &arena.base, &count, &end, KIT_ERR),
+                SQLA_OK);
+        kit_ops.result_close(result);
+        CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM conf_item"), ITEMS);
+        CU_ASSERT_EQUAL(kit_state(&db), SQLA_TXN_IDLE);
+    }
+    kit_arena_release(&arena);
+    drop();
+}
+
+/* Columns that a plan does not name are not looked at; nor is their order that of the plan. */
+static void rows__partial_plan(void)
+{
+    struct part {
+        double x;
+        const char *text;
+    } part = { 0, NULL };
+    const sqla_slot slots[] = { KIT_SLOT(struct part, text, SQLA_TEXT, SQLA_REP_CSTR, 2),
+        KIT_SLOT(struct part, x, SQLA_FLOAT64, SQLA_REP_FIXED, 3) };
+    const sqla_plan plan = KIT_PLAN(slots);
+    const sqla_plan empty = { sizeof empty, 0, slots };
+    void *rows[] = { &part };
+    sqla_driver_result *result;
+    size_t count;
+    bool end;
+    kit_arena arena;
+    fill();
+    kit_arena_init(&arena);
+    if (EXPECT(kit_exec(&db, all_items, NULL, NULL, 0, &result), SQLA_OK)) {
+        EXPECT(kit_ops.result_fetch(result, &empty, rows, 1, NULL, &count, &end, KIT_ERR), SQLA_OK);
+        EXPECT(kit_ops.result_fetch(result, &plan, rows, 1, &arena.base, &count, &end, KIT_ERR), SQLA_OK);
+        CU_ASSERT(count == 1 && part.x == 0.25 && part.text != NULL && strcmp(part.text, "item 1") == 0);
+        kit_ops.result_close(result);
+    }
+    kit_arena_release(&arena);
+    drop();
+}
+
+static void rows__no_arena_without_text(void)
+{
+    struct {
+        int64_t id;
+    } row;
+    const sqla_slot slots[] = { KIT_SLOT(
+        struct { int64_t id; }, id, SQLA_INT64, SQLA_REP_FIXED, 0) };
+    const sqla_plan plan = KIT_PLAN(slots);
+    void *rows[] = { &row };
+    sqla_driver_result *result;
+    size_t count;
+    bool end;
+    fill();
+    if (EXPECT(kit_exec(&db, all_items, NULL, NULL, 0, &result), SQLA_OK)) {
+        EXPECT(kit_ops.result_fetch(result, &plan, rows, 1, NULL, &count, &end, KIT_ERR), SQLA_OK);
+        CU_ASSERT(count == 1 && row.id == 0);
+        kit_ops.result_close(result);
+    }
+    drop();
+}
+
+/* What was read before the row that fails is good. */
+static void rows__failure_in_the_middle(void)
+{
+    struct {
+        int16_t n;
+    } row[8];
+    const sqla_slot slots[] = { KIT_SLOT(
+        struct { int16_t n; }, n, SQLA_INT16, SQLA_REP_FIXED, 0) };
+    const sqla_plan plan = KIT_PLAN(slots);
+    void *rows[] = { &row[0], &row[1], &row[2], &row[3], &row[4], &row[5], &row[6], &row[7] };
+    sqla_driver_result *result;
+    size_t count = 9;
+    bool end;
+    fill();
+    kit_must(&db, "UPDATE conf_item SET n = 70000 WHERE id = 5");
+    if (EXPECT(kit_exec(&db, "SELECT n FROM conf_item ORDER BY id", NULL, NULL, 0, &result), SQLA_OK)) {
+        EXPECT(kit_ops.result_fetch(result, &plan, rows, 8, NULL, &count, &end, KIT_ERR), SQLA_ERR_DATA);
+        CU_ASSERT_EQUAL(count, 5);
+        CU_ASSERT_EQUAL(kit_last.row, 6);
+        CU_ASSERT(row[0].n == 0 && row[4].n == -4);
+        kit_ops.result_close(result);
+    }
+    drop();
+}
+
+static void rows__view(void)
+{
+    sqla_driver_result *result;
+    const sqla_value *values = NULL;
+    int64_t n = 0;
+    fill();
+    if (EXPECT(kit_exec(&db, "SELECT id, name, x, NULL FROM conf_item ORDER BY id", NULL, NULL,
+                   SQLA_EXEC_STREAM, &result),
+            SQLA_OK)) {
+        const sqla_result_info *info = kit_ops.result_info(result);
+        CU_ASSERT_EQUAL(info->column_count, 4);
+        CU_ASSERT(info->column_count == 4 && strcmp(info->columns[1].name, "name") == 0);
+        while (
+            EXPECT(kit_ops.result_view(result, &values, KIT_ERR), SQLA_OK) && values != NULL && n <= ITEMS) {
+            char name[32];
+            snprintf(name, sizeof name, "item %lld", (long long)n);
+            CU_ASSERT(values[0].type == SQLA_INT64 && values[0].as.i64 == n);
+            CU_ASSERT(values[1].type == SQLA_TEXT && strcmp(values[1].as.bytes.data, name) == 0 &&
+                      values[1].as.bytes.size == strlen(name));
+            CU_ASSERT(values[2].type == SQLA_FLOAT64 && values[2].as.f64 == (double)n / 4.0);
+            CU_ASSERT_EQUAL(values[3].type, SQLA_NULL);
+            n++;
+        }
+        CU_ASSERT_EQUAL(n, ITEMS);
+        kit_ops.result_close(result);
+    }
+    drop();
+}
+
+static void rows__info(void)
+{
+    sqla_driver_result *result;
+    fill();
+    if (EXPECT(kit_exec(&db, "UPDATE conf_item SET n = 1 WHERE id < 10", NULL, NULL, 0, &result), SQLA_OK)) {
+        CU_ASSERT_EQUAL(kit_ops.result_info(result)->column_count, 0);
+        CU_ASSERT_EQUAL(kit_ops.result_info(result)->affected, 10);
+        kit_ops.result_close(result);
+    }
+    if (EXPECT(kit_exec(&db, "CREATE TABLE conf_other (a int)", NULL, NULL, 0, &result), SQLA_OK)) {
+        CU_ASSERT(kit_ops.result_info(result)->affected <= 0);
+        kit_ops.result_close(result);
+    }
+    if (EXPECT(kit_exec(&db, "DELETE FROM conf_item WHERE id < 0", NULL, NULL, 0, &result), SQLA_OK)) {
+        CU_ASSERT_EQUAL(kit_ops.result_info(result)->affected, 0);
+        kit_ops.result_close(result);
+    }
+    kit_drop(&db, "conf_other");
+    drop();
+}
+
+/* ---- prepared statements --------------------------------------------------------------------------------------- */
+
+static void rows__prepared(void)
+{
+    struct param {
+        int64_t id;
+    } param;
+    const sqla_slot slots[] = { KIT_SLOT(struct param, id, SQLA_INT64, SQLA_REP_FIXED, 0) };
+    const sqla_plan plan = KIT_PLAN(slots);
+    const sqla_exec_options options = { sizeof options, 0, 0 };
+    item it;
+    void *rows[] = { &it };
+    size_t count;
+    bool end;
+    kit_arena arena;
+    sqla_driver_result *result;
+    fill();
+    const char *text = kit_sql("SELECT id, n, name, x FROM conf_item WHERE id = ?");
+    sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
+    kit_arena_init(&arena);
+    kit_clear();
+    if (kit_ops.prepare != NULL && EXPECT(kit_ops.prepare(db.handle, text, strlen(text), &plan, 1, &options,
+                                              &statement.prepared, KIT_ERR),
+                                       SQLA_OK)) {
+        for (param.id = 0; param.id < 50; param.id++) {
+            if (!EXPECT(
+                    kit_ops.exec(db.handle, &statement, &plan, &param, &options, &result, KIT_ERR), SQLA_OK))
+                break;
+            EXPECT(kit_ops.result_fetch(result, &item_plan, rows, 1, &arena.base, &count, &end, KIT_ERR),
+                SQLA_OK);
+            CU_ASSERT(count == 1 && is_item(&it, param.id));
+            kit_ops.result_close(result);
+        }
+        kit_ops.stmt_close(statement.prepared);
+    }
+    kit_arena_release(&arena);
+    drop();
+}
+
+/* A result whose statement is run again is stale, and says so instead of giving rows of the other run. A driver with one
+ * open result at a time refuses the second run instead. */
+static void rows__prepared_run_again(void)
+{
+    const sqla_exec_options options = { sizeof options, 0, 0 };
+    sqla_statement statement = { sizeof statement, 0, all_items, strlen(all_items), NULL };
+    sqla_driver_result *first, *second;
+    item it;
+    void *rows[] = { &it };
+    size_t count = 9;
+    bool end;
+    kit_arena arena;
+    fill();
+    kit_arena_init(&arena);
+    kit_clear();
+    if (kit_ops.prepare != NULL && EXPECT(kit_ops.prepare(db.handle, all_items, strlen(all_items), NULL, 1,
+                                              &options, &statement.prepared, KIT_ERR),
+                                       SQLA_OK)) {
+        EXPECT(kit_ops.exec(db.handle, &statement, NULL, NULL, &options, &first, KIT_ERR), SQLA_OK);
+        EXPECT(kit_ops.result_fetch(first, &item_plan, rows, 1, &arena.base, &count, &end, KIT_ERR), SQLA_OK);
+        sqla_status status = kit_ops.exec(db.handle, &statement, NULL, NULL, &options, &second, KIT_ERR);
+        CU_ASSERT(status == SQLA_OK || status == SQLA_ERR_BUSY);
+        if (status == SQLA_OK) {
+            kit_clear();
+            status = kit_ops.result_fetch(first, &item_plan, rows, 1, &arena.base, &count, &end, KIT_ERR);
+            CU_ASSERT((status == SQLA_ERR_MISUSE && count == 0) || (status == SQLA_OK && is_item(&it, 1)));
+            EXPECT(
+                kit_ops.result_fetch(second, &item_plan, rows, 1, &arena.base, &count, &end, NULL), SQLA_OK);
+            CU_ASSERT(is_item(&it, 0));
+            kit_ops.result_close(second);
+        }
+        kit_ops.result_close(first);
+        kit_ops.stmt_close(statement.prepared);
+    }
+    kit_arena_release(&arena);
+    drop();
+}
+
+static void rows__several_open(void)
+{
+    sqla_driver_result *first, *second;
+    item a, b;
+    void *first_row[] = { &a }, *second_row[] = { &b };
+    size_t count;
+    bool end;
+    kit_arena arena;
+    fill();
+    kit_arena_init(&arena);
+    EXPECT(kit_exec(&db, all_items, NULL, NULL, SQLA_EXEC_STREAM, &first), SQLA_OK);
+    sqla_status status = kit_exec(&db, all_items, NULL, NULL, SQLA_EXEC_STREAM, &second);
+    CU_ASSERT(status == SQLA_OK || status == SQLA_ERR_BUSY);
+    for (int i = 0; status == SQLA_OK && i < 10; i++) {
+        EXPECT(kit_ops.result_fetch(first, &item_plan, first_row, 1, &arena.base, &count, &end, KIT_ERR),
+            SQLA_OK);
+        EXPECT(kit_ops.result_fetch(second, &item_plan, second_row, 1, &arena.base, &count, &end, KIT_ERR),
+            SQLA_OK);
+        CU_ASSERT(is_item(&a, i) && is_item(&b, i));
+    }
+    if (status == SQLA_OK)
+        kit_ops.result_close(second);
+    kit_ops.result_close(first);
+    kit_arena_release(&arena);
+    drop();
+}
+
+void kit_add_row_suite(void)
+{
+    static const kit_check checks[] = {
+        { "any batch size", rows__any_batch_size },
+        { "the end stays the end", rows__end_stays_the_end },
+        { "never run twice", rows__never_run_twice },
+        { "close halfway", rows__close_halfway },
+        { "partial plan", rows__partial_plan },
+        { "no arena without text", rows__no_arena_without_text },
+        { "failure in the middle", rows__failure_in_the_middle },
+        { "view", rows__view },
+        { "info", rows__info },
+        { "prepared", rows__prepared },
+        { "prepared, run again", rows__prepared_run_again },
+        { "several open results", rows__several_open },
+    };
+    KIT_SUITE("rows", checks);
+}

@@ -1,0 +1,498 @@
+/* types.c: every canonical type, to the database and back: extremes, NULL, and what must be refused. */
+#include <config.h>
+#include "trip.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- numbers --------------------------------------------------------------------------------------------------- */
+
+static void types__bool(void)
+{
+    static const bool values[] = { false, true };
+    const trip_form f = { .type = SQLA_BOOL, .rep = SQLA_REP_FIXED, .size = sizeof(bool) };
+    if (!trip_begin(SQLA_BOOL))
+        return;
+    TRIPS(&f, values, false);
+    trip_null(&f);
+    trip_end();
+}
+
+static void types__integers(void)
+{
+    static const int16_t shorts[] = { 0, 1, -1, INT16_MIN, INT16_MAX };
+    static const int32_t ints[] = { 0, -1, INT32_MIN, INT32_MAX };
+    static const int64_t longs[] = { 0, -1, INT64_MIN, INT64_MAX, INT64_C(1) << 53 };
+    static const uint8_t bytes[] = { 0, 127, 128, 255 };
+    static const int8_t signed_bytes[] = { INT8_MIN, -1, INT8_MAX };
+    const trip_form small = { .type = SQLA_INT16, .rep = SQLA_REP_FIXED, .size = 2 },
+                    middle = { .type = SQLA_INT32, .rep = SQLA_REP_FIXED, .size = 4 };
+    const trip_form large = { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8 };
+    const trip_form byte = {
+        .type = SQLA_INT16, .rep = SQLA_REP_FIXED, .size = 1, .flags = SQLA_SLOT_UNSIGNED
+    };
+    const trip_form signed_byte = { .type = SQLA_INT16, .rep = SQLA_REP_FIXED, .size = 1 };
+    const trip_form word = {
+        .type = SQLA_INT32, .rep = SQLA_REP_FIXED, .size = 2, .flags = SQLA_SLOT_UNSIGNED
+    };
+    static const uint16_t words[] = { 0, 32767, 32768, 65535 };
+    if (trip_begin(SQLA_INT16)) {
+        TRIPS(&small, shorts, false);
+        TRIPS(&byte, bytes, false);
+        TRIPS(&signed_byte, signed_bytes, false);
+        trip_null(&small);
+        trip_end();
+    }
+    if (trip_begin(SQLA_INT32)) {
+        TRIPS(&middle, ints, false);
+        TRIPS(&word, words, false);
+        trip_null(&middle);
+        trip_end();
+    }
+    if (trip_begin(SQLA_INT64)) {
+        TRIPS(&large, longs, false);
+        trip_null(&large);
+        trip_end();
+    }
+}
+
+static void types__floats(void)
+{
+    static const float floats[] = { 0.0f, 1.5f, -0.1f, FLT_MAX, -FLT_MAX, FLT_MIN, 3.0f };
+    static const double doubles[] = { 0.0, 0.1, -1e300, DBL_MAX, DBL_MIN, 5e-324, 9007199254740993.0, 42.0 };
+    const double special[] = { (double)INFINITY, -(double)INFINITY, (double)NAN };
+    const trip_form single = { .type = SQLA_FLOAT32, .rep = SQLA_REP_FIXED, .size = 4 };
+    const trip_form real = { .type = SQLA_FLOAT64, .rep = SQLA_REP_FIXED, .size = 8 };
+    if (trip_begin(SQLA_FLOAT32)) {
+        TRIPS(&single, floats, false);
+        trip_null(&single);
+        trip_end();
+    }
+    if (trip_begin(SQLA_FLOAT64)) {
+        TRIPS(&real, doubles, false);
+        TRIPS(&real, special, true);
+        trip_null(&real);
+        trip_end();
+    }
+}
+
+/* ---- text and bytes -------------------------------------------------------------------------------------------- */
+
+static void types__text(void)
+{
+    static const char *const values[] = {
+        "",
+        "a",
+        " a ",
+        "it's",
+        "100% \\n \\ \"quoted\" $1 ? :name",
+        "gr\xc3\xbc\xc3\x9f",
+        "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9d\x84\x9e",
+        "\x01\x7f\t\r\n",
+    };
+    const trip_form pointer = { .type = SQLA_TEXT, .rep = SQLA_REP_CSTR, .size = sizeof(char *) };
+    const trip_form bytes = { .type = SQLA_TEXT, .rep = SQLA_REP_BYTES, .size = sizeof(sqla_blob) };
+    if (!trip_begin(SQLA_TEXT))
+        return;
+    TRIPS(&pointer, values, false);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const sqla_blob blob = { values[i], strlen(values[i]) };
+        trip_there_and_back(&bytes, &blob, false, values[i]);
+    }
+    trip_null(&pointer);
+    trip_null(&bytes);
+    trip_end();
+}
+
+static void types__long_text(void)
+{
+    static const size_t sizes[] = { 4095, 4096, 4097, 65535, 65536, 65537, 1 << 20 };
+    const trip_form pointer = { .type = SQLA_TEXT, .rep = SQLA_REP_CSTR, .size = sizeof(char *) };
+    if (!trip_begin(SQLA_TEXT))
+        return;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char *text = malloc(sizes[i] + 1);
+        if (text == NULL)
+            break;
+        for (size_t k = 0; k < sizes[i]; k++)
+            text[k] = (char)('a' + k % 26);
+        text[sizes[i]] = '\0';
+        trip_there_and_back(&pointer, &text, false, "a long text");
+        free(text);
+    }
+    trip_end();
+}
+
+static void types__chars(void)
+{
+    static const char values[][8] = { "", "a", "1234567" };
+    const trip_form f = { .type = SQLA_TEXT, .rep = SQLA_REP_CHARS, .size = 8 };
+    const trip_form whole = { .type = SQLA_TEXT, .rep = SQLA_REP_CSTR, .size = sizeof(char *) };
+    const char *long_text = "12345678", full[8] = { '1', '2', '3', '4', '5', '6', '7', '8' };
+    unsigned char row[TRIP_ROOM];
+    kit_arena arena;
+    if (!trip_begin(SQLA_TEXT))
+        return;
+    TRIPS(&f, values, false);
+    trip_null(&f);
+    EXPECT(trip_send(&f, -1, full), SQLA_ERR_DATA);
+    CU_ASSERT_STRING_EQUAL(kit_last.column, "v");
+    kit_arena_init(&arena);
+    EXPECT(trip_send(&whole, -2, &long_text), SQLA_OK);
+    EXPECT(trip_fetch(&f, -2, row, &arena), SQLA_ERR_DATA);
+    CU_ASSERT_STRING_EQUAL(kit_last.column, "v");
+    CU_ASSERT_EQUAL(kit_last.row, 1);
+    kit_arena_release(&arena);
+    trip_end();
+}
+
+static void types__text_that_is_refused(void)
+{
+    static const char *const invalid[] = { "\xc0\x27", "\xe2\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+        "\xc1\x81", "a\xff" };
+    const trip_form pointer = { .type = SQLA_TEXT, .rep = SQLA_REP_CSTR, .size = sizeof(char *) };
+    const trip_form bytes = { .type = SQLA_TEXT, .rep = SQLA_REP_BYTES, .size = sizeof(sqla_blob) };
+    const sqla_blob with_nul = { "a\0b", 3 }, ends_with_nul = { "a", 2 };
+    if (!trip_begin(SQLA_TEXT))
+        return;
+    for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++)
+        EXPECT(trip_send(&pointer, 1, &invalid[i]), SQLA_ERR_DATA);
+    EXPECT(trip_send(&bytes, 1, &with_nul), SQLA_ERR_DATA);
+    CU_ASSERT_STRING_EQUAL(kit_last.column, "v");
+    EXPECT(trip_send(&bytes, 1, &ends_with_nul), SQLA_ERR_DATA);
+    CU_ASSERT_EQUAL(kit_number(&trip_db, "SELECT count(*) FROM conf_value"), 0);
+    trip_end();
+}
+
+static void types__blob(void)
+{
+    unsigned char all[256];
+    const trip_form f = { .type = SQLA_BLOB, .rep = SQLA_REP_BYTES, .size = sizeof(sqla_blob) };
+    const sqla_blob values[] = { { "", 0 }, { "\0\0", 2 }, { all, sizeof all } };
+    for (size_t i = 0; i < sizeof all; i++)
+        all[i] = (unsigned char)i;
+    if (!trip_begin(SQLA_BLOB))
+        return;
+    TRIPS(&f, values, false);
+    trip_null(&f);
+    trip_end();
+}
+
+/* ---- times ----------------------------------------------------------------------------------------------------- */
+
+#define DAY INT64_C(86400000000)
+enum { YEAR_1 = -719162, YEAR_9999_ENDS = 2932896 };
+
+static void types__date(void)
+{
+    static const sqla_date values[] = { { 0 }, { -1 }, { 1 }, { 59 }, { 11016 }, { -141427 }, { YEAR_1 },
+        { YEAR_9999_ENDS } };
+    static const sqla_date far[] = { { SQLA_DATE_INFINITY }, { SQLA_DATE_MINUS_INFINITY }, { YEAR_1 - 1 },
+        { YEAR_9999_ENDS + 1 }, { INT32_MAX - 1 } };
+    const trip_form f = { .type = SQLA_DATE, .rep = SQLA_REP_FIXED, .size = sizeof(sqla_date) };
+    if (!trip_begin(SQLA_DATE))
+        return;
+    TRIPS(&f, values, false);
+    TRIPS(&f, far, true);
+    trip_null(&f);
+    trip_end();
+}
+
+static void types__time(void)
+{
+    static const sqla_time values[] = { { 0 }, { 1 }, { DAY - 1 }, { DAY }, { 45296000007 } };
+    static const sqla_time wrong[] = { { -1 }, { DAY + 1 } };
+    const trip_form f = { .type = SQLA_TIME, .rep = SQLA_REP_FIXED, .size = sizeof(sqla_time) };
+    if (!trip_begin(SQLA_TIME))
+        return;
+    TRIPS(&f, values, false);
+    EXPECT(trip_send(&f, -1, &wrong[0]), SQLA_ERR_DATA);
+    EXPECT(trip_send(&f, -2, &wrong[1]), SQLA_ERR_DATA);
+    trip_null(&f);
+    trip_end();
+}
+
+static void timestamps(sqla_type type)
+{
+    static const int64_t values[] = { 0, 1, -1, 999999, -999999, 1700000000123456, -62135596800000000,
+        YEAR_9999_ENDS * DAY + DAY - 1, -DAY, -DAY - 1 };
+    static const int64_t far[] = { SQLA_TIMESTAMP_INFINITY, SQLA_TIMESTAMP_MINUS_INFINITY, YEAR_1 * DAY - 1,
+        YEAR_9999_ENDS * DAY + DAY, INT64_MAX - 1 };
+    const trip_form f = { .type = type, .rep = SQLA_REP_FIXED, .size = 8 };
+    if (!trip_begin(type))
+        return;
+    TRIPS(&f, values, false);
+    TRIPS(&f, far, true);
+    trip_null(&f);
+    trip_end();
+}
+
+static void types__timestamp(void)
+{
+    timestamps(SQLA_TIMESTAMP);
+}
+static void types__local_timestamp(void)
+{
+    timestamps(SQLA_LOCAL_TIMESTAMP);
+}
+
+static void types__interval(void)
+{
+    static const sqla_interval values[] = {
+        { 0, 0, 0 },
+        { 14, 3, 3723000001 },
+        { -1, 2, -3 },
+        { 0, -1, 1 },
+        { 120000, -100000, 1000 * DAY },
+        { 1, 0, -999999 },
+        { 0, 0, -1 },
+    };
+    static const sqla_interval extreme[] = { { INT32_MAX, INT32_MIN, INT64_MAX },
+        { INT32_MIN, INT32_MAX, INT64_MIN } };
+    const trip_form f = { .type = SQLA_INTERVAL, .rep = SQLA_REP_FIXED, .size = sizeof(sqla_interval) };
+    if (!trip_begin(SQLA_INTERVAL))
+        return;
+    TRIPS(&f, values, false);
+    TRIPS(&f, extreme, true);
+    trip_null(&f);
+    trip_end();
+}
+
+/* ---- the others ------------------------------------------------------------------------------------------------ */
+
+static void types__uuid(void)
+{
+    static const sqla_uuid values[] = {
+        { { 0 } },
+        { { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0, 0xff, 0xee, 0xdd, 0xcc, 0xbb, 0xaa, 0x99,
+            0x88 } },
+        { { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 } },
+    };
+    const trip_form f = { .type = SQLA_UUID, .rep = SQLA_REP_FIXED, .size = sizeof(sqla_uuid) };
+    if (!trip_begin(SQLA_UUID))
+        return;
+    TRIPS(&f, values, false);
+    trip_null(&f);
+    trip_end();
+}
+
+static void types__decimal(void)
+{
+    static const char *const values[] = {
+        "0",
+        "1",
+        "-12.50",
+        "123456789012345678901234567890.123456789",
+        "0.000000000000000000000000000001",
+        "99999999999999999999",
+        "-0.1",
+    };
+    static const char *const wrong[] = { "", "abc", "1,5", "1.2.3", "0x10", "1 2", "--1" };
+    const trip_form f = { .type = SQLA_DECIMAL, .rep = SQLA_REP_CSTR, .size = sizeof(char *) };
+    if (!trip_begin(SQLA_DECIMAL))
+        return;
+    TRIPS(&f, values, false);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        EXPECT(trip_send(&f, -1, &wrong[i]), SQLA_ERR_DATA);
+    trip_null(&f);
+    trip_end();
+}
+
+static void types__json(void)
+{
+    static const char *const values[] = { "{}", "[1, 2, 3]", "{\"a\": {\"b\": [null, true]}}",
+        "\"gr\xc3\xbc\xc3\x9f\"", "null", "12.5" };
+    const trip_form f = { .type = SQLA_JSON, .rep = SQLA_REP_CSTR, .size = sizeof(char *) };
+    if (!trip_begin(SQLA_JSON))
+        return;
+    TRIPS(&f, values, false);
+    CU_ASSERT_EQUAL(kit_number(&trip_db, "SELECT count(*) FROM conf_value WHERE v IS NULL"), 0);
+    trip_null(&f);
+    trip_end();
+}
+
+static void types__enum(void)
+{
+    static const char *const labels[] = { "sad", "ok", "it's happy" };
+    static const int32_t values[] = { 0, 1, 2 }, wrong[] = { 3, -1 };
+    static const char *const names[] = { "sad", "it's happy" };
+    const char *unknown = "angry";
+    const trip_form number = {
+        .type = SQLA_ENUM_TYPE, .rep = SQLA_REP_FIXED, .size = 4, .labels = labels, .label_count = 3
+    };
+    const trip_form label = { .type = SQLA_ENUM_TYPE,
+        .rep = SQLA_REP_CSTR,
+        .size = sizeof(char *),
+        .labels = labels,
+        .label_count = 3 };
+    unsigned char row[TRIP_ROOM];
+    kit_arena arena;
+    if (!trip_begin(SQLA_ENUM_TYPE))
+        return;
+    kit_arena_init(&arena);
+    TRIPS(&number, values, false);
+    TRIPS(&label, names, false);
+    EXPECT(trip_send(&number, -1, &wrong[0]), SQLA_ERR_DATA);
+    EXPECT(trip_send(&number, -1, &wrong[1]), SQLA_ERR_DATA);
+    kit_must(&trip_db, kit_sql("INSERT INTO conf_value (id, v) VALUES (-2, '%s')", unknown));
+    EXPECT(trip_fetch(&number, -2, row, &arena), SQLA_ERR_DATA);
+    trip_null(&number);
+    kit_arena_release(&arena);
+    trip_end();
+}
+
+static void types__values(void)
+{
+    const trip_form f = { .type = SQLA_NULL, .rep = SQLA_REP_VALUE, .size = sizeof(sqla_value) };
+    sqla_value sent[5] = { { .type = SQLA_INT64 }, { .type = SQLA_TEXT }, { .type = SQLA_FLOAT64 },
+        { .type = SQLA_BLOB }, { .type = SQLA_NULL } };
+    static const sqla_type types[] = { SQLA_INT64, SQLA_TEXT, SQLA_FLOAT64, SQLA_BLOB, SQLA_TEXT };
+    sent[0].as.i64 = INT64_MIN;
+    sent[1].as.bytes = (sqla_blob){ "text", 4 };
+    sent[2].as.f64 = 2.5;
+    sent[3].as.bytes = (sqla_blob){ "a\0b", 3 };
+    for (size_t i = 0; i < 5; i++) {
+        unsigned char row[TRIP_ROOM];
+        sqla_value got;
+        kit_arena arena;
+        if (!trip_begin(types[i]))
+            continue;
+        kit_arena_init(&arena);
+        EXPECT(trip_send(&f, 1, &sent[i]), SQLA_OK);
+        if (EXPECT(trip_fetch(&f, 1, row, &arena), SQLA_OK)) {
+            memcpy(&got, row + TRIP_VALUE_AT, sizeof got);
+            CU_ASSERT_EQUAL(got.type, sent[i].type);
+            CU_ASSERT(trip_gaps_are_whole(row, sizeof got));
+            if (got.type == SQLA_TEXT || got.type == SQLA_BLOB)
+                CU_ASSERT(got.as.bytes.size == sent[i].as.bytes.size &&
+                          memcmp(got.as.bytes.data, sent[i].as.bytes.data, got.as.bytes.size) == 0);
+            if (got.type == SQLA_INT64)
+                CU_ASSERT_EQUAL(got.as.i64, sent[i].as.i64);
+            if (got.type == SQLA_FLOAT64)
+                CU_ASSERT(got.as.f64 == sent[i].as.f64);
+        }
+        kit_arena_release(&arena);
+        trip_end();
+    }
+}
+
+/* Nothing is narrowed: the value is refused with its row and column. */
+static void types__out_of_range(void)
+{
+    static const struct {
+        int64_t value;
+        uint32_t size, flags;
+    } cases[] = {
+        { 32768, 2, 0 },
+        { -32769, 2, 0 },
+        { INT64_C(1) << 31, 4, 0 },
+        { -(INT64_C(1) << 31) - 1, 4, 0 },
+        { 128, 1, 0 },
+        { 256, 1, SQLA_SLOT_UNSIGNED },
+        { -1, 1, SQLA_SLOT_UNSIGNED },
+        { 65536, 2, SQLA_SLOT_UNSIGNED },
+        { INT64_MAX, 4, 0 },
+    };
+    const trip_form large = { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8 };
+    unsigned char row[TRIP_ROOM];
+    kit_arena arena;
+    if (!trip_begin(SQLA_INT64))
+        return;
+    kit_arena_init(&arena);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const trip_form narrow = { .type = cases[i].size == 4 ? SQLA_INT32 : SQLA_INT16,
+            .rep = SQLA_REP_FIXED,
+            .size = cases[i].size,
+            .flags = cases[i].flags };
+        EXPECT(trip_send(&large, (int64_t)i, &cases[i].value), SQLA_OK);
+        EXPECT(trip_fetch(&narrow, (int64_t)i, row, &arena), SQLA_ERR_DATA);
+        CU_ASSERT_STRING_EQUAL(kit_last.column, "v");
+        CU_ASSERT_EQUAL(kit_last.row, 1);
+    }
+    kit_arena_release(&arena);
+    trip_end();
+}
+
+static void types__null_that_is_refused(void)
+{
+    struct row {
+        int64_t id;
+        const char *v;
+    } row = { 1, NULL };
+    const sqla_slot slots[] = { KIT_SLOT(struct row, id, SQLA_INT64, SQLA_REP_FIXED, 0),
+        KIT_SLOT(struct row, v, SQLA_TEXT, SQLA_REP_CSTR, 1) };
+    const sqla_plan plan = KIT_PLAN(slots);
+    sqla_driver_result *result;
+    void *rows[] = { &row };
+    size_t count = 9;
+    bool end;
+    kit_arena arena;
+    if (!trip_begin(SQLA_TEXT))
+        return;
+    kit_arena_init(&arena);
+    EXPECT(kit_run_with(&trip_db, kit_sql("INSERT INTO conf_value (id, v) VALUES (?, ?)"), &plan, &row),
+        SQLA_ERR_NOT_NULL);
+    CU_ASSERT_STRING_EQUAL(kit_last.column, "v");
+    kit_must(&trip_db, "INSERT INTO conf_value (id, v) VALUES (7, NULL)");
+    if (EXPECT(kit_exec(&trip_db, "SELECT id, v FROM conf_value", NULL, NULL, 0, &result), SQLA_OK)) {
+        EXPECT(
+            kit_ops.result_fetch(result, &plan, rows, 1, &arena.base, &count, &end, KIT_ERR), SQLA_ERR_DATA);
+        CU_ASSERT_STRING_EQUAL(kit_last.column, "v");
+        CU_ASSERT_EQUAL(count, 0);
+        kit_ops.result_close(result);
+    }
+    kit_arena_release(&arena);
+    trip_end();
+}
+
+/* A slot of another type than the column: an error or the same number, never something else. */
+static void types__mismatch(void)
+{
+    const trip_form text = { .type = SQLA_TEXT, .rep = SQLA_REP_CSTR, .size = sizeof(char *) };
+    const trip_form number = { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8 },
+                    day = { .type = SQLA_DATE, .rep = SQLA_REP_FIXED, .size = 4 };
+    const char *words = "no number";
+    unsigned char row[TRIP_ROOM];
+    kit_arena arena;
+    if (!trip_begin(SQLA_TEXT))
+        return;
+    kit_arena_init(&arena);
+    EXPECT(trip_send(&text, 1, &words), SQLA_OK);
+    sqla_status status = trip_fetch(&number, 1, row, &arena);
+    CU_ASSERT(status == SQLA_ERR_DATA || status == SQLA_ERR_UNSUPPORTED);
+    status = trip_fetch(&day, 1, row, &arena);
+    CU_ASSERT(status == SQLA_ERR_DATA || status == SQLA_ERR_UNSUPPORTED);
+    kit_arena_release(&arena);
+    trip_end();
+}
+
+void kit_add_type_suite(void)
+{
+    static const kit_check checks[] = {
+        { "bool", types__bool },
+        { "integers", types__integers },
+        { "floats", types__floats },
+        { "text", types__text },
+        { "long text", types__long_text },
+        { "chars", types__chars },
+        { "text that is refused", types__text_that_is_refused },
+        { "blob", types__blob },
+        { "date", types__date },
+        { "time", types__time },
+        { "timestamp", types__timestamp },
+        { "local timestamp", types__local_timestamp },
+        { "interval", types__interval },
+        { "uuid", types__uuid },
+        { "decimal", types__decimal },
+        { "json", types__json },
+        { "enum", types__enum },
+        { "values", types__values },
+        { "out of range", types__out_of_range },
+        { "NULL that is refused", types__null_that_is_refused },
+        { "mismatch", types__mismatch },
+    };
+    KIT_SUITE("types", checks);
+}

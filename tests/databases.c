@@ -1,0 +1,271 @@
+/* databases.c: makes and removes the databases of tests, and talks to them beside the library, through libpq and
+ * sqlite3 themselves, so that no test believes the library about what the library did. */
+#include <config.h>
+#include "databases.h"
+
+#include <CUnit/CUnit.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef WITH_POSTGRES
+#include <libpq-fe.h>
+#endif
+#ifdef WITH_SQLITE
+#include <sqlite3.h>
+#endif
+
+#include "harness.h"
+
+static struct {
+    char folder[256];   /* "" while there is none */
+    char url[1024];     /* of the running test's database */
+    char database[64];  /* on the PostgreSQL server; "" while there is none */
+    char text[4096];    /* the answer of harness_sql_text */
+    char tcp[1024];     /* the answer of harness_postgres_tcp */
+    unsigned count;
+} now;
+
+static const char *server(void)
+{
+    const char *url = getenv("SQLA_TEST_POSTGRES_URL");
+    return url != NULL && *url != '\0' ? url : NULL;
+}
+
+/* ---- places ------------------------------------------------------------------------------------------------------ */
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at)
+{
+    (void)info;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+const char *harness_folder(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    if (now.folder[0] != '\0')
+        return now.folder;
+    snprintf(now.folder, sizeof now.folder, "%s/sqla-test-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(now.folder) == NULL) {
+        perror(now.folder);
+        now.folder[0] = '\0';
+        return NULL;
+    }
+    return now.folder;
+}
+
+const char *harness_sqlite_path(const char *url)
+{
+    static const char scheme[] = "sqlite:///";
+    return url != NULL && strncmp(url, scheme, sizeof scheme - 1) == 0 ? url + sizeof scheme - 1 : NULL;
+}
+
+bool harness_is_postgres(const char *url)
+{
+    return url != NULL && strncmp(url, "postgres", 8) == 0;
+}
+
+/* Where the path of a URL begins (behind the slash) and ends. */
+static bool find_path(const char *url, size_t *ret_at, size_t *ret_end)
+{
+    const char *authority = strstr(url, "://");
+    const char *slash = authority == NULL ? NULL : strchr(authority + 3, '/');
+    if (slash == NULL)
+        return false;
+    *ret_at = (size_t)(slash + 1 - url);
+    *ret_end = *ret_at + strcspn(slash + 1, "?");
+    return true;
+}
+
+/* The server's URL with another database in it. */
+static bool with_database(char *out, size_t size, const char *url, const char *database)
+{
+    size_t at, end;
+    if (!find_path(url, &at, &end)) {
+        printf("SQLA_TEST_POSTGRES_URL must be like postgresql://user@host/database\n");
+        return false;
+    }
+    return snprintf(out, size, "%.*s%s%s", (int)at, url, database, url + end) < (int)size;
+}
+
+const char *harness_postgres_tcp(const char *user, const char *password, const char *database)
+{
+    const char *url = getenv("SQLA_TEST_POSTGRES_TCP_URL");
+    const char *host = url == NULL ? NULL : strchr(url, '@');
+    size_t at, end;
+    if (host == NULL || !find_path(url, &at, &end))
+        return "";
+    snprintf(now.tcp, sizeof now.tcp, "postgresql://%s:%s%.*s%s%s", user, password, (int)(at - (size_t)(host - url)), host,
+        database, url + end);
+    return now.tcp;
+}
+
+/* ---- PostgreSQL beside the library ------------------------------------------------------------------------------- */
+
+#ifdef WITH_POSTGRES
+/* Run one statement; the first cell goes to ret, where there is one. */
+static bool postgres_run(const char *url, const char *sql, char *ret, size_t size)
+{
+    PGconn *conn = PQconnectdb(url);
+    PGresult *result = PQstatus(conn) == CONNECTION_OK ? PQexec(conn, sql) : NULL;
+    ExecStatusType status = result == NULL ? PGRES_FATAL_ERROR : PQresultStatus(result);
+    bool ok = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
+    if (!ok)
+        printf("%s: %s", sql, PQerrorMessage(conn));
+    if (ok && ret != NULL)
+        snprintf(ret, size, "%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
+    PQclear(result);
+    PQfinish(conn);
+    return ok;
+}
+
+static const char *postgres_make(void)
+{
+    char sql[256];
+    snprintf(now.database, sizeof now.database, "sqla_test_%ld_%u", (long)getpid(), ++now.count);
+    snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE template0", now.database);
+    if (with_database(now.url, sizeof now.url, server(), now.database) && postgres_run(server(), sql, NULL, 0))
+        return now.url;
+    now.database[0] = '\0';
+    return NULL;
+}
+
+static void postgres_drop(void)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s' AND pid <> pg_backend_pid()",
+        now.database);
+    postgres_run(server(), sql, NULL, 0);
+    snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s", now.database);
+    postgres_run(server(), sql, NULL, 0);
+    now.database[0] = '\0';
+}
+#else
+static bool postgres_run(const char *url, const char *sql, char *ret, size_t size)
+{
+    (void)url, (void)ret, (void)size;
+    printf("%s: the tests were built without libpq\n", sql);
+    return false;
+}
+static const char *postgres_make(void) { return NULL; }
+static void postgres_drop(void) { now.database[0] = '\0'; }
+#endif
+
+/* ---- SQLite beside the library ----------------------------------------------------------------------------------- */
+
+#ifdef WITH_SQLITE
+/* Run statements; the first cell of the last that has one goes to ret. */
+static bool sqlite_run(const char *url, const char *sql, char *ret, size_t size)
+{
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open(harness_sqlite_path(url), &db);
+    if (ret != NULL)
+        ret[0] = '\0';
+    sqlite3_busy_timeout(db, 5000);
+    for (const char *at = sql; rc == SQLITE_OK && *at != '\0';) {
+        sqlite3_stmt *stmt = NULL;
+        rc = sqlite3_prepare_v2(db, at, -1, &stmt, &at);
+        if (rc != SQLITE_OK || stmt == NULL)
+            break;
+        bool first = true;
+        while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+            const char *cell = (const char *)sqlite3_column_text(stmt, 0);
+            if (first && ret != NULL)
+                snprintf(ret, size, "%s", cell == NULL ? "" : cell);
+            first = false;
+        }
+        rc = sqlite3_finalize(stmt);
+    }
+    if (rc != SQLITE_OK)
+        printf("%s: %s\n", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+    return rc == SQLITE_OK;
+}
+#else
+static bool sqlite_run(const char *url, const char *sql, char *ret, size_t size)
+{
+    (void)url, (void)ret, (void)size;
+    printf("%s: the tests were built without sqlite3\n", sql);
+    return false;
+}
+#endif
+
+static const char *sqlite_make(void)
+{
+    const char *folder = harness_folder();
+    if (folder == NULL)
+        return NULL;
+    snprintf(now.url, sizeof now.url, "sqlite:///%s/test.db", folder);
+    return now.url;
+}
+
+/* ---- both -------------------------------------------------------------------------------------------------------- */
+
+static bool run(const char *url, const char *sql, char *ret, size_t size)
+{
+    bool ok = harness_is_postgres(url) ? postgres_run(url, sql, ret, size) : sqlite_run(url, sql, ret, size);
+    if (!ok)
+        CU_FAIL("a statement of the test itself failed");
+    return ok;
+}
+
+bool harness_sql(const char *url, const char *sql)
+{
+    return run(url, sql, NULL, 0);
+}
+
+const char *harness_sql_text(const char *url, const char *sql)
+{
+    return run(url, sql, now.text, sizeof now.text) ? now.text : "";
+}
+
+int64_t harness_sql_int(const char *url, const char *sql)
+{
+    return strtoll(harness_sql_text(url, sql), NULL, 10);
+}
+
+bool databases_have(int bit)
+{
+#ifdef WITH_SQLITE
+    if (bit == HARNESS_SQLITE)
+        return true;
+#endif
+#ifdef WITH_POSTGRES
+    if (bit == HARNESS_POSTGRES)
+        return server() != NULL;
+#endif
+    return bit == HARNESS_PLAIN;
+}
+
+const char *databases_missing(void)
+{
+    if (!databases_have(HARNESS_SQLITE))
+        return "no sqlite: configured without it";
+#ifdef WITH_POSTGRES
+    return "no postgres: SQLA_TEST_POSTGRES_URL is not set";
+#else
+    return "no postgres: configured without it";
+#endif
+}
+
+const char *databases_make(int bit)
+{
+    if (bit == HARNESS_SQLITE)
+        return sqlite_make();
+    return bit == HARNESS_POSTGRES ? postgres_make() : NULL;
+}
+
+void databases_drop(void)
+{
+    if (now.database[0] != '\0')
+        postgres_drop();
+    if (now.folder[0] != '\0')
+        nftw(now.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    now.folder[0] = '\0';
+    now.url[0] = '\0';
+}

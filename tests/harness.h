@@ -1,0 +1,60 @@
+/* harness.h: what every test program is made of: a table of functions, each run once on every database that it asks
+ * for. CUnit counts and reports; the harness makes databases, names them to the tests and removes them.
+ *
+ * A test gets the URL of a database of its own, empty and fresh: an SQLite file in a folder of its own, or a database
+ * on the server that SQLA_TEST_POSTGRES_URL names. HARNESS_PLAIN tests get NULL and run once.
+ *
+ * Where SQLA_TEST_POSTGRES_URL is not set, PostgreSQL is left out, which the program's last line says and counts:
+ *     test-session: 34 passed, 0 failed (sqlite, postgres)
+ *     test-session: 17 passed, 0 failed, 17 skipped (sqlite; no postgres: SQLA_TEST_POSTGRES_URL is not set)
+ * SQLA_TEST_ONLY=text runs only the tests whose names have the text in them; SQLA_TEST_VERBOSE=1 names each test with
+ * its time; a test that takes longer than SQLA_TEST_TIMEOUT seconds (180) ends the program. */
+#ifndef TESTS_HARNESS_H
+#define TESTS_HARNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    HARNESS_PLAIN = 1,
+    HARNESS_SQLITE = 2,
+    HARNESS_POSTGRES = 4,
+    HARNESS_DATABASES = HARNESS_SQLITE | HARNESS_POSTGRES
+};
+
+struct harness_test {
+    const char *name;
+    void (*function)(const char *url);
+    int on; /* HARNESS_... */
+};
+
+/* Run a table of tests.  name: of the program.
+ * Returns: the exit status of the program: 0, or 1 when a test failed. */
+int harness_main(const char *name, const struct harness_test *tests, size_t n);
+
+/* ---- beside the library ------------------------------------------------------------------------------------------
+ * The same database by its own client library, through a connection of its own: to prepare what the test needs, and
+ * to look at what is there afterwards. Each fails the running test when the statement fails. */
+
+bool harness_is_postgres(const char *url);
+/* Run SQL without a result.  Returns: did it work? */
+bool harness_sql(const char *url, const char *sql);
+/* The first column of the first row, as text ("" for NULL and for no row).
+ * Ownership: returns borrowed, until the next call. */
+const char *harness_sql_text(const char *url, const char *sql);
+/* The same as a number. */
+int64_t harness_sql_int(const char *url, const char *sql);
+
+/* ---- places ------------------------------------------------------------------------------------------------------ */
+
+/* A folder for files of the running test, removed with all that is in it when the test is over.
+ * Ownership: returns borrowed, until the test ends. */
+const char *harness_folder(void);
+/* The path of the SQLite file behind url. NULL where it is not one. */
+const char *harness_sqlite_path(const char *url);
+/* Write the URL of another database on the same server, with a user and password of choice, by TCP: for wrong
+ * passwords and the like. Empty when SQLA_TEST_POSTGRES_TCP_URL is not set; then the test has nothing to do. */
+const char *harness_postgres_tcp(const char *user, const char *password, const char *database);
+
+#endif

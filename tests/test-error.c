@@ -1,0 +1,178 @@
+/* test-error.c: what is recorded in a sqla_error, and how statuses are named. */
+#include <config.h>
+#include <sqla/base.h>
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "harness.h"
+
+static void first_failure_stays(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    CU_ASSERT(!sqla_failed(&err));
+    CU_ASSERT_EQUAL(sqla_fail(&err, "no %s today", "bread"), SQLA_ERR_APPLICATION);
+    CU_ASSERT_EQUAL(sqla__error_set(&err, SQLA_ERR_SQL, "second"), SQLA_ERR_SQL);
+    CU_ASSERT_EQUAL(err.status, SQLA_ERR_APPLICATION);
+    CU_ASSERT_STRING_EQUAL(err.message, "no bread today");
+    sqla_error_clear(&err);
+    CU_ASSERT(!sqla_failed(&err));
+    CU_ASSERT_EQUAL(sqla_fail(NULL, "nobody listens"), SQLA_ERR_APPLICATION);
+}
+
+static void struct_without_magic_is_fresh(const char *url)
+{
+    sqla_error err;
+    (void)url;
+    memset(&err, 0x5a, sizeof err);
+    CU_ASSERT(!sqla_failed(&err));
+    sqla_fail(&err, "now it is one");
+    CU_ASSERT(sqla_failed(&err));
+    CU_ASSERT_STRING_EQUAL(err.message, "now it is one");
+    CU_ASSERT_STRING_EQUAL(err.hint, "");
+}
+
+static void statuses_have_names(const char *url)
+{
+    (void)url;
+    CU_ASSERT_STRING_EQUAL(sqla_status_name(SQLA_OK), "OK");
+    CU_ASSERT_STRING_EQUAL(sqla_status_name(SQLA_ERR_UNIQUE), "ERR_UNIQUE");
+    CU_ASSERT_STRING_EQUAL(sqla_status_name((sqla_status)9999), "ERR_SQL");
+    CU_ASSERT_EQUAL(sqla_status_class(SQLA_ERR_RETRY), SQLA_CLASS_RETRYABLE);
+    CU_ASSERT_EQUAL(sqla_status_class(SQLA_ERR_DISCONNECTED), SQLA_CLASS_LOST);
+    for (int i = 0; i < SQLA_STATUS_COUNT_; i++)
+        CU_ASSERT(strlen(sqla_status_meaning((sqla_status)i)) > 0);
+}
+
+/* A text that is too long is cut between two characters, never in one. */
+static void long_texts_are_cut_between_characters(const char *url)
+{
+    char text[1024];
+    (void)url;
+    for (size_t shift = 0; shift < 3; shift++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        memset(text, 'a', shift);
+        for (size_t i = shift; i + 2 < sizeof text; i += 2)
+            memcpy(text + i, "\xc3\xa4", 3);
+        sqla_fail(&err, "%s", text);
+        CU_ASSERT(strlen(err.message) >= sizeof err.message - 3);
+        CU_ASSERT(sqla__utf8_valid(err.message, strlen(err.message)));
+    }
+}
+
+static void invalid_bytes_are_mended(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    sqla_fail(&err, "%s", "caf\xe9 \xed\xa0\x80");
+    CU_ASSERT_STRING_EQUAL(err.message, "caf? ???");
+}
+
+static void prefix_goes_in_front(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    sqla__error_set(&err, SQLA_ERR_SQL, "no such table");
+    sqla__error_prefix(&err, "cannot flush '%s': ", "User");
+    CU_ASSERT_STRING_EQUAL(err.message, "cannot flush 'User': no such table");
+}
+
+static void secrets_are_scrubbed(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    char text[600];
+    (void)url;
+    sqla__error_set(&err, SQLA_ERR_DENIED, "user x with hunter2 and hunter2hunter2");
+    sqla__error_detail(&err, "hunter2");
+    sqla__error_scrub(&err, "hunter2");
+    CU_ASSERT_STRING_EQUAL(err.message, "user x with *** and ******");
+    CU_ASSERT_STRING_EQUAL(err.detail, "***");
+    sqla__error_scrub(&err, "");
+    sqla__error_scrub(&err, NULL);
+    sqla_error_clear(&err);
+    memset(text, '-', sizeof text);
+    memcpy(text + sizeof err.message - 1 - 4, "hunter2", 8); /* cut off in the middle of the secret */
+    sqla_fail(&err, "%s", text);
+    sqla__error_scrub(&err, "hunter2");
+    CU_ASSERT_PTR_NULL(strstr(err.message, "hu"));
+}
+
+static void give_keeps_the_earlier_one(const char *url)
+{
+    sqla_error mine = SQLA_ERROR_INIT, local = SQLA_ERROR_INIT;
+    (void)url;
+    sqla__error_set(&local, SQLA_ERR_SQL, "second");
+    CU_ASSERT_EQUAL(sqla__error_give(&mine, &local, SQLA_OK), SQLA_OK);
+    CU_ASSERT(!sqla_failed(&mine));
+    sqla_fail(&mine, "first");
+    CU_ASSERT_EQUAL(sqla__error_give(&mine, &local, SQLA_ERR_SQL), SQLA_ERR_SQL);
+    CU_ASSERT_STRING_EQUAL(mine.message, "first");
+    CU_ASSERT_EQUAL(sqla__error_give(NULL, &local, SQLA_ERR_SQL), SQLA_ERR_SQL);
+}
+
+static void expect_print(sqla_value v, const char *expected)
+{
+    char text[100];
+    size_t n = sqla_value_print(text, sizeof text, v);
+    if (n != strlen(expected) || strcmp(text, expected) != 0)
+        printf("expected %s, found %s\n", expected, text);
+    CU_ASSERT(n == strlen(expected) && strcmp(text, expected) == 0);
+}
+
+static void values_print_for_people(const char *url)
+{
+    (void)url;
+    expect_print(sqla_null(), "NULL");
+    expect_print(sqla_val((bool)true), "true");
+    expect_print(sqla_val(-42), "-42");
+    expect_print(sqla_val(UINT64_MAX), "18446744073709551615");
+    expect_print(sqla_val(0.1), "0.1");
+    expect_print(sqla_val(1e300), "1e+300");
+    expect_print(sqla_val("caf\xc3\xa9"), "caf\xc3\xa9");
+    expect_print(sqla_val(((sqla_blob){ "\x00\xff\x10", 3 })), "00ff10");
+    expect_print(sqla_val((sqla_date){ 0 }), "1970-01-01");
+    expect_print(sqla_val((sqla_date){ 19782 }), "2024-02-29");
+    expect_print(sqla_val((sqla_date){ -719528 }), "0000-01-01");
+    expect_print(sqla_val((sqla_date){ -719529 }), "-0001-12-31");
+    expect_print(sqla_val((sqla_date){ 2932897 }), "+10000-01-01");
+    expect_print(sqla_val((sqla_date){ SQLA_DATE_INFINITY }), "infinity");
+    expect_print(sqla_val((sqla_time){ 86399999999 }), "23:59:59.999999");
+    expect_print(sqla_val((sqla_timestamp){ -1 }), "1969-12-31T23:59:59.999999Z");
+    expect_print(sqla_val((sqla_local_timestamp){ 1500000 }), "1970-01-01T00:00:01.5");
+    expect_print(sqla_val((sqla_timestamp){ SQLA_TIMESTAMP_MINUS_INFINITY }), "-infinity");
+    expect_print(sqla_val(((sqla_interval){ 14, 3, 3661500000 })), "P1Y2M3DT1H1M1.5S");
+    expect_print(sqla_val(((sqla_interval){ 0, 0, 0 })), "PT0S");
+    expect_print(sqla_val(((sqla_uuid){ { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 } })), "01020304-0506-0708-090a-0b0c0d0e0f10");
+    expect_print(sqla_val((sqla_opt_i32)SQLA_SOME(7)), "7");
+    expect_print(sqla_val((sqla_opt_i32)SQLA_NONE), "NULL");
+}
+
+static void print_counts_beyond_the_room(const char *url)
+{
+    char text[4] = "xxx";
+    (void)url;
+    CU_ASSERT_EQUAL(sqla_value_print(text, sizeof text, sqla_val("abcdef")), 6);
+    CU_ASSERT_STRING_EQUAL(text, "abc");
+    CU_ASSERT_EQUAL(sqla_value_print(NULL, 0, sqla_val("abcdef")), 6);
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        { "first_failure_stays", first_failure_stays, HARNESS_PLAIN },
+        { "struct_without_magic_is_fresh", struct_without_magic_is_fresh, HARNESS_PLAIN },
+        { "statuses_have_names", statuses_have_names, HARNESS_PLAIN },
+        { "long_texts_are_cut_between_characters", long_texts_are_cut_between_characters, HARNESS_PLAIN },
+        { "invalid_bytes_are_mended", invalid_bytes_are_mended, HARNESS_PLAIN },
+        { "prefix_goes_in_front", prefix_goes_in_front, HARNESS_PLAIN },
+        { "secrets_are_scrubbed", secrets_are_scrubbed, HARNESS_PLAIN },
+        { "give_keeps_the_earlier_one", give_keeps_the_earlier_one, HARNESS_PLAIN },
+        { "values_print_for_people", values_print_for_people, HARNESS_PLAIN },
+        { "print_counts_beyond_the_room", print_counts_beyond_the_room, HARNESS_PLAIN },
+    };
+    return harness_main("test-error", tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,248 @@
+/* vice.c: a driver without a database, for what databases cannot be made to do.
+ *
+ * How it offers itself is said by SQLA_TEST_VICE when it is loaded; what a statement does is said by its text:
+ *   rows N         N rows with one integer column 'n': 1, 2 ... N
+ *   change N       N rows affected
+ *   silent         fails without a word
+ *   blab           fails with a message that quotes the password
+ *   busy, lost     fails with that status; lost also loses the connection
+ *   odd            fails with a status that nobody knows
+ *   greedy         a result that claims more rows than were asked for
+ *   stuck          a result that gives neither rows nor an end
+ *   null           says that all is well and gives no result
+ *   abort          the transaction is failed from now on
+ *   BEGIN, COMMIT, ROLLBACK, RESET, SELECT 1, SAVEPOINT ...   as everywhere
+ * It keeps no optional slot, so the host's defaults are at work, unless SQLA_TEST_VICE is "whole". */
+#include <config.h>
+#include <sqla/driver.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+SQLA_DRIVER_NOTE("vice", "vice vicious");
+
+static const sqla_host *host;
+
+struct sqla_driver_conn { char password[64]; sqla_txn_state state; };
+struct sqla_driver_result { sqla_result_info info; long rows, at; bool greedy, stuck; sqla_value value; };
+
+static const sqla_result_column column = { "n", SQLA_INT64, 0, "integer" };
+
+static sqla_status fail(sqla_err *err, sqla_status status, const char *message)
+{
+    const sqla_err_fields fields = { .struct_size = sizeof fields, .status = (int32_t)status, .message = message };
+    host->set_error(err, &fields);
+    return status;
+}
+
+static sqla_status vice_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err)
+{
+    sqla_driver_conn *conn = host->alloc(sizeof *conn);
+    if (conn == NULL)
+        return fail(err, SQLA_ERR_NOMEM, "out of memory");
+    memset(conn, 0, sizeof *conn);
+    conn->state = SQLA_TXN_IDLE;
+    for (uint32_t i = 0; i < args->count; i++) {
+        if (strcmp(args->params[i].key, "password") == 0)
+            strncpy(conn->password, args->params[i].value, sizeof conn->password - 1);
+        if (strcmp(args->params[i].key, "host") == 0 && strcmp(args->params[i].value, "down") == 0) {
+            host->release(conn);
+            return fail(err, SQLA_ERR_CONNECT, "nobody is at home");
+        }
+    }
+    info->product = "Vice 1.0";
+    *ret_conn = conn;
+    return SQLA_OK;
+}
+
+static void vice_close(sqla_driver_conn *conn)
+{
+    host->release(conn);
+}
+
+static bool begins(const char *text, const char *word)
+{
+    return strncmp(text, word, strlen(word)) == 0;
+}
+
+static sqla_status misbehave(sqla_driver_conn *conn, const char *text, sqla_err *err)
+{
+    char message[128] = "FATAL: the password is ";
+    if (begins(text, "silent"))
+        return SQLA_ERR_SQL;
+    if (begins(text, "odd"))
+        return fail(err, (sqla_status)777, "something new");
+    if (begins(text, "busy"))
+        return fail(err, SQLA_ERR_BUSY, "somebody else has the lock");
+    if (begins(text, "blab"))
+        return fail(err, SQLA_ERR_DENIED, strcat(message, conn->password));
+    if (begins(text, "lost")) {
+        conn->state = SQLA_TXN_LOST;
+        return fail(err, SQLA_ERR_DISCONNECTED, "the line is dead");
+    }
+    return conn->state == SQLA_TXN_FAILED && !begins(text, "ROLLBACK") ? fail(err, SQLA_ERR_SQL, "the transaction has failed") : SQLA_OK;
+}
+
+static void change_state(sqla_driver_conn *conn, const char *text)
+{
+    if (begins(text, "BEGIN"))
+        conn->state = SQLA_TXN_ACTIVE;
+    else if (begins(text, "COMMIT") || strcmp(text, "ROLLBACK") == 0)
+        conn->state = SQLA_TXN_IDLE;
+    else if (begins(text, "abort"))
+        conn->state = SQLA_TXN_FAILED;
+}
+
+static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
+                             const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
+{
+    const char *text = statement->text;
+    (void)plan, (void)row, (void)options;
+    sqla_status status = misbehave(conn, text, err);
+    if (status != SQLA_OK || begins(text, "null"))
+        return status;
+    sqla_driver_result *result = host->alloc(sizeof *result);
+    if (result == NULL)
+        return fail(err, SQLA_ERR_NOMEM, "out of memory");
+    memset(result, 0, sizeof *result);
+    change_state(conn, text);
+    result->greedy = begins(text, "greedy");
+    result->stuck = begins(text, "stuck");
+    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : 0;
+    result->info.struct_size = sizeof result->info;
+    result->info.columns = &column;
+    result->info.column_count = result->rows > 0 || result->stuck || begins(text, "rows");
+    result->info.affected = begins(text, "change ") ? atol(text + 7) : result->info.column_count > 0 ? -1 : 0;
+    *ret_result = result;
+    return SQLA_OK;
+}
+
+static const sqla_result_info *vice_result_info(sqla_driver_result *result)
+{
+    return &result->info;
+}
+
+static void put(const sqla_slot *slot, void *row, int64_t n)
+{
+    char *at = (char *)row + slot->offset;
+    const sqla_value v = { .type = SQLA_INT64, .as = { .i64 = n } };
+    if (slot->rep == SQLA_REP_VALUE)
+        memcpy(at, &v, sizeof v);
+    else
+        memcpy(at, &n, slot->size < sizeof n ? slot->size : sizeof n);
+}
+
+static sqla_status vice_result_fetch(sqla_driver_result *result, const sqla_plan *plan, void *const *rows, size_t max, sqla_row_arena *arena,
+                                     size_t *ret_count, bool *ret_end, sqla_err *err)
+{
+    size_t n = 0;
+    (void)arena, (void)err;
+    while (n < max && result->at < result->rows) {
+        result->at++;
+        for (uint32_t i = 0; i < plan->count; i++)
+            put(&plan->slots[i], rows[n], result->at);
+        n++;
+    }
+    *ret_count = result->greedy ? max + 1 : n;
+    *ret_end = !result->stuck && result->at == result->rows;
+    return SQLA_OK;
+}
+
+static sqla_status vice_result_view(sqla_driver_result *result, const sqla_value **ret_values, sqla_err *err)
+{
+    (void)err;
+    *ret_values = NULL;
+    if (result->at < result->rows) {
+        result->value.type = SQLA_INT64;
+        result->value.as.i64 = ++result->at;
+        *ret_values = &result->value;
+    }
+    return SQLA_OK;
+}
+
+static void vice_result_close(sqla_driver_result *result)
+{
+    host->release(result);
+}
+
+static sqla_txn_state vice_txn_state(sqla_driver_conn *conn)
+{
+    return conn->state;
+}
+
+static sqla_status vice_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err)
+{
+    (void)flags, (void)deadline;
+    return conn->state == SQLA_TXN_LOST ? fail(err, SQLA_ERR_DISCONNECTED, "the line is dead") : SQLA_OK;
+}
+
+static sqla_status vice_prepare(sqla_driver_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows,
+                                const sqla_exec_options *options, sqla_driver_stmt **ret_stmt, sqla_err *err)
+{
+    (void)conn, (void)text, (void)length, (void)plan, (void)block_rows, (void)options, (void)ret_stmt;
+    return fail(err, SQLA_ERR_CORRUPT, "this slot must never be called");
+}
+
+static sqla_driver_ops ops = {
+    .struct_size = sizeof ops,
+    .open = vice_open,
+    .close = vice_close,
+    .exec = vice_exec,
+    .result_info = vice_result_info,
+    .result_fetch = vice_result_fetch,
+    .result_view = vice_result_view,
+    .result_close = vice_result_close,
+    .txn_state = vice_txn_state,
+};
+
+static sqla_traits traits = {
+    .struct_size = sizeof traits,
+    .placeholder = SQLA_PLACEHOLDER_QUESTION,
+    .dialect = "Vice",
+    .quote_open = '"',
+    .quote_close = '"',
+    .max_parameters = 100,
+    .begin = "BEGIN",
+    .commit = "COMMIT",
+    .rollback = "ROLLBACK",
+    .savepoint = "SAVEPOINT {name}",
+    .savepoint_release = "RELEASE {name}",
+    .savepoint_rollback = "ROLLBACK TO {name}",
+    .ping = "SELECT 1",
+    .reset = "RESET",
+};
+
+SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *from, sqla_driver *out, sqla_err *err)
+{
+    const char *vice = getenv("SQLA_TEST_VICE");
+    vice = vice != NULL ? vice : "";
+    host = from;
+    *out = (sqla_driver){ sizeof *out, SQLA_ABI_MAJOR, SQLA_ABI_MINOR, 0, "vice", "1.0", &ops, &traits };
+    if (strcmp(vice, "error") == 0)
+        return fail(err, SQLA_ERR_IO, "the moon is in the wrong phase");
+    if (strcmp(vice, "unsupported") == 0)
+        return SQLA_ERR_UNSUPPORTED;
+    if (strcmp(vice, "major") == 0)
+        out->abi_major = 7;
+    if (strcmp(vice, "minor") == 0)
+        out->min_host_minor = 99;
+    if (strcmp(vice, "name") == 0)
+        out->name = "virtue";
+    if (strcmp(vice, "no ops") == 0)
+        out->ops = NULL;
+    if (strcmp(vice, "no traits") == 0)
+        out->traits = NULL;
+    if (strcmp(vice, "short ops") == 0)
+        ops.struct_size = offsetof(sqla_driver_ops, txn_state);
+    if (strcmp(vice, "old ops") == 0) /* only what must be there, and the rest of the table is not to be read */
+        ops.struct_size = offsetof(sqla_driver_ops, prepare);
+    if (strcmp(vice, "no exec") == 0)
+        ops.exec = NULL;
+    if (strcmp(vice, "no stmt_close") == 0 || strcmp(vice, "old ops") == 0)
+        ops.prepare = vice_prepare;
+    if (strcmp(vice, "no quotes") == 0)
+        traits.quote_open = '\0';
+    if (strcmp(vice, "whole") == 0)
+        ops.ping = vice_ping;
+    return SQLA_OK;
+}
