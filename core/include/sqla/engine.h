@@ -98,7 +98,12 @@ SQLA_API sqla_status sqla_exec(sqla_stmt *q, int64_t *ret_rows, sqla_error *err)
  * Ownership: the row is borrowed until the next step; its texts live until q is run again or freed. */
 SQLA_API sqla_row *sqla_rewind_row_(sqla_stmt *q, sqla_error *err);
 SQLA_API sqla_row *sqla_next_row_(sqla_stmt *q, sqla_error *err);
-#define SQLA_EACH_ROW(row, q, err) for (sqla_row *row = sqla_rewind_row_((q), (err)); row != NULL; row = sqla_next_row_((q), (err)))
+/* The statement of a loop, so that an expression that makes one is evaluated once. */
+typedef struct sqla_loop_ { sqla_stmt *q; bool more; } sqla_loop_;
+#define SQLA_LOOP_(var, stmt) for (sqla_loop_ var##_loop_ = { (stmt), true }; var##_loop_.more; var##_loop_.more = false)
+#define SQLA_EACH_ROW(row, stmt, err) \
+    SQLA_LOOP_(row, stmt) \
+        for (sqla_row *row = sqla_rewind_row_(row##_loop_.q, (err)); row != NULL; row = sqla_next_row_(row##_loop_.q, (err)))
 
 /* Rows and cells. i counts from 0. A name that is not there, or there twice, is SQLA_ERR_MISUSE and names what is there.
  * The typed getters convert where nothing is lost; a NULL, or a value that does not fit, is SQLA_ERR_DATA and reads as 0
@@ -137,11 +142,14 @@ SQLA_API const void *sqla_stream_next_(sqla_stmt *q, const sqla_model *model, sq
 #define sqla_first(q, T, err) ((T *)sqla_first_((q), sqla_model_of_##T(), (err)))
 #define sqla_one(q, T, err) ((T *)sqla_one_((q), sqla_model_of_##T(), (err)))
 #define sqla_all(q, T, ret_n, err) ((T **)sqla_all_((q), sqla_model_of_##T(), (ret_n), (err)))
-#define SQLA_EACH(T, var, q, err) \
-    for (T *var = (T *)sqla_rewind_((q), sqla_model_of_##T(), (err)); var != NULL; var = (T *)sqla_next_((q), sqla_model_of_##T(), (err)))
-#define SQLA_STREAM(T, var, q, err) \
-    for (const T *var = (const T *)sqla_stream_((q), sqla_model_of_##T(), (err)); var != NULL; \
-         var = (const T *)sqla_stream_next_((q), sqla_model_of_##T(), (err)))
+#define SQLA_EACH(T, var, stmt, err) \
+    SQLA_LOOP_(var, stmt) \
+        for (T *var = (T *)sqla_rewind_(var##_loop_.q, sqla_model_of_##T(), (err)); var != NULL; \
+             var = (T *)sqla_next_(var##_loop_.q, sqla_model_of_##T(), (err)))
+#define SQLA_STREAM(T, var, stmt, err) \
+    SQLA_LOOP_(var, stmt) \
+        for (const T *var = (const T *)sqla_stream_(var##_loop_.q, sqla_model_of_##T(), (err)); var != NULL; \
+             var = (const T *)sqla_stream_next_(var##_loop_.q, sqla_model_of_##T(), (err)))
 #ifndef __cplusplus
 #define sqla_execute(on, sql, params, err) sqla_execute_(SQLA_ON_(on), (sql), (params), (err))
 #endif
