@@ -39,6 +39,11 @@ for source in "$SRC"/tests/examples/*.c; do
     fi
 done
 
+# The README's first program, by its own commands.
+sh "$SRC/tests/readme.sh" c 1 >"$TMP/notes.c"
+sh "$SRC/tests/readme.sh" sh 2 >"$TMP/commands"
+works "the README's first program compiles and runs" env LD_RUN_PATH="$LIBDIR" sh -ec "cd '$TMP' && . ./commands"
+
 if test -x "$BINDIR/sqla-inspect"; then
     works "sqla-inspect lists the installed drivers" "$BINDIR/sqla-inspect" drivers
     for driver in $DRIVERS; do

@@ -51,10 +51,12 @@ on_databases()
     fi
 }
 
-# run_example PROGRAM: with the arguments that this example needs. The one that reads package lists gets the sample.
+# run_example PROGRAM: with the arguments that this example needs. The one that reads package lists gets the sample;
+# the README's makes its own database where it is run.
 run_example()
 {
     case ${1##*/} in
+        notes) works "notes, the README's first program, runs" sh -c "cd '$TMP' && rm -f notes.db && '$1'" ;;
         packages) on_databases "$1" "$SRC/tests/examples/packages.sample" ;;
         *) on_databases "$1" ;;
     esac

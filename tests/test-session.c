@@ -375,6 +375,51 @@ static void keys__natural_ones_and_order_by_foreign_key(const char *url)
     shop_close(&x);
 }
 
+/* A get flushes what was added, since that may have the key; without autoflush it does not. */
+static void get__finds_what_was_added(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    Country *de = sqla_add(x.s, Country, .code = "DE", .name = "Germany");
+    CU_ASSERT_PTR_EQUAL(sqla_get(x.s, Country, "DE", &x.err), de);
+    CU_ASSERT_PTR_NULL(sqla_get(x.s, Country, "FR", &x.err));
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    sqla_sessionmaker *maker = sqla_sessionmaker_new(x.db, x.base, SQLA_SESSION_OPTIONS(.no_autoflush = true), &x.err);
+    sqla_session *s = sqla_open(maker, &x.err);
+    sqla_add(s, Country, .code = "FR", .name = "France");
+    CU_ASSERT_PTR_NULL(sqla_get(s, Country, "FR", &x.err));
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    sqla_close(s);
+    sqla_sessionmaker_free(maker);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM countries"), 1);
+    shop_close(&x);
+}
+
+static void delete__can_be_taken_back(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = sqla_add(x.s, User, .name = "ada");
+    User *v = sqla_add(x.s, User, .name = "hedy");
+    sqla_commit(x.s, &x.err);
+    u->fullname = "Ada";
+    sqla_delete(x.s, u);
+    sqla_delete(x.s, v);
+    CU_ASSERT_PTR_EQUAL(sqla_add_object(x.s, User, u), u);
+    CU_ASSERT_EQUAL(sqla_state(x.s, u), SQLA_PERSISTENT);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE fullname = 'Ada'"), 1);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 1);
+    sqla_delete(x.s, u);
+    sqla_add_object(x.s, User, u);
+    sqla_delete(x.s, u); /* and is meant at last, once */
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 0);
+    shop_close(&x);
+}
+
 static void run_time__models_work_alike(const char *url)
 {
     sqla_error err = SQLA_ERROR_INIT;
@@ -420,6 +465,8 @@ static const struct harness_test tests[] = {
     { "insert: keys belong to their objects", insert__keys_belong_to_their_objects, HARNESS_DATABASES },
     { "change many objects by every road", change__many_objects_by_every_road, HARNESS_DATABASES },
     { "natural keys, and order by foreign key", keys__natural_ones_and_order_by_foreign_key, HARNESS_DATABASES },
+    { "get finds what was added", get__finds_what_was_added, HARNESS_DATABASES },
+    { "delete can be taken back", delete__can_be_taken_back, HARNESS_DATABASES },
     { "models made at run time work alike", run_time__models_work_alike, HARNESS_DATABASES },
 };
 

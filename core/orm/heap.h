@@ -56,6 +56,7 @@ typedef struct sqla__pool {
     uint32_t snapshot;              /* from the user's struct to its snapshot, in bytes */
     uint32_t per_page;
     uint32_t live;                  /* cells in use */
+    bool has_pending;               /* something was added since the last flush */
     void *scratch;                  /* one struct, zeroed, for keys; NULL until needed */
     struct sqla__identity {         /* key -> cell (identity.c) */
         uint64_t *slots;

@@ -44,6 +44,14 @@ static void give_cells(sqla__pool *pool, void **rows, size_t from, size_t to)
         sqla__pool_give(pool, sqla__object_of(rows[--to]));
 }
 
+/* A struct for looking keys up with; NULL: out of memory. */
+static void *scratch_of(sqla__pool *pool)
+{
+    if (pool->scratch == NULL)
+        pool->scratch = sqla__alloc_zero(1, pool->mapping->size);
+    return pool->scratch;
+}
+
 /* ---- a row that is known ------------------------------------------------------------------------------------------ */
 
 /* A change that was not flushed stays; its text may lie in the block that goes, so it is copied. */
@@ -63,7 +71,7 @@ static void follow_key(sqla_session *s, const sqla__relation *relation, sqla__ob
     void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object), *to = NULL;
     sqla__pool *pool = sqla__session_pool_of(s, relation->target);
     const sqla__mapped_column *key = &relation->owner->columns[relation->key_column], *referenced = &relation->target->columns[relation->referenced_column];
-    if (pool->scratch != NULL && relation->target->key_count == 1 && referenced->is_key &&
+    if (scratch_of(pool) != NULL && relation->target->key_count == 1 && referenced->is_key &&
         sqla__field_assign(&referenced->slot, pool->scratch, &key->slot, row)) {
         sqla__object *target = sqla__field_is_null(&key->slot, row) ? NULL : sqla__identity_find(pool, pool->scratch);
         to = target != NULL ? sqla__struct_of(target) : NULL;
@@ -164,13 +172,6 @@ sqla_status sqla__load_result(sqla_session *s, sqla__pool *pool, sqla__result *r
 
 /* ---- get and refresh --------------------------------------------------------------------------------------------- */
 
-static void *scratch_of(sqla__pool *pool)
-{
-    if (pool->scratch == NULL)
-        pool->scratch = sqla__alloc_zero(1, pool->mapping->size);
-    return pool->scratch;
-}
-
 static sqla_status set_key(sqla__pool *pool, void *row, const sqla_value *key, size_t n, sqla_error *err)
 {
     const sqla__mapping *mapping = pool->mapping;
@@ -225,9 +226,16 @@ static sqla_status get(sqla_session *s, const sqla_model *model, const sqla_valu
     void *scratch = scratch_of(pool);
     if (scratch == NULL)
         return sqla__error_nomem(err);
-    if ((status = set_key(pool, scratch, key, n, err)) != SQLA_OK)
+    status = set_key(pool, scratch, key, n, err);
+    sqla__object *known = status == SQLA_OK ? sqla__identity_find(pool, scratch) : NULL;
+    if (status == SQLA_OK && known == NULL && pool->has_pending && !s->options.no_autoflush) { /* it may be one that was added */
+        status = sqla__flush(s, err);
+        if (status == SQLA_OK)
+            status = set_key(pool, scratch, key, n, err); /* the flush has used the same struct */
+        known = status == SQLA_OK ? sqla__identity_find(pool, scratch) : NULL;
+    }
+    if (status != SQLA_OK)
         return status;
-    sqla__object *known = sqla__identity_find(pool, scratch);
     if (known != NULL && known->epoch == s->epoch) {
         *ret_row = sqla__struct_of(known);
         return SQLA_OK;

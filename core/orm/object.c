@@ -41,6 +41,7 @@ sqla_status sqla__object_pend(sqla_session *s, sqla__object *object)
     if (!sqla__vec_push(&s->pending, object))
         return sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
     object->state = SQLA_PENDING;
+    sqla__pool_of(object)->has_pending = true;
     return SQLA_OK;
 }
 
@@ -76,6 +77,17 @@ static void *add_copy(sqla_session *s, sqla__pool *pool, const void *row)
     return NULL;
 }
 
+/* It is not to be deleted after all. */
+static void spare(sqla_session *s, sqla__object *object)
+{
+    for (size_t i = s->doomed.count; i-- > 0 && (object->flags & SQLA__FLAG_DOOMED);) {
+        if (s->doomed.items[i] == object) {
+            s->doomed.items[i] = s->doomed.items[--s->doomed.count];
+            object->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
+        }
+    }
+}
+
 static void *add_again(sqla_session *s, sqla__object *object)
 {
     switch ((sqla_object_state)object->state) {
@@ -85,7 +97,7 @@ static void *add_again(sqla_session *s, sqla__object *object)
         sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add an object that was deleted in this transaction");
         return NULL;
     case SQLA_PERSISTENT:
-        object->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
+        spare(s, object);
         return sqla__struct_of(object);
     case SQLA_PENDING: case SQLA_FOREIGN: break;
     }
@@ -165,14 +177,12 @@ void sqla_expire(sqla_session *s, void *row)
         object->epoch = 0;
 }
 
-static void remove_from_lists(sqla_session *s, const sqla__object *object)
+static void remove_from_lists(sqla_session *s, sqla__object *object)
 {
+    spare(s, object);
     for (size_t i = s->pending.count; i-- > 0 && object->state == SQLA_PENDING;)
         if (s->pending.items[i] == object)
             s->pending.items[i] = s->pending.items[--s->pending.count];
-    for (size_t i = s->doomed.count; i-- > 0 && (object->flags & SQLA__FLAG_DOOMED);)
-        if (s->doomed.items[i] == object)
-            s->doomed.items[i] = s->doomed.items[--s->doomed.count];
 }
 
 /* Links of others that follow from this object, and its own, are gone. */

@@ -252,6 +252,8 @@ static void forget_pending(sqla_session *s)
         if (s->pending.items[i]->state == SQLA_PENDING)
             s->pending.items[i]->state = SQLA_TRANSIENT;
     s->pending.count = 0;
+    for (size_t m = 0; m < s->maker->mapping_count; m++)
+        s->pools[m].has_pending = false;
     for (size_t i = 0; i < s->doomed.count; i++)
         s->doomed.items[i]->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
     s->doomed.count = 0;

@@ -320,6 +320,19 @@ static void unqueue(const objects *list)
         list->items[i]->flags &= (uint8_t)~SQLA__FLAG_QUEUED;
 }
 
+/* What turned out to be deleted is not updated before. */
+static void drop_doomed(objects *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i]->flags & SQLA__FLAG_DOOMED)
+            list->items[i]->flags &= (uint8_t)~SQLA__FLAG_QUEUED;
+        else
+            list->items[kept++] = list->items[i];
+    }
+    list->count = kept;
+}
+
 static sqla_status check_updates(work *w, sqla_error *err)
 {
     sqla_status status = SQLA_OK;
@@ -341,6 +354,8 @@ static sqla_status collect(work *w, sqla_error *err)
         status = collect_linked(w, err);
     if (status == SQLA_OK)
         status = collect_deletes(w, err);
+    for (size_t m = 0; m < w->mapping_count; m++)
+        drop_doomed(&w->updates[m]);
     if (status == SQLA_OK)
         status = collect_inserts(w, err);
     return status;
@@ -629,6 +644,7 @@ static void finish(work *w, bool done)
         unqueue(&w->inserts[m]);
         unqueue(&w->updates[m]);
         if (done) {
+            s->pools[m].has_pending = false;
             join_collections(s, &w->inserts[m]);
             join_collections(s, &w->updates[m]);
         }

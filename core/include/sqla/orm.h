@@ -60,8 +60,9 @@ SQLA_API sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err
 /* add: copy a struct, strings included, and return the session's object, which the next flush inserts. A pointer to an object
  *   that lives in this session already (after a rollback) is added again as it is. NULL: the failure is kept in the session.
  * new: the same from a zeroed struct.
- * get: the object with that key, from memory when it is fresh, else by one SELECT. NULL without an error: there is none.
- * delete: mark it; the flush deletes. For one that was only added: it is not inserted.
+ * get: the object with that key, from memory when it is fresh, else by one SELECT, before which what was added is flushed.
+ *   NULL without an error: there is none.
+ * delete: mark it; the flush deletes. For one that was only added: it is not inserted. add_object takes the mark back.
  * refresh: load it anew, dropping changes that were not flushed. NOT_FOUND: the row is gone.
  * expire: make it stale, so that the next one that meets it loads it.
  * expunge: forget the object and give its memory back; pending changes are lost. */
