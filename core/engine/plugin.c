@@ -292,7 +292,7 @@ static sqla_status load_once(const sqla__file *file, const sqla__driver **ret, s
             driver->next = registry.drivers;
             registry.drivers = driver;
         }
-        pthread_cond_signal(&registry.idle);
+        pthread_cond_broadcast(&registry.idle); /* most find the driver there, and wake nobody */
     }
     pthread_mutex_unlock(&registry.lock);
     *ret = driver;
