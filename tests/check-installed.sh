@@ -5,6 +5,7 @@
 # From make: LIBDIR, PKGCONFIGDIR, PLUGINDIR, BINDIR, VERSION, CC, DRIVERS, SRC.
 . "$SRC/tests/check.sh"
 . "$SRC/tests/programs.sh"
+. "$SRC/tests/wrong.sh"
 
 PKG_CONFIG_PATH=$PKGCONFIGDIR${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 export PKG_CONFIG_PATH
@@ -43,6 +44,14 @@ done
 sh "$SRC/tests/readme.sh" c 1 >"$TMP/notes.c"
 sh "$SRC/tests/readme.sh" sh 2 >"$TMP/commands"
 works "the README's first program compiles and runs" env LD_RUN_PATH="$LIBDIR" sh -ec "cd '$TMP' && . ./commands"
+# What must not compile does not, now that the headers are the system's.
+for cc in gcc clang; do
+    command -v "$cc" >/dev/null || continue
+    # shellcheck disable=SC2046 # flags are words
+    wrong_programs "$cc" $(pkg-config --cflags sqla | sed 's/-I/-isystem /g')
+done
+# shellcheck disable=SC2046 # flags are words
+leaving_programs "$CC" $(pkg-config --cflags --libs sqla) "-Wl,-rpath,$LIBDIR"
 
 if test -x "$BINDIR/sqla-inspect"; then
     works "sqla-inspect lists the installed drivers" "$BINDIR/sqla-inspect" drivers

@@ -96,7 +96,8 @@ SQLA_OPT_(local_timestamp, sqla_local_timestamp);
 SQLA_OPT_(interval, sqla_interval);
 SQLA_OPT_(uuid, sqla_uuid);
 
-/* An initialiser, as in `.age = SQLA_SOME(309)`; with the type in front it is a value: (sqla_opt_i32)SQLA_SOME(31). */
+/* An initialiser, as in `.age = SQLA_SOME(309)`; with the type in front it is a value: (sqla_opt_i32)SQLA_SOME(31). In a list
+ * of any length, as sqla_params and sqla_in take, such a value needs parentheses around it, since it has a comma inside. */
 #define SQLA_SOME(v) { (v), true }
 #ifdef __cplusplus
 #define SQLA_NONE {}

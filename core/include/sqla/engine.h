@@ -139,17 +139,17 @@ SQLA_API void *sqla_rewind_(sqla_stmt *q, const sqla_model *model, sqla_error *e
 SQLA_API void *sqla_next_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API const void *sqla_stream_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API const void *sqla_stream_next_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
-#define sqla_first(q, T, err) ((T *)sqla_first_((q), sqla_model_of_##T(), (err)))
-#define sqla_one(q, T, err) ((T *)sqla_one_((q), sqla_model_of_##T(), (err)))
-#define sqla_all(q, T, ret_n, err) ((T **)sqla_all_((q), sqla_model_of_##T(), (ret_n), (err)))
+#define sqla_first(q, T, err) ((T *)sqla_first_((q), (*sqla_model_of_##T)(), (err)))
+#define sqla_one(q, T, err) ((T *)sqla_one_((q), (*sqla_model_of_##T)(), (err)))
+#define sqla_all(q, T, ret_n, err) ((T **)sqla_all_((q), (*sqla_model_of_##T)(), (ret_n), (err)))
 #define SQLA_EACH(T, var, stmt, err) \
     SQLA_LOOP_(var, stmt) \
-        for (T *var = (T *)sqla_rewind_(var##_loop_.q, sqla_model_of_##T(), (err)); var != NULL; \
-             var = (T *)sqla_next_(var##_loop_.q, sqla_model_of_##T(), (err)))
+        for (T *var = (T *)sqla_rewind_(var##_loop_.q, (*sqla_model_of_##T)(), (err)); var != NULL; \
+             var = (T *)sqla_next_(var##_loop_.q, (*sqla_model_of_##T)(), (err)))
 #define SQLA_STREAM(T, var, stmt, err) \
     SQLA_LOOP_(var, stmt) \
-        for (const T *var = (const T *)sqla_stream_(var##_loop_.q, sqla_model_of_##T(), (err)); var != NULL; \
-             var = (const T *)sqla_stream_next_(var##_loop_.q, sqla_model_of_##T(), (err)))
+        for (const T *var = (const T *)sqla_stream_(var##_loop_.q, (*sqla_model_of_##T)(), (err)); var != NULL; \
+             var = (const T *)sqla_stream_next_(var##_loop_.q, (*sqla_model_of_##T)(), (err)))
 #ifndef __cplusplus
 #define sqla_execute(on, sql, params, err) sqla_execute_(SQLA_ON_(on), (sql), (params), (err))
 #endif

@@ -109,12 +109,12 @@ struct sqla_error_this_points_at_another_struct { int x; };
 void *sqla_wrong_struct_(struct sqla_error_this_points_at_another_struct);
 #define SQLA_IF_SAME_(p, model_pointer, function) \
     _Generic(1 ? (p) : (model_pointer), void *: sqla_wrong_struct_, const void *: sqla_wrong_struct_, default: function)
-#define sqla_add(s, S, ...) ((S *)sqla_add_object_((s), sqla_model_of_##S(), &(S){ __VA_ARGS__ }))
-#define sqla_add_object(s, S, object) ((S *)SQLA_IF_SAME_(object, (const S *)0, sqla_add_object_)((s), sqla_model_of_##S(), (object)))
-#define sqla_new(s, S) ((S *)sqla_new_object((s), sqla_model_of_##S()))
-#define sqla_get(s, S, key, err) ((S *)sqla_get_((s), sqla_model_of_##S(), (const sqla_value[]){ sqla_val((key)) }, 1, (err)))
+#define sqla_add(s, S, ...) ((S *)sqla_add_object_((s), (*sqla_model_of_##S)(), &(S){ __VA_ARGS__ }))
+#define sqla_add_object(s, S, object) ((S *)SQLA_IF_SAME_(object, (const S *)0, sqla_add_object_)((s), (*sqla_model_of_##S)(), (object)))
+#define sqla_new(s, S) ((S *)sqla_new_object((s), (*sqla_model_of_##S)()))
+#define sqla_get(s, S, key, err) ((S *)sqla_get_((s), (*sqla_model_of_##S)(), (const sqla_value[]){ sqla_val((key)) }, 1, (err)))
 #define sqla_get2(s, S, key1, key2, err) \
-    ((S *)sqla_get_((s), sqla_model_of_##S(), (const sqla_value[]){ sqla_val((key1)), sqla_val((key2)) }, 2, (err)))
+    ((S *)sqla_get_((s), (*sqla_model_of_##S)(), (const sqla_value[]){ sqla_val((key1)), sqla_val((key2)) }, 2, (err)))
 #define sqla_append(s, owner, rel, item) SQLA_IF_SAME_(item, (owner)->rel.items[0], sqla_append_)((s), (owner), #rel, (item))
 #define sqla_remove(s, owner, rel, item) SQLA_IF_SAME_(item, (owner)->rel.items[0], sqla_remove_)((s), (owner), #rel, (item))
 #define sqla_load(s, object, rel, err) sqla_load_((s), (object), sizeof (object)->rel > 0 ? #rel : NULL, (err))

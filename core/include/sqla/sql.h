@@ -95,7 +95,8 @@ struct sqla_model {
 #else
 #define SQLA_DECLARE(S) const sqla_model *sqla_model_of_##S(void)
 #endif
-#define sqla_model_of(S) (sqla_model_of_##S())
+/* Through a pointer: a name that is called and not declared would be a function by C's old rule, which is only a warning. */
+#define sqla_model_of(S) ((*sqla_model_of_##S)())
 
 /* A collection inside a user's struct. Read it freely; change it with sqla_append and sqla_remove. */
 #define SQLA_MANY(T) struct { T **items; size_t count; bool loaded; }
@@ -111,9 +112,9 @@ struct sqla_model {
     const sqla_model *sqla_model_of_##S(void) \
     { \
         typedef S sqla_self_; \
-        static const sqla_item items[] = { __VA_ARGS__ }; \
-        static const sqla_model model = { sizeof(sqla_model), sizeof(sqla_item), sizeof(S), sizeof items / sizeof items[0], #S, table_name, NULL, items }; \
-        return &model; \
+        static const sqla_item sqla_items_[] = { __VA_ARGS__ }; \
+        static const sqla_model sqla_this_ = { sizeof(sqla_model), sizeof(sqla_item), sizeof(S), sizeof sqla_items_ / sizeof sqla_items_[0], #S, table_name, NULL, sqla_items_ }; \
+        return &sqla_this_; \
     } \
     _Static_assert(sizeof(S) < 0x10000, "sqla: struct " #S " is too large")
 /* A struct for rows of any statement: columns match fields by name. */
@@ -121,9 +122,9 @@ struct sqla_model {
     const sqla_model *sqla_model_of_##S(void) \
     { \
         typedef S sqla_self_; \
-        static const sqla_item items[] = { __VA_ARGS__ }; \
-        static const sqla_model model = { sizeof(sqla_model), sizeof(sqla_item), sizeof(S), sizeof items / sizeof items[0], #S, NULL, NULL, items }; \
-        return &model; \
+        static const sqla_item sqla_items_[] = { __VA_ARGS__ }; \
+        static const sqla_model sqla_this_ = { sizeof(sqla_model), sizeof(sqla_item), sizeof(S), sizeof sqla_items_ / sizeof sqla_items_[0], #S, NULL, NULL, sqla_items_ }; \
+        return &sqla_this_; \
     } \
     _Static_assert(sizeof(S) < 0x10000, "sqla: struct " #S " is too large")
 
@@ -405,8 +406,8 @@ sqla_expr sqla_a_number_does_not_belong_here_(struct sqla_error_a_number_beside_
 #define SQLA_ROOM_(n) ((sqla_expr[n]){ { 0 } })
 #define SQLA_COMPARE_(op, a, b) sqla_binary_(op, SQLA_ROOM_(2), SQLA_X_(a), SQLA_BESIDE_(a, b))
 
-struct sqla_error_this_field_is_not_a_column;
-void sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column *, int);
+struct sqla_error_this_field_is_not_a_column { int x; };
+sqla_any_expr sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column, int);
 #define SQLA_BY_FAMILY_(prefix, S, f) _Generic(&((S *)0)->f, \
     signed char *: prefix##num_, unsigned char *: prefix##num_, short *: prefix##num_, unsigned short *: prefix##num_, \
     int *: prefix##num_, unsigned *: prefix##num_, long *: prefix##num_, long long *: prefix##num_, float *: prefix##num_, \
@@ -417,7 +418,7 @@ void sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column *, int);
     sqla_time *: prefix##time_, sqla_timestamp *: prefix##time_, sqla_local_timestamp *: prefix##time_, sqla_interval *: prefix##time_, \
     sqla_opt_date *: prefix##time_, sqla_opt_time *: prefix##time_, sqla_opt_timestamp *: prefix##time_, \
     sqla_opt_local_timestamp *: prefix##time_, sqla_opt_interval *: prefix##time_, \
-    default: _Generic(((S *)0)->f, char *: prefix##text_, default: sqla_no_such_column_))
+    char **: sqla_no_such_column_, default: _Generic(((S *)0)->f, char *: prefix##text_, default: sqla_no_such_column_))
 #define sqla_col(S, f) SQLA_BY_FAMILY_(sqla_col_, S, f)(sqla_model_of_##S, offsetof(S, f))
 
 #define sqla_eq(a, b) SQLA_COMPARE_(SQLA_OP_EQ, (a), (b)) /* with NULL: IS NULL */
@@ -441,7 +442,7 @@ void sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column *, int);
 #define SQLA_CONDITIONS_(...) ((const sqla_bool_expr[]){ SQLA_MAP_(sqla_same_bool_, __VA_ARGS__), SQLA_END_ })
 #define SQLA_EXPRS_(...) ((const sqla_expr[]){ SQLA_MAP_(SQLA_X_, __VA_ARGS__), { 0 } })
 #define SQLA_TYPED_X_(a) SQLA_X_(SQLA_TYPED_((a)))
-/* sqla_in(column, 1, 2, 3); at run time sqla_in_i64(column, values, n) and sqla_in_text(column, values, n) */
+/* sqla_in(column, 1, 2, 3); for a number known at run time sqla_where_in_i64 and sqla_where_in_text */
 #define sqla_in(a, ...) sqla_in_(SQLA_OP_IN, SQLA_ROOM_(2), SQLA_X_(a), (const sqla_expr[]){ SQLA_MAP_BESIDE_(a, __VA_ARGS__), { 0 } })
 #define sqla_not_in(a, ...) sqla_in_(SQLA_OP_NOT_IN, SQLA_ROOM_(2), SQLA_X_(a), (const sqla_expr[]){ SQLA_MAP_BESIDE_(a, __VA_ARGS__), { 0 } })
 #define SQLA_MAP_BESIDE_(a, ...) SQLA_PICK8_(__VA_ARGS__, SQLA_B8_, SQLA_B7_, SQLA_B6_, SQLA_B5_, SQLA_B4_, SQLA_B3_, SQLA_B2_, SQLA_B1_, 0)(a, __VA_ARGS__)
