@@ -119,6 +119,7 @@ static void comparisons(const char *url)
     CU_ASSERT(where_is(sqla_between(AGE, 1, 2), "age BETWEEN ? AND ? [1, 2]", "age BETWEEN $1 AND $2 [1, 2]"));
     CU_ASSERT(where_is(sqla_like(sqla_col(User, name), "S%"), "\"fullName\" LIKE ? [S%]", NULL));
     CU_ASSERT(where_is(sqla_ilike(sqla_col(User, name), "S%"), "lower(\"fullName\") LIKE lower(?) [S%]", "\"fullName\" ILIKE $1 [S%]"));
+    CU_ASSERT(where_is(sqla_like(sqla_col(User, name), sqla_func("f", "S%")), "\"fullName\" LIKE f(?) [S%]", NULL));
     CU_ASSERT(where_is(sqla_eq(sqla_col(User, country), "DE"), "country = ? [DE]", NULL));
     CU_ASSERT(where_is(sqla_ge(sqla_col(User, at), (sqla_timestamp){ 0 }), "at >= ? [1970-01-01T00:00:00Z]", NULL));
     CU_ASSERT(where_is(sqla_gt(sqla_col(User, id), UINT64_MAX), "id > ? [18446744073709551615]", NULL));

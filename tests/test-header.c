@@ -98,6 +98,11 @@ static void columns__beside_columns_of_their_family(const char *url)
     CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_col(Thing, small), sqla_column_of(sqla_model_of(Thing), "o_small"))), 1);
     CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_column_of(sqla_model_of(Thing), "medium"), 70000)), 1);
     CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_column_of(sqla_model_of(Thing), "text"), sqla_val("text"))), 1);
+    CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_as_text(sqla_column_of(sqla_model_of(Thing), "text")), "text")), 1);
+    CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_as_uuid(sqla_column_of(sqla_model_of(Thing), "uuid")), (sqla_uuid){ { 6 } })), 1);
+    CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_as_blob(sqla_column_of(sqla_model_of(Thing), "blob")), sqla_col(Thing, blob))), 1);
+    CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_as_json(sqla_column_of(sqla_model_of(Thing), "json")), NULL)), 0);
+    CU_ASSERT_EQUAL(count_where(&x, sqla_like(sqla_col(Thing, text), sqla_val("te%"))), 1);
     CU_ASSERT_EQUAL(count_where(&x, sqla_like(sqla_lower(sqla_col(Thing, text)), "T%")), harness_is_postgres(url) ? 0 : 1);
     shop_close(&x);
 }

@@ -104,6 +104,7 @@ SQLA_OPT_(uuid, sqla_uuid);
 #else
 #define SQLA_NONE { 0 }
 #endif
+/* The value, or what to take for NULL. opt is looked at twice. */
 #define sqla_value_or(opt, otherwise) ((opt).set ? (opt).value : (otherwise))
 
 /* ---- values of any type ---------------------------------------------------------------------------------------- */

@@ -336,11 +336,14 @@ SQLA_API sqla_any_expr sqla_param(const char *name);
 SQLA_API sqla_any_expr sqla_literal_sql(const char *sql);
 /* A column of a model by its field's name, for models made at run time. A field that is not there is told by who takes it. */
 SQLA_API sqla_any_expr sqla_column_of(const sqla_model *model, const char *field);
-/* Say what a dynamic expression is. */
+/* Say what a dynamic expression is. One that stands on the left needs it, except beside a whole number or a sqla_val(v). */
 static inline sqla_num_expr sqla_as_num(sqla_any_expr x) { sqla_num_expr n = { x.x }; return n; }
 static inline sqla_text_expr sqla_as_text(sqla_any_expr x) { sqla_text_expr n = { x.x }; return n; }
 static inline sqla_bool_expr sqla_as_bool(sqla_any_expr x) { sqla_bool_expr n = { x.x }; return n; }
 static inline sqla_time_expr sqla_as_time(sqla_any_expr x) { sqla_time_expr n = { x.x }; return n; }
+static inline sqla_blob_expr sqla_as_blob(sqla_any_expr x) { sqla_blob_expr n = { x.x }; return n; }
+static inline sqla_uuid_expr sqla_as_uuid(sqla_any_expr x) { sqla_uuid_expr n = { x.x }; return n; }
+static inline sqla_json_expr sqla_as_json(sqla_any_expr x) { sqla_json_expr n = { x.x }; return n; }
 static inline sqla_any_expr sqla_as_any(sqla_value v) { sqla_any_expr n = { { SQLA_EXPR_VALUE, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, v, 0 } }; return n; }
 /* C values as expressions. */
 #define SQLA_LITERAL_(F, name, T) static inline sqla_##F##_expr sqla_lit_##name##_(T v) { sqla_##F##_expr n = { sqla_as_any(sqla_value_##name(v)).x }; return n; }
@@ -428,8 +431,8 @@ sqla_any_expr sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column,
 #define sqla_gt(a, b) SQLA_COMPARE_(SQLA_OP_GT, (a), (b))
 #define sqla_ge(a, b) SQLA_COMPARE_(SQLA_OP_GE, (a), (b))
 #define sqla_between(a, low, high) sqla_between_(SQLA_ROOM_(3), SQLA_X_(a), SQLA_BESIDE_((a), (low)), SQLA_BESIDE_((a), (high)))
-#define sqla_like(a, b) sqla_binary_(SQLA_OP_LIKE, SQLA_ROOM_(2), sqla_from_text_(a), sqla_from_text_(SQLA_TYPED_((b))))
-#define sqla_ilike(a, b) sqla_binary_(SQLA_OP_ILIKE, SQLA_ROOM_(2), sqla_from_text_(a), sqla_from_text_(SQLA_TYPED_((b))))
+#define sqla_like(a, b) sqla_binary_(SQLA_OP_LIKE, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
+#define sqla_ilike(a, b) sqla_binary_(SQLA_OP_ILIKE, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
 #define sqla_plus(a, b) sqla_arith_(SQLA_OP_PLUS, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
 #define sqla_minus(a, b) sqla_arith_(SQLA_OP_MINUS, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
 #define sqla_times(a, b) sqla_arith_(SQLA_OP_TIMES, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
