@@ -44,6 +44,7 @@ done
 sh "$SRC/tests/readme.sh" c 1 >"$TMP/notes.c"
 sh "$SRC/tests/readme.sh" sh 2 >"$TMP/commands"
 works "the README's first program compiles and runs" env LD_RUN_PATH="$LIBDIR" sh -ec "cd '$TMP' && . ./commands"
+
 # What must not compile does not, now that the headers are the system's.
 for cc in gcc clang; do
     command -v "$cc" >/dev/null || continue
