@@ -191,6 +191,7 @@ main zz_\\xff\\xc3tch table 1 - -"
 main nokey table 2 - -"
     ends 0 "a pattern of schema and name" tables "$db" 'main.b??k'
     rows "a pattern of schema and name" "main book table 3 c, a -"
+    ends 1 "a pattern without a dot is for names" tables "$db" 'main*'
     SQLA_URL="sqlite:///$db" ends 0 "a pattern without a database" tables 'book'
     rows "a pattern without a database" "main book table 3 c, a -"
     ends 1 "nothing matches" tables "$db" autor
@@ -232,6 +233,32 @@ main nokey table 2 - -"
     hides "the secret of a parameter" sesame
     ends 1 "an empty database" sqlite://
     talks "an empty database" "no table"
+}
+
+# Names of wide characters, of letters with accents of their own, and of pictures fill cells, not bytes.
+on_wide_names()
+{
+    db=$TMP/wide.db
+    kanji=$(printf '\346\274\242\345\255\227')
+    accent=$(printf 'cafe\314\201')
+    cat >"$TMP/sql" <<END
+CREATE TABLE "$kanji" (x)
+;
+CREATE TABLE "$accent" (x)
+;
+CREATE TABLE "$picture" (x)
+;
+END
+    works "the database of wide names is made" "$run_sql" "sqlite:///$db" <"$TMP/sql"
+    ends 0 "wide names" "$db"
+    same "wide names" "$(sed 1d "$TMP/shown")" "SCHEMA  NAME  KIND   COLUMNS  KEY  COMMENT
+main    $accent  table        1  -    -
+main    $kanji  table        1  -    -
+main    $picture    table        1  -    -"
+    ends 0 "one character, not one byte" tables "$db" '??'
+    rows "one character, not one byte" "main $kanji table 1 - -"
+    ends 0 "a set of characters" tables "$db" "[!$(printf '\346\274\242')]*"
+    same "a set of characters" "$(sed '1,2d' "$TMP/shown" | grep -c .)" 2
 }
 
 # ---- tables of PostgreSQL --------------------------------------------------------------------------------------------
@@ -338,6 +365,7 @@ public author table 2 author_id who writes, and has written, more than a line is
 
 if test -n "$on_sqlite"; then
     on_files
+    on_wide_names
 fi
 if test -n "$on_postgres"; then
     on_server

@@ -24,11 +24,15 @@ static const char *schema_of(const sqla_table *table)
     return table->schema != NULL ? table->schema : "";
 }
 
-/* A glob is meant for the name, or for "schema.name". */
+/* A glob with a dot may be meant for "schema.name"; any is for the name. */
 static bool matches(const char *glob, const sqla_table *table)
 {
+    if (inspect_glob(glob, table->name))
+        return true;
+    if (strchr(glob, '.') == NULL)
+        return false;
     char *full = inspect_printf("%s.%s", schema_of(table), table->name);
-    bool found = inspect_glob(glob, table->name) || inspect_glob(glob, full);
+    bool found = inspect_glob(glob, full);
     free(full);
     return found;
 }
