@@ -216,7 +216,7 @@ main nokey table 2 - -"
     ends 1 "nothing into a file" tables "$db" nothing -o "$TMP/file"
     works "the file stays" cmp "$TMP/file" "$TMP/kept"
     ends 5 "into no folder" "$db" -o "$TMP/none/file"
-    none "no temporary file stays" "$(ls -A "$TMP" | grep '^\.')"
+    none "no temporary file stays" "$(find "$TMP" -name '.?*')"
     if test -w /dev/full; then
         ends 5 "into a full device" "$db" -o /dev/full
         talks "into a full device" "/dev/full"

@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const inspect_column columns[] = {
-    { "NAME", false, false }, { "SCHEMES", false, false }, { "ABI", false, false }, { "STATE", false, false }, { "FILE", false, false },
+    { "NAME", false, false }, { "SCHEMES", false, false }, { "ABI", false, false }, { "STATE", false, false },
+    { "FILE", false, false },
 };
 
 /* ---- one file -------------------------------------------------------------------------------------------------- */

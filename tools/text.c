@@ -149,37 +149,33 @@ static size_t cells_of(int32_t c, int32_t before, bool after_picture)
     return after_picture && (before == 0x200d || tone) ? 0 : 2;
 }
 
-size_t inspect_fit(const char *text, size_t cells)
+/* Go through a text as far as its cells fit. Returns: the bytes; *ret_cells: the cells. */
+static size_t walk(const char *text, size_t cells, size_t *ret_cells)
 {
-    const char *at = text;
+    const char *at = text, *end = text;
     int32_t before = 0;
-    size_t used = 0;
     bool picture = false;
-    while (*at != '\0') {
-        const char *from = at;
+    for (*ret_cells = 0; *at != '\0'; end = at) {
         int32_t c = inspect_decode(&at);
         size_t n = cells_of(c, before, picture);
-        if (used + n > cells)
-            return (size_t)(from - text);
-        used += n;
+        if (*ret_cells + n > cells)
+            break;
+        *ret_cells += n;
         picture = n == 2 ? c >= 0x1f000 : picture && n == 0;
         before = c;
     }
-    return (size_t)(at - text);
+    return (size_t)(end - text);
+}
+
+size_t inspect_fit(const char *text, size_t cells)
+{
+    size_t used;
+    return walk(text, cells, &used);
 }
 
 size_t inspect_cells(const char *text)
 {
-    const char *at = text;
-    int32_t before = 0;
-    size_t used = 0;
-    bool picture = false;
-    while (*at != '\0') {
-        int32_t c = inspect_decode(&at);
-        size_t n = cells_of(c, before, picture);
-        used += n;
-        picture = n == 2 ? c >= 0x1f000 : picture && n == 0;
-        before = c;
-    }
+    size_t used;
+    walk(text, SIZE_MAX, &used);
     return used;
 }
