@@ -57,7 +57,7 @@ run_example()
 {
     case ${1##*/} in
         notes) works "notes, the README's first program, runs" sh -c "cd '$TMP' && rm -f notes.db && '$1'" ;;
-        packages) on_databases "$1" "$SRC/tests/examples/packages.sample" ;;
+        packages) on_databases "$1" "$SRC/tests/examples/packages.sample" amber ;;
         *) on_databases "$1" ;;
     esac
 }

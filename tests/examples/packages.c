@@ -293,13 +293,17 @@ static void print_section(sqla_session *s, const char *name, sqla_error *err)
     print_packages(sqla_limit(sqla_order_by(q, sqla_col(Package, name)), 10), err);
 }
 
-static void print_package(sqla_session *s, const char *name, sqla_error *err)
+/* A package with its dependencies and its section, each by one query more. */
+static Package *find_package(sqla_session *s, const char *name, sqla_error *err)
 {
     sqla_stmt *q = sqla_where(sqla_select(s, Package), sqla_eq(sqla_col(Package, name), name));
     sqla_selectin(q, Package, dependencies);
-    Package *package = sqla_first(sqla_limit(sqla_order_by(q, sqla_col(Package, architecture)), 1), Package, err);
-    if (package == NULL)
-        return;
+    sqla_selectin(q, Package, section);
+    return sqla_first(sqla_order_by(q, sqla_col(Package, architecture)), Package, err);
+}
+
+static void print_package(const Package *package)
+{
     printf("\n%s %s needs\n", package->name, package->version != NULL ? package->version : "");
     int32_t place = 0;
     SQLA_EACH_IN(Dependency, d, package->dependencies) {
@@ -317,8 +321,12 @@ static void print_answers(sqla_session *s, const char *package, sqla_error *err)
     print_largest(s, err);
     print_most_wanted(s, err);
     print_maintainers(s, err);
-    print_section(s, "database", err);
-    print_package(s, package, err);
+    Package *p = find_package(s, package, err);
+    if (p == NULL)
+        return;
+    print_package(p);
+    if (p->section != NULL)
+        print_section(s, p->section->name, err);
 }
 
 /* ---- main -------------------------------------------------------------------------------------------------------------- */
