@@ -37,6 +37,39 @@ void postgres_abandon(sqla_driver_conn *conn)
         postgres_close(conn);
 }
 
+/* ---- alive? ---------------------------------------------------------------------------------------------------- */
+
+static sqla_status dead(sqla_driver_conn *conn, sqla_err *err)
+{
+    conn->lost = true;
+    return postgres__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the server has closed the connection");
+}
+
+/* A server that ends a session says so and closes the link, so an idle socket can be read then. What else comes on an
+ * idle link is harmless: a notice, a changed setting. */
+static sqla_status look(sqla_driver_conn *conn, sqla_err *err)
+{
+    if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
+        return dead(conn, err);
+    for (int i = 0; i < 100 && conn->stream == NULL; i++) {
+        struct pollfd fd = { PQsocket(conn->link), POLLIN, 0 };
+        int n = poll(&fd, 1, 0);
+        if (n == 0 || (n < 0 && errno == EINTR))
+            break;
+        char byte;
+        ssize_t got = n < 0 ? 0 : recv(fd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+            return dead(conn, err);
+        if (PQconsumeInput(conn->link) == 0)
+            return dead(conn, err);
+        PGnotify *note = PQnotifies(conn->link); /* has libpq look at what it read */
+        PQfreemem(note);
+        if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
+            return dead(conn, err);
+    }
+    return SQLA_OK;
+}
+
 /* ---- transactions ---------------------------------------------------------------------------------------------- */
 
 sqla_txn_state postgres_txn_state(sqla_driver_conn *conn)
@@ -122,6 +155,7 @@ static sqla_status send_commit(sqla_driver_conn *conn, sqla_err *err)
     return status;
 }
 
+/* A session that the server has ended before COMMIT is sent has certainly not committed; asking for that is one look. */
 sqla_status postgres_commit(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err)
 {
     sqla_txn_state state = postgres_txn_state(conn);
@@ -129,7 +163,9 @@ sqla_status postgres_commit(sqla_driver_conn *conn, const sqla_txn_options *opti
         return postgres__fail(err, SQLA_ERR_ROLLBACK_FIRST, NULL, "cannot commit: a statement of the transaction failed, so it can only be rolled back");
     if (state == SQLA_TXN_IDLE)
         return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "cannot commit: no transaction is open");
-    sqla_status status = postgres__enter(conn, options->deadline, err);
+    sqla_status status = look(conn, err);
+    if (status == SQLA_OK)
+        status = postgres__enter(conn, options->deadline, err);
     if (status == SQLA_OK) {
         status = send_commit(conn, err);
         postgres__leave(conn);
@@ -160,38 +196,7 @@ sqla_status postgres_savepoint(sqla_driver_conn *conn, int32_t op, const char *n
     return run(conn, text, 0, err);
 }
 
-/* ---- alive? ---------------------------------------------------------------------------------------------------- */
-
-static sqla_status dead(sqla_driver_conn *conn, sqla_err *err)
-{
-    conn->lost = true;
-    return postgres__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the server has closed the connection");
-}
-
-/* A server that ends a session says so and closes the link, so an idle socket can be read then. What else comes on an
- * idle link is harmless: a notice, a changed setting. */
-static sqla_status look(sqla_driver_conn *conn, sqla_err *err)
-{
-    if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
-        return dead(conn, err);
-    for (int i = 0; i < 100 && conn->stream == NULL; i++) {
-        struct pollfd fd = { PQsocket(conn->link), POLLIN, 0 };
-        int n = poll(&fd, 1, 0);
-        if (n == 0 || (n < 0 && errno == EINTR))
-            break;
-        char byte;
-        ssize_t got = n < 0 ? 0 : recv(fd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-            return dead(conn, err);
-        if (PQconsumeInput(conn->link) == 0)
-            return dead(conn, err);
-        PGnotify *note = PQnotifies(conn->link); /* has libpq look at what it read */
-        PQfreemem(note);
-        if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
-            return dead(conn, err);
-    }
-    return SQLA_OK;
-}
+/* ---- between two programs ---------------------------------------------------------------------------------------- */
 
 /* The empty statement is the cheapest, and is answered even in a transaction that has failed. */
 sqla_status postgres_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err)
