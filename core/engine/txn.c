@@ -30,12 +30,15 @@ sqla_status sqla__conn_begin(sqla_conn *conn, bool write, sqla_error *err)
     return status == SQLA_OK ? SQLA_OK : sqla__conn_failed(conn, status, err);
 }
 
-/* What a commit that failed leaves open is ended, unless it may be repeated. */
+/* What a commit that failed leaves open is ended, unless it may be repeated. Where the database has ended the transaction over a
+ * lock by itself, there is nothing left to repeat but the whole. */
 static sqla_status commit_failed(sqla_conn *conn, sqla_status status, sqla_error *err)
 {
     sqla_error dropped;
     status = sqla__conn_failed(conn, status, err);
     sqla__error_init(&dropped);
+    if (status == SQLA_ERR_BUSY && sqla__conn_txn_state(conn) != SQLA_TXN_ACTIVE)
+        status = err->status = SQLA_ERR_RETRY;
     if (status != SQLA_ERR_BUSY && !conn->lost)
         sqla__conn_rollback(conn, &dropped);
     return status;
