@@ -196,6 +196,19 @@ static sqla_batch_mode insert_road(const run *r, const sqla_traits *traits)
     return SQLA_BATCH_EACH;
 }
 
+/* The database took the key, so whoever has it in this session is an object whose row is gone: deleted by somebody else. Unless
+ * it is to be written itself, it leaves its place as a deleted object does. */
+static sqla_status make_way(sqla_session *s, sqla__pool *pool, sqla__object *before, sqla_error *err)
+{
+    if ((before->flags & (SQLA__FLAG_QUEUED | SQLA__FLAG_DOOMED)) || sqla__object_dirty(before))
+        return sqla__error_set(err, SQLA_ERR_UNIQUE, "'%s' was inserted with a key that another object of this session has", pool->mapping->model->name);
+    if (!sqla__undo_record(s, before, SQLA__UNDO_DELETE))
+        return sqla__error_nomem(err);
+    sqla__identity_remove(pool, before);
+    before->state = SQLA_DELETED;
+    return SQLA_OK;
+}
+
 /* The row is there: the object is persistent, and the session owns its texts. */
 static bool texts_are_own(const sqla__mapping *mapping, const void *row, const void *snapshot)
 {
@@ -209,6 +222,8 @@ static bool texts_are_own(const sqla__mapping *mapping, const void *row, const v
 static sqla_status finish_insert(sqla_session *s, sqla__pool *pool, sqla__object *object, sqla_error *err)
 {
     void *row = sqla__struct_of(object), *snapshot = (char *)row + pool->snapshot;
+    sqla__object *before = sqla__identity_find(pool, row);
+    sqla_status status = before != NULL ? make_way(s, pool, before, err) : SQLA_OK;
     if (!sqla__undo_record(s, object, SQLA__UNDO_INSERT))
         return sqla__error_nomem(err);
     if (texts_are_own(pool->mapping, row, snapshot))
@@ -217,8 +232,8 @@ static sqla_status finish_insert(sqla_session *s, sqla__pool *pool, sqla__object
         return sqla__error_nomem(err);
     object->state = SQLA_PERSISTENT;
     object->epoch = s->epoch;
-    if (sqla__identity_find(pool, snapshot) != NULL)
-        return sqla__error_set(err, SQLA_ERR_UNIQUE, "'%s' was inserted with a key that another object of this session has", pool->mapping->model->name);
+    if (status != SQLA_OK)
+        return status;
     return sqla__identity_put(pool, object) ? SQLA_OK : sqla__error_nomem(err);
 }
 
