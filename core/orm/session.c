@@ -189,13 +189,21 @@ sqla_status sqla__session_ready(sqla_session *s, sqla_error *err)
 
 sqla_status sqla__session_begin(sqla_session *s, sqla_error *err)
 {
+    return sqla__session_begin_asking(s, NULL, NULL, err);
+}
+
+sqla_status sqla__session_begin_asking(sqla_session *s, sqla__ask_fn *ask, const void *data, sqla_error *err)
+{
     if (s->conn != NULL)
         return SQLA_OK;
     sqla_conn *conn = NULL;
     sqla_status status = sqla__conn_acquire(s->maker->engine, &conn, err);
     if (status != SQLA_OK)
         return status;
-    status = sqla__conn_begin(conn, false, err);
+    if (ask != NULL)
+        status = ask(data, conn, err);
+    if (status == SQLA_OK)
+        status = sqla__conn_begin(conn, false, err);
     if (status == SQLA_OK)
         s->conn = conn;
     else

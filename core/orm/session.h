@@ -97,9 +97,12 @@ struct sqla_session {
 };
 enum { SQLA__SESSION_MAGIC = 0x53455353 };
 
-/* The transaction. ready: reports what was kept or stands in the way. begin: take a connection, if there is none. */
+/* The transaction. ready: reports what was kept or stands in the way. begin: take a connection, if there is none, and ask it
+ * before the transaction begins (ask may be NULL). */
+typedef sqla_status sqla__ask_fn(const void *data, sqla_conn *conn, sqla_error *err);
 sqla_status sqla__session_ready(sqla_session *s, sqla_error *err);
 sqla_status sqla__session_begin(sqla_session *s, sqla_error *err);
+sqla_status sqla__session_begin_asking(sqla_session *s, sqla__ask_fn *ask, const void *data, sqla_error *err);
 /* Keep a builder's failure for the next call that can report it. */
 sqla_status sqla__session_keep(sqla_session *s, sqla_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Remember that a failure asks for a rollback. */

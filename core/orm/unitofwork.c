@@ -625,11 +625,26 @@ static bool nothing_to_write(const work *w)
     return true;
 }
 
+/* What the inserts need to know about their tables. It is asked before the transaction begins: one that has read cannot wait for a
+ * lock in SQLite, since waiting would be waiting for itself. */
+static sqla_status ask_facts(const void *data, sqla_conn *conn, sqla_error *err)
+{
+    const work *w = data;
+    sqla_status status = SQLA_OK;
+    for (size_t m = 0; m < w->mapping_count && status == SQLA_OK; m++) {
+        const sqla_table *table = w->session->pools[m].mapping->table;
+        uint64_t facts;
+        if (w->inserts[m].count > 0)
+            status = sqla__conn_table_facts(conn, table->schema, table->name, &facts, err);
+    }
+    return status;
+}
+
 static sqla_status write(work *w, sqla_error *err)
 {
     if (nothing_to_write(w))
         return SQLA_OK;
-    sqla_status status = sqla__session_begin(w->session, err);
+    sqla_status status = sqla__session_begin_asking(w->session, ask_facts, w, err);
     if (status == SQLA_OK)
         status = write_saves(w, err);
     if (status == SQLA_OK)
