@@ -87,6 +87,7 @@ static sqla_status write_rows(run *r, sqla_batch_mode road, uint32_t rows_per_st
                          .rows_per_statement = rows_per_statement, .key_source = r->source,
                          .keys = r->source != SQLA_KEY_NONE ? &text->keys : NULL, .arena = &arena.base, .unmatched = -1 };
     sqla_status status = sqla__conn_run_many(s->conn, text->text, text->length, &batch, err);
+    s->wrote = s->wrote || status == SQLA_OK || batch.affected != 0;
     if (status == SQLA_OK && batch.affected != (int64_t)n)
         status = wrong_count(r, &batch, err);
     if (status == SQLA_OK)

@@ -94,6 +94,7 @@ struct sqla_session {
     sqla_error kept;                /* the first failure of a call that builds */
     sqla_error broken;              /* the failure that asks for a rollback */
     bool flushing;
+    bool wrote;                     /* the flush that is under way, or the last one, has changed rows */
 };
 enum { SQLA__SESSION_MAGIC = 0x53455353 };
 

@@ -671,11 +671,19 @@ static void finish(work *w, bool done)
     }
 }
 
+/* A lock that was in the way before the first row was written has done no harm: objects and transaction are as they were, and the
+ * flush can be repeated. Where the database gives the transaction up over it, it cannot. */
+static bool can_be_repeated(const sqla_session *s, sqla_status status)
+{
+    return status == SQLA_ERR_BUSY && !s->wrote && (s->conn == NULL || sqla__conn_txn_state(s->conn) == SQLA_TXN_ACTIVE);
+}
+
 sqla_status sqla__flush(sqla_session *s, sqla_error *err)
 {
     if (s->flushing)
         return SQLA_OK;
     s->flushing = true;
+    s->wrote = false;
     work w = { 0 };
     sqla_status status = work_init(&w, s, err);
     if (status == SQLA_OK) {
@@ -687,7 +695,7 @@ sqla_status sqla__flush(sqla_session *s, sqla_error *err)
     work_release(&w);
     sqla__arena_reset(&s->flush_arena);
     s->flushing = false;
-    return status == SQLA_OK ? SQLA_OK : sqla__session_break(s, err, status);
+    return status == SQLA_OK || can_be_repeated(s, status) ? status : sqla__session_break(s, err, status);
 }
 
 static bool any_changed(const sqla__pool *pool)

@@ -40,8 +40,9 @@ SQLA_API sqla_session *sqla_open(sqla_sessionmaker *maker, sqla_error *err);
 SQLA_API void sqla_close(sqla_session *s);
 
 /* flush: write what was added, changed and deleted, in the order that the foreign keys ask for; nothing is committed.
- * commit: flush, then commit. SQLA_ERR_UNKNOWN_OUTCOME: it may have happened. After SQLA_ERR_BUSY it may be repeated.
- * After any other failure the session refuses work with SQLA_ERR_ROLLBACK_FIRST, quoting it, until sqla_rollback.
+ * commit: flush, then commit. SQLA_ERR_UNKNOWN_OUTCOME: it may have happened. After SQLA_ERR_BUSY flush and commit may be repeated,
+ *   unless the database has given the transaction up over it, as PostgreSQL does.
+ * After any other failure, and that one, the session refuses work with SQLA_ERR_ROLLBACK_FIRST, quoting it, until sqla_rollback.
  * rollback: end the transaction; fields go back to what they were before it, in memory; objects that it added become
  *   transient and stay readable, deleted ones are back. Always works. */
 SQLA_API sqla_status sqla_flush(sqla_session *s, sqla_error *err);
