@@ -107,10 +107,11 @@ const char *harness_postgres_tcp(const char *user, const char *password, const c
 /* ---- PostgreSQL beside the library ------------------------------------------------------------------------------- */
 
 #ifdef WITH_POSTGRES
+static PGconn *postgres_held;
+
 /* Run one statement; the first cell goes to ret, where there is one. */
-static bool postgres_run(const char *url, const char *sql, char *ret, size_t size)
+static bool postgres_run_on(PGconn *conn, const char *sql, char *ret, size_t size)
 {
-    PGconn *conn = PQconnectdb(url);
     PGresult *result = PQstatus(conn) == CONNECTION_OK ? PQexec(conn, sql) : NULL;
     ExecStatusType status = result == NULL ? PGRES_FATAL_ERROR : PQresultStatus(result);
     bool ok = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
@@ -119,8 +120,28 @@ static bool postgres_run(const char *url, const char *sql, char *ret, size_t siz
     if (ok && ret != NULL)
         snprintf(ret, size, "%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
     PQclear(result);
+    return ok;
+}
+
+static bool postgres_run(const char *url, const char *sql, char *ret, size_t size)
+{
+    PGconn *conn = PQconnectdb(url);
+    bool ok = postgres_run_on(conn, sql, ret, size);
     PQfinish(conn);
     return ok;
+}
+
+static bool postgres_hold(const char *url, const char *sql)
+{
+    if (postgres_held == NULL)
+        postgres_held = PQconnectdb(url);
+    return postgres_run_on(postgres_held, sql, NULL, 0);
+}
+
+static void postgres_let_go(void)
+{
+    PQfinish(postgres_held);
+    postgres_held = NULL;
 }
 
 static const char *postgres_make(void)
@@ -152,6 +173,8 @@ static bool postgres_run(const char *url, const char *sql, char *ret, size_t siz
     printf("%s: the tests were built without libpq\n", sql);
     return false;
 }
+static bool postgres_hold(const char *url, const char *sql) { return postgres_run(url, sql, NULL, 0); }
+static void postgres_let_go(void) {}
 static const char *postgres_make(void) { return NULL; }
 static void postgres_drop(void) { now.database[0] = '\0'; }
 #endif
@@ -159,14 +182,22 @@ static void postgres_drop(void) { now.database[0] = '\0'; }
 /* ---- SQLite beside the library ----------------------------------------------------------------------------------- */
 
 #ifdef WITH_SQLITE
-/* Run statements; the first cell of the last that has one goes to ret. */
-static bool sqlite_run(const char *url, const char *sql, char *ret, size_t size)
+static sqlite3 *sqlite_held;
+
+static sqlite3 *sqlite_connect(const char *url)
 {
     sqlite3 *db = NULL;
-    int rc = sqlite3_open(harness_sqlite_path(url), &db);
+    sqlite3_open(harness_sqlite_path(url), &db);
+    sqlite3_busy_timeout(db, 5000);
+    return db;
+}
+
+/* Run statements; the first cell of the last that has one goes to ret. */
+static bool sqlite_run_on(sqlite3 *db, const char *sql, char *ret, size_t size)
+{
+    int rc = sqlite3_errcode(db);
     if (ret != NULL)
         ret[0] = '\0';
-    sqlite3_busy_timeout(db, 5000);
     for (const char *at = sql; rc == SQLITE_OK && *at != '\0';) {
         sqlite3_stmt *stmt = NULL;
         rc = sqlite3_prepare_v2(db, at, -1, &stmt, &at);
@@ -183,8 +214,28 @@ static bool sqlite_run(const char *url, const char *sql, char *ret, size_t size)
     }
     if (rc != SQLITE_OK)
         printf("%s: %s\n", sql, sqlite3_errmsg(db));
-    sqlite3_close(db);
     return rc == SQLITE_OK;
+}
+
+static bool sqlite_run(const char *url, const char *sql, char *ret, size_t size)
+{
+    sqlite3 *db = sqlite_connect(url);
+    bool ok = sqlite_run_on(db, sql, ret, size);
+    sqlite3_close(db);
+    return ok;
+}
+
+static bool sqlite_hold(const char *url, const char *sql)
+{
+    if (sqlite_held == NULL)
+        sqlite_held = sqlite_connect(url);
+    return sqlite_run_on(sqlite_held, sql, NULL, 0);
+}
+
+static void sqlite_let_go(void)
+{
+    sqlite3_close(sqlite_held);
+    sqlite_held = NULL;
 }
 #else
 static bool sqlite_run(const char *url, const char *sql, char *ret, size_t size)
@@ -193,6 +244,8 @@ static bool sqlite_run(const char *url, const char *sql, char *ret, size_t size)
     printf("%s: the tests were built without sqlite3\n", sql);
     return false;
 }
+static bool sqlite_hold(const char *url, const char *sql) { return sqlite_run(url, sql, NULL, 0); }
+static void sqlite_let_go(void) {}
 #endif
 
 static const char *sqlite_make(void)
@@ -229,6 +282,20 @@ int64_t harness_sql_int(const char *url, const char *sql)
     return strtoll(harness_sql_text(url, sql), NULL, 10);
 }
 
+bool harness_hold(const char *url, const char *sql)
+{
+    bool ok = harness_is_postgres(url) ? postgres_hold(url, sql) : sqlite_hold(url, sql);
+    if (!ok)
+        CU_FAIL("a statement of the test itself failed");
+    return ok;
+}
+
+void harness_let_go(void)
+{
+    postgres_let_go();
+    sqlite_let_go();
+}
+
 bool databases_have(int bit)
 {
 #ifdef WITH_SQLITE
@@ -262,6 +329,7 @@ const char *databases_make(int bit)
 
 void databases_drop(void)
 {
+    harness_let_go();
     if (now.database[0] != '\0')
         postgres_drop();
     if (now.folder[0] != '\0')
