@@ -175,6 +175,8 @@ sqla_status sqla__load_result(sqla_session *s, sqla__pool *pool, sqla__result *r
 static sqla_status set_key(sqla__pool *pool, void *row, const sqla_value *key, size_t n, sqla_error *err)
 {
     const sqla__mapping *mapping = pool->mapping;
+    if (key == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no key to get a '%s' by", mapping->model->name);
     if (n != mapping->key_count)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "the key of '%s' has %u columns, and %zu values are given", mapping->model->name,
                                (unsigned)mapping->key_count, n);
