@@ -120,6 +120,7 @@ sqla_session *sqla_open(sqla_sessionmaker *maker, sqla_error *err)
     }
     for (size_t i = 0; i < maker->mapping_count; i++)
         sqla__pool_init(&s->pools[i], s, sqla__metadata_mapping_at(maker->base, i));
+    sqla__engine_ref(maker->engine);
     return s;
 }
 
@@ -139,6 +140,7 @@ void sqla_close(sqla_session *s)
 {
     if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
         return;
+    sqla_engine *db = s->maker->engine;
     while (s->statements != NULL)   /* a stream that is still open holds the connection */
         sqla_stmt_free(s->statements);
     if (s->conn != NULL) {
@@ -148,6 +150,7 @@ void sqla_close(sqla_session *s)
         give_connection_back(s);
     }
     session_free(s);
+    sqla__engine_unref(db);
 }
 
 /* ---- failures -------------------------------------------------------------------------------------------------- */
