@@ -11,20 +11,28 @@
  *   stuck          a result that gives neither rows nor an end
  *   null           says that all is well and gives no result
  *   abort          the transaction is failed from now on
+ *   opens well, opens slow N, opens fail N   from now on connections open at once; take N milliseconds; the next N fail
+ *   count WHAT     one row with a number: of the connections that are "open", the "most" that ever were at once, of all
+ *                  "opens" that were tried, of "resets" and of "pings" (SELECT 1), since the driver was loaded
  *   BEGIN, COMMIT, ROLLBACK, RESET, SELECT 1, SAVEPOINT ...   as everywhere
  * It keeps no optional slot, so the host's defaults are at work, unless SQLA_TEST_VICE is "whole". */
 #include <config.h>
 #include <sqla/driver.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 SQLA_DRIVER_NOTE("vice", "vice vicious");
 
 static const sqla_host *host;
 
 struct sqla_driver_conn { char password[64]; sqla_txn_state state; };
-struct sqla_driver_result { sqla_result_info info; long rows, at; bool greedy, stuck; sqla_value value; };
+struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck; sqla_value value; };
+
+/* What happened, and how connections open; for all connections. */
+static struct { atomic_long open, most, opens, resets, pings, slow_ms, failing; } count;
 
 static const sqla_result_column column = { "n", SQLA_INT64, 0, "integer" };
 
@@ -33,6 +41,27 @@ static sqla_status fail(sqla_err *err, sqla_status status, const char *message)
     const sqla_err_fields fields = { .struct_size = sizeof fields, .status = (int32_t)status, .message = message };
     host->set_error(err, &fields);
     return status;
+}
+
+/* The long way to a connection, or to none. */
+static sqla_status arrive(sqla_err *err)
+{
+    long ms = atomic_load(&count.slow_ms), left = atomic_load(&count.failing);
+    atomic_fetch_add(&count.opens, 1);
+    if (ms > 0)
+        nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+    while (left > 0) {
+        if (atomic_compare_exchange_weak(&count.failing, &left, left - 1))
+            return fail(err, SQLA_ERR_CONNECT, "nobody is at home");
+    }
+    return SQLA_OK;
+}
+
+static void count_open(void)
+{
+    long now = atomic_fetch_add(&count.open, 1) + 1, most = atomic_load(&count.most);
+    while (now > most && !atomic_compare_exchange_weak(&count.most, &most, now))
+        continue;
 }
 
 static sqla_status vice_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err)
@@ -50,6 +79,11 @@ static sqla_status vice_open(const sqla_connect_args *args, sqla_conn_info *info
             return fail(err, SQLA_ERR_CONNECT, "nobody is at home");
         }
     }
+    if (arrive(err) != SQLA_OK) {
+        host->release(conn);
+        return SQLA_ERR_CONNECT;
+    }
+    count_open();
     info->product = "Vice 1.0";
     *ret_conn = conn;
     return SQLA_OK;
@@ -57,6 +91,7 @@ static sqla_status vice_open(const sqla_connect_args *args, sqla_conn_info *info
 
 static void vice_close(sqla_driver_conn *conn)
 {
+    atomic_fetch_sub(&count.open, 1);
     host->release(conn);
 }
 
@@ -93,6 +128,18 @@ static void change_state(sqla_driver_conn *conn, const char *text)
         conn->state = SQLA_TXN_FAILED;
 }
 
+static void change_opens(const char *text)
+{
+    atomic_store(&count.slow_ms, begins(text, "opens slow ") ? atol(text + 11) : 0);
+    atomic_store(&count.failing, begins(text, "opens fail ") ? atol(text + 11) : 0);
+}
+
+static long counted(const char *what)
+{
+    return atomic_load(strcmp(what, "open") == 0 ? &count.open : strcmp(what, "most") == 0 ? &count.most :
+                       strcmp(what, "opens") == 0 ? &count.opens : strcmp(what, "resets") == 0 ? &count.resets : &count.pings);
+}
+
 static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
                              const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
 {
@@ -106,9 +153,14 @@ static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *state
         return fail(err, SQLA_ERR_NOMEM, "out of memory");
     memset(result, 0, sizeof *result);
     change_state(conn, text);
+    if (begins(text, "opens "))
+        change_opens(text);
+    atomic_fetch_add(&count.resets, strcmp(text, "RESET") == 0);
+    atomic_fetch_add(&count.pings, strcmp(text, "SELECT 1") == 0);
     result->greedy = begins(text, "greedy");
     result->stuck = begins(text, "stuck");
-    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : 0;
+    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : begins(text, "count ");
+    result->before = begins(text, "count ") ? counted(text + 6) - 1 : 0;
     result->info.struct_size = sizeof result->info;
     result->info.columns = &column;
     result->info.column_count = result->rows > 0 || result->stuck || begins(text, "rows");
@@ -140,7 +192,7 @@ static sqla_status vice_result_fetch(sqla_driver_result *result, const sqla_plan
     while (n < max && result->at < result->rows) {
         result->at++;
         for (uint32_t i = 0; i < plan->count; i++)
-            put(&plan->slots[i], rows[n], result->at);
+            put(&plan->slots[i], rows[n], result->before + result->at);
         n++;
     }
     *ret_count = result->greedy ? max + 1 : n;
@@ -154,7 +206,7 @@ static sqla_status vice_result_view(sqla_driver_result *result, const sqla_value
     *ret_values = NULL;
     if (result->at < result->rows) {
         result->value.type = SQLA_INT64;
-        result->value.as.i64 = ++result->at;
+        result->value.as.i64 = result->before + ++result->at;
         *ret_values = &result->value;
     }
     return SQLA_OK;
