@@ -207,6 +207,23 @@ sqla_status postgres_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadli
     return run(conn, "", deadline, err);
 }
 
+/* Prepared statements of the driver stay; those that somebody made with PREPARE go. To ask for them costs more than all the
+ * rest, so it is done after a statement that may have made some. */
+static sqla_status drop_foreign_statements(sqla_driver_conn *conn, sqla_err *err)
+{
+    static const char names[] = "SELECT pg_catalog.string_agg(pg_catalog.concat('DEALLOCATE ', pg_catalog.quote_ident(name)), '; ') "
+                                "FROM pg_catalog.pg_prepared_statements WHERE from_sql";
+    PGresult *res = NULL;
+    if (!conn->may_have_prepared)
+        return SQLA_OK;
+    sqla_status status = postgres__simple(conn, names, &res, err);
+    if (status == SQLA_OK && PQntuples(res) == 1 && !PQgetisnull(res, 0, 0))
+        status = postgres__simple(conn, PQgetvalue(res, 0, 0), NULL, err);
+    PQclear(res);
+    conn->may_have_prepared = status != SQLA_OK;
+    return status;
+}
+
 /* DISCARD ALL, less DEALLOCATE ALL and what would make plans anew. All of it is one statement to the server: done, or not. */
 sqla_status postgres_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
 {
@@ -220,6 +237,8 @@ sqla_status postgres_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *e
     if (status != SQLA_OK)
         return status;
     status = postgres__simple(conn, text, NULL, err);
+    if (status == SQLA_OK)
+        status = drop_foreign_statements(conn, err);
     if (status == SQLA_OK)
         postgres__drop_statements(conn);
     postgres__leave(conn);

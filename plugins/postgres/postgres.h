@@ -50,6 +50,7 @@ struct sqla_driver_conn {
     postgres__key *key;
     sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
     bool lost;                 /* never to be used again */
+    bool may_have_prepared;    /* a statement may have made prepared ones beside ours */
     bool timed_out;            /* the deadline of what is running has passed */
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */

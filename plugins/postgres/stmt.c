@@ -276,6 +276,18 @@ static sqla_status run(sqla_driver_conn *conn, const sqla_statement *statement, 
     return start_stream(conn, ret_res, ret_more, err);
 }
 
+/* A statement by its tag: one that prepared another in SQL, or that ran a body of its own, where it may have been done. */
+static bool may_have_prepared(PGresult *res)
+{
+    static const char *const tags[] = { "PREPARE", "DO", "CALL" };
+    const char *tag = PQresultStatus(res) == PGRES_COMMAND_OK ? PQcmdStatus(res) : "";
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        if (strcmp(tag, tags[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The results of a script are dropped, also the last one. */
 static sqla_status script_result(sqla_driver_conn *conn, PGresult *res, sqla_driver_result **ret_result, sqla_err *err)
 {
@@ -306,6 +318,7 @@ sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statemen
         postgres__leave(conn);
     if (status != SQLA_OK)
         return status;
+    conn->may_have_prepared = conn->may_have_prepared || (flags & SQLA_EXEC_SCRIPT) != 0 || may_have_prepared(res);
     if ((flags & SQLA_EXEC_SCRIPT) != 0)
         return script_result(conn, res, ret_result, err);
     status = postgres__result_new(conn, res, more, ret_result, err);
