@@ -32,6 +32,8 @@
 #define SQLA_FEATURE_ISOLATED_ABORT      (UINT64_C(1) << 11) /* a failed statement leaves the rest of the transaction usable */
 #define SQLA_FEATURE_CASCADE_DROP        (UINT64_C(1) << 12) /* DROP TABLE ... CASCADE */
 #define SQLA_FEATURE_FK_ACTIONS          (UINT64_C(1) << 13) /* ON DELETE and ON UPDATE */
+#define SQLA_FEATURE_EPHEMERAL           (UINT64_C(1) << 14) /* a connection that tells this (sqla_conn_info) has a database that ends with the
+                                                              * last connection to it: the host keeps one open as long as the engine lives */
 
 typedef enum sqla_placeholder {
     SQLA_PLACEHOLDER_QUESTION = 1, /* ? in order */

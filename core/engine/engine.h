@@ -27,6 +27,7 @@ typedef struct sqla__waiter {
 typedef struct sqla__connpool {
     pthread_mutex_t lock;          /* for everything below */
     sqla_conn *idle;               /* a list, the newest first */
+    sqla_conn *keeper;             /* never lent, and no place: keeps a database alive that ends with its connections */
     sqla__waiter *first_waiter, *last_waiter;
     uint32_t limit;                /* of places: pool_size and overflow */
     uint32_t places;               /* taken: idle ones, those that are out, and those being opened */

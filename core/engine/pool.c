@@ -37,6 +37,8 @@ void sqla__connpool_release(sqla__connpool *pool)
 {
     free_list(pool->idle);
     pool->idle = NULL;
+    free_list(pool->keeper);
+    pool->keeper = NULL;
     pthread_mutex_destroy(&pool->lock);
 }
 
@@ -202,12 +204,46 @@ static bool is_fit(sqla_engine *db, sqla_conn *conn)
     return false;
 }
 
+/* Connections of the pool come and go: they grow old, are touched, disposed of. A database that would go with them gets one
+ * more, that stays as long as the engine. Two who come first at once open two, and one of those is closed again. */
+static sqla_status keep_one(sqla_engine *db, int64_t deadline, sqla_error *err)
+{
+    sqla__connpool *pool = &db->pool;
+    sqla_conn *keeper = NULL;
+    pthread_mutex_lock(&pool->lock);
+    bool there = pool->keeper != NULL;
+    pthread_mutex_unlock(&pool->lock);
+    sqla_status status = there ? SQLA_OK : sqla__conn_open(db, deadline, &keeper, err);
+    if (there || status != SQLA_OK)
+        return status;
+    pthread_mutex_lock(&pool->lock);
+    if (pool->keeper == NULL) {
+        pool->keeper = keeper;
+        keeper = NULL;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    free_list(keeper);
+    return SQLA_OK;
+}
+
+static sqla_status open_one(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
+{
+    int64_t deadline = sqla__deadline_ms(db->config.connect_timeout_ms);
+    sqla_status status = sqla__conn_open(db, deadline, ret_conn, err);
+    if (status != SQLA_OK || ((*ret_conn)->info.features & SQLA_FEATURE_EPHEMERAL) == 0)
+        return status;
+    status = keep_one(db, deadline, err);
+    if (status != SQLA_OK)
+        sqla__conn_free(*ret_conn);
+    return status;
+}
+
 /* Open a connection in a place that is ours; the place is given up when that fails. */
 static sqla_status open_in_place(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
 {
     sqla__connpool *pool = &db->pool;
     uint64_t generation = generation_now(pool);
-    sqla_status status = sqla__conn_open(db, sqla__deadline_ms(db->config.connect_timeout_ms), ret_conn, err);
+    sqla_status status = open_one(db, ret_conn, err);
     if (status != SQLA_OK) {
         pthread_mutex_lock(&pool->lock);
         pool->last_connect = *err;

@@ -326,6 +326,7 @@ static sqla_status open_all(sqla_driver_conn *conn, const sqla_connect_args *arg
         status = open_file(conn, args, &s, err);
     if (status != SQLA_OK)
         return status;
+    conn->is_private = is_private(&s);
     conn->busy_ns = s.busy_ms * 1000000;
     sqlite3_busy_handler(conn->db, sqlite__on_busy, conn);
     status = sqlite__enter(conn, args->deadline, err);
@@ -366,7 +367,7 @@ sqla_status sqlite_open(
     snprintf(conn->product, sizeof conn->product, "SQLite %s", sqlite3_libversion());
     info->server_version = (uint32_t)sqlite3_libversion_number();
     info->product = conn->product;
-    info->features = sqlite__traits.features;
+    info->features = sqlite__traits.features & ~(conn->is_private ? 0 : SQLA_FEATURE_EPHEMERAL);
     info->max_parameters = (uint32_t)sqlite3_limit(conn->db, SQLITE_LIMIT_VARIABLE_NUMBER, -1);
     *ret_conn = conn;
     return SQLA_OK;

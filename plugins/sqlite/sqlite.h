@@ -38,6 +38,7 @@ struct sqla_driver_conn {
     bool undone;          /* SQLite rolled the transaction back by itself, and nobody has taken note yet */
     bool query_only;      /* the transaction is read-only */
     bool touched;         /* a statement changed the session in a way that is not followed */
+    bool is_private;      /* the database is in memory, and ends with the last connection to it */
     bool own_pragma;      /* a PRAGMA that is prepared now is the driver's */
     atomic_bool running, cancelled;
     sqlite3_stmt *control[SQLITE__CONTROL_COUNT];
