@@ -46,10 +46,11 @@ static sqla_status fail(sqla_err *err, sqla_status status, const char *message)
 /* The long way to a connection, or to none. */
 static sqla_status arrive(sqla_err *err)
 {
-    long ms = atomic_load(&count.slow_ms), left = atomic_load(&count.failing);
+    long ms = atomic_load(&count.slow_ms);
     atomic_fetch_add(&count.opens, 1);
     if (ms > 0)
         nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+    long left = atomic_load(&count.failing);
     while (left > 0) {
         if (atomic_compare_exchange_weak(&count.failing, &left, left - 1))
             return fail(err, SQLA_ERR_CONNECT, "nobody is at home");
