@@ -180,19 +180,35 @@ sqla_status postgres_rollback(sqla_driver_conn *conn, const sqla_txn_options *op
     return run(conn, "ROLLBACK", options->deadline, err);
 }
 
+/* The server cuts a name that is longer than it keeps, so that two savepoints would become one; and what it refuses ends the
+ * transaction. So what cannot be is refused here. */
+static sqla_status check_name(const char *name, sqla_err *err)
+{
+    size_t n = strlen(name);
+    if (n == 0)
+        return postgres__fail(err, SQLA_ERR_SQL, NULL, "the name of a savepoint is empty");
+    if (!postgres__utf8_valid(name, n))
+        return postgres__fail(err, SQLA_ERR_SQL, NULL, "the name of a savepoint is not valid UTF-8");
+    if (n > postgres__traits.max_identifier)
+        return postgres__fail(err, SQLA_ERR_SQL, NULL, "the name of a savepoint has %zu bytes, and the server keeps %u", n,
+                              (unsigned)postgres__traits.max_identifier);
+    return SQLA_OK;
+}
+
 sqla_status postgres_savepoint(sqla_driver_conn *conn, int32_t op, const char *name, sqla_err *err)
 {
     const char *verb = op == SQLA_SAVEPOINT_SET ? "SAVEPOINT" : op == SQLA_SAVEPOINT_RELEASE ? "RELEASE SAVEPOINT" :
                        op == SQLA_SAVEPOINT_ROLLBACK ? "ROLLBACK TO SAVEPOINT" : NULL;
     if (verb == NULL)
         return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "unknown savepoint operation %d", (int)op);
+    sqla_status status = check_name(name, err);
+    if (status != SQLA_OK)
+        return status;
     char text[320], *quoted = PQescapeIdentifier(conn->link, name, strlen(name));
     if (quoted == NULL)
-        return postgres__fail(err, SQLA_ERR_DATA, NULL, "the name of a savepoint is not valid UTF-8");
-    int n = snprintf(text, sizeof text, "%s %s", verb, quoted);
+        return postgres__nomem(err);
+    snprintf(text, sizeof text, "%s %s", verb, quoted);
     PQfreemem(quoted);
-    if (n < 0 || (size_t)n >= sizeof text)
-        return postgres__fail(err, SQLA_ERR_SQL, NULL, "the name of a savepoint is too long");
     return run(conn, text, 0, err);
 }
 
