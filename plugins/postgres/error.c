@@ -81,6 +81,15 @@ static bool is_several(const PGresult *res, const char *sqlstate)
     return strcmp(sqlstate, "42601") == 0 && place != NULL && strcmp(place, "exec_parse_message") == 0;
 }
 
+/* A prepared statement that would give other columns than it was prepared for, since somebody altered a table. The host
+ * prepares it again where it may; in a transaction, which has failed by this, only the whole can be run again. The server has
+ * one SQLSTATE for this and for what it does not support, so the place that it names must tell. */
+static bool is_outdated(const PGresult *res, const char *sqlstate)
+{
+    const char *place = PQresultErrorField(res, PG_DIAG_SOURCE_FUNCTION);
+    return strcmp(sqlstate, "0A000") == 0 && place != NULL && strcmp(place, "RevalidateCachedQuery") == 0;
+}
+
 static sqla_status judge(sqla_driver_conn *conn, const PGresult *res, const char *sqlstate, const char *message)
 {
     sqla_status status = sqlstate != NULL ? status_of(sqlstate) : SQLA_ERR_PROTOCOL;
@@ -92,6 +101,8 @@ static sqla_status judge(sqla_driver_conn *conn, const PGresult *res, const char
         return cancelled(conn, message);
     if (sqlstate != NULL && is_several(res, sqlstate))
         return SQLA_ERR_MISUSE;
+    if (sqlstate != NULL && is_outdated(res, sqlstate))
+        return SQLA_ERR_RETRY;
     return status;
 }
 
