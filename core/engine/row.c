@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,13 +158,23 @@ static sqla_status refuse_value(const sqla_row *row, size_t i, const char *wante
 static locale_t c_locale;
 static void make_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
 
+/* Does a number begin here? strtod and strtoll pass over blanks. */
+static bool begins_number(const char *text, size_t size)
+{
+    return size > 0 && strchr(" \t\n\v\f\r", text[0]) == NULL;
+}
+
+/* Not as hexadecimal, as strtod has it; and a number that is too large is none, and not infinite. */
 static bool parse_double(const char *text, size_t size, double *ret)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     char *end;
     pthread_once(&once, make_locale);
+    if (!begins_number(text, size) || memchr(text, 'x', size) != NULL || memchr(text, 'X', size) != NULL)
+        return false;
+    errno = 0;
     *ret = c_locale != (locale_t)0 ? strtod_l(text, &end, c_locale) : strtod(text, &end);
-    return size > 0 && end == text + size;
+    return end == text + size && !(errno == ERANGE && isinf(*ret));
 }
 
 /* "12", "12.00": a decimal that is whole. */
@@ -172,7 +183,7 @@ static bool parse_whole(const char *text, size_t size, int64_t *ret)
     char *end;
     errno = 0;
     long long whole = strtoll(text, &end, 10);
-    if (size == 0 || end == text || errno != 0)
+    if (!begins_number(text, size) || end == text || errno != 0)
         return false;
     if (*end == '.')
         end += 1 + strspn(end + 1, "0");
