@@ -1,1 +1,664 @@
-int main(void) { return 0; }
+/* test-result.c: what comes out of statements: rows and cells, structs, streams, single values, parameters both ways. */
+#include <config.h>
+#include "shop.h"
+
+#include <CUnit/CUnit.h>
+#include <inttypes.h>
+#include <math.h>
+
+#include "expect.h"
+
+/* A statement on the engine, made, used once and freed. */
+#define WITH(q, x, sql) for (sqla_stmt *q = sqla_sql((x)->db, (sql)); q != NULL; sqla_stmt_free(q), q = NULL)
+
+typedef struct place { sqla_engine *db; sqla_conn *conn; sqla_error err; bool postgres; } place;
+
+static void set_up(place *x, const char *url)
+{
+    *x = (place){ .err = SQLA_ERROR_INIT, .postgres = harness_is_postgres(url) };
+    x->db = sqla_create_engine(url, NULL, &x->err);
+    x->conn = sqla_connect(x->db, &x->err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(x->conn);
+}
+
+static void tear_down(place *x)
+{
+    sqla_conn_close(x->conn);
+    sqla_engine_free(x->db);
+}
+
+/* ---- rows and cells ---------------------------------------------------------------------------------------------- */
+
+static void row__by_position_and_by_name(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    size_t n = 0;
+    WITH(q, &x, "SELECT 7 AS number, 'word' AS text, NULL AS none, 1.5 AS \"Half\"") {
+        SQLA_EACH_ROW(row, q, &x.err) {
+            n++;
+            CU_ASSERT_EQUAL(sqla_row_count(row), 4);
+            CU_ASSERT_STRING_EQUAL(sqla_row_name(row, 0), "number");
+            CU_ASSERT_STRING_EQUAL(sqla_row_name(row, 3), "Half");
+            CU_ASSERT_PTR_NULL(sqla_row_name(row, 4));
+            CU_ASSERT_EQUAL(sqla_row_at(row, 0).as.i64, 7);
+            CU_ASSERT_EQUAL(sqla_row_at(row, 2).type, SQLA_NULL);
+            CU_ASSERT_EQUAL(sqla_row_at(row, 4).type, SQLA_NULL);
+            CU_ASSERT_EQUAL(sqla_row_i64(row, "number", &x.err), 7);
+            CU_ASSERT_EQUAL(sqla_row_i64(row, "NUMBER", &x.err), 7); /* case counts only where it must */
+            CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "text", &x.err), "word");
+            CU_ASSERT_PTR_NULL(sqla_row_text(row, "none", &x.err));
+            CU_ASSERT_TRUE(sqla_row_is_null(row, "none", &x.err));
+            CU_ASSERT_FALSE(sqla_row_is_null(row, "text", &x.err));
+            CU_ASSERT_EQUAL(sqla_row_f64(row, "half", &x.err), 1.5);
+            CU_ASSERT_EQUAL(sqla_row_get(row, "number", &x.err).as.i64, 7);
+        }
+    }
+    CU_ASSERT_EQUAL(n, 1);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    tear_down(&x);
+}
+
+static void row__names_that_are_missing_or_ambiguous(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    WITH(q, &x, "SELECT 1 AS a, 2 AS b, 3 AS b, 4 AS \"B\"") {
+        SQLA_EACH_ROW(row, q, &x.err) {
+            sqla_error err = SQLA_ERROR_INIT;
+            CU_ASSERT_EQUAL(sqla_row_i64(row, "c", &err), 0);
+            CU_ASSERT(is(&err, SQLA_ERR_MISUSE));
+            CU_ASSERT_STRING_EQUAL(err.message, "there is no column 'c' in the row, which has 'a', 'b', 'b', 'B'");
+            sqla_error_clear(&err);
+            CU_ASSERT_EQUAL(sqla_row_i64(row, "b", &err), 0);
+            CU_ASSERT_STRING_EQUAL(err.message, "there is more than one column 'b' in the row, which has 'a', 'b', 'b', 'B'");
+            CU_ASSERT_EQUAL(sqla_row_i64(row, "B", NULL), 4);
+            CU_ASSERT_EQUAL(sqla_row_i64(row, NULL, NULL), 0);
+            CU_ASSERT_PTR_NULL(sqla_row_text(row, "c", NULL));
+        }
+    }
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    tear_down(&x);
+}
+
+/* What a cell reads as, or NULL for a refusal, which names the column. */
+static void row__conversions_and_their_limits(const char *url)
+{
+    static const struct { const char *sql, *i64, *f64, *boolean; } table[] = {
+        { "9223372036854775807", "9223372036854775807", NULL, NULL },
+        { "-9223372036854775807 - 1", "-9223372036854775808", NULL, NULL },
+        { "9007199254740992", "9007199254740992", "9007199254740992", NULL },
+        { "9007199254740993", "9007199254740993", NULL, NULL },
+        { "1", "1", "1", "1" }, { "0", "0", "0", "0" }, { "2", "2", "2", NULL }, { "-1", "-1", "-1", NULL },
+        { "CAST(2.0 AS DOUBLE PRECISION)", "2", "2", NULL }, { "CAST(2.5 AS DOUBLE PRECISION)", NULL, "2.5", NULL },
+        { "CAST(1e300 AS DOUBLE PRECISION)", NULL, "1e300", NULL }, { "CAST(-1e300 AS DOUBLE PRECISION)", NULL, "-1e300", NULL },
+        { "CAST(9223372036854775808 AS DOUBLE PRECISION)", NULL, "9223372036854775808", NULL },
+        { "CAST(-9223372036854775808 AS DOUBLE PRECISION)", "-9223372036854775808", "-9223372036854775808", NULL },
+        { "'12'", "12", "12", NULL }, { "'12.00'", "12", "12", NULL }, { "'12.5'", NULL, "12.5", NULL }, { "'1e3'", NULL, "1000", NULL },
+        { "'9223372036854775807'", "9223372036854775807", "9223372036854775807", NULL }, { "'9223372036854775808'", NULL, "9223372036854775808", NULL },
+        { "'1e400'", NULL, NULL, NULL }, { "'-1e400'", NULL, NULL, NULL }, { "'12x'", NULL, NULL, NULL }, { "''", NULL, NULL, NULL },
+        { "' 1'", NULL, NULL, NULL }, { "'0x10'", NULL, NULL, NULL }, { "'abc'", NULL, NULL, NULL }, { "NULL", NULL, NULL, NULL },
+    };
+    place x;
+    set_up(&x, url);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char sql[120];
+        snprintf(sql, sizeof sql, "SELECT %s AS cell", table[i].sql);
+        WITH(q, &x, sql) {
+            SQLA_EACH_ROW(row, q, &x.err) {
+                sqla_error ei = SQLA_ERROR_INIT, ef = SQLA_ERROR_INIT, eb = SQLA_ERROR_INIT;
+                int64_t n = sqla_row_i64(row, "cell", &ei);
+                double d = sqla_row_f64(row, "cell", &ef);
+                bool b = sqla_row_bool(row, "cell", &eb);
+                bool ok = ei.status == (table[i].i64 != NULL ? SQLA_OK : SQLA_ERR_DATA) && ef.status == (table[i].f64 != NULL ? SQLA_OK : SQLA_ERR_DATA) &&
+                          n == (table[i].i64 != NULL ? (int64_t)strtoll(table[i].i64, NULL, 10) : 0) &&
+                          fabs(d - (table[i].f64 != NULL ? strtod(table[i].f64, NULL) : 0)) <= 0 &&
+                          eb.status == (table[i].boolean != NULL ? SQLA_OK : SQLA_ERR_DATA) && b == (table[i].boolean != NULL && table[i].boolean[0] == '1');
+                if (!ok) {
+                    fprintf(stderr, "%s: %" PRId64 " (%s), %g (%s), %d (%s)\n", table[i].sql, n, sqla_status_name(ei.status), d, sqla_status_name(ef.status), b, sqla_status_name(eb.status));
+                    CU_FAIL("a conversion");
+                }
+                CU_ASSERT(ei.status == SQLA_OK || strcmp(ei.column, "cell") == 0);
+            }
+        }
+        CU_ASSERT(is(&x.err, SQLA_OK));
+    }
+    tear_down(&x);
+}
+
+static void row__texts_of_everything(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    WITH(q, &x, x.postgres ? "SELECT 1 AS n, true AS b, date '2024-02-29' AS d, 12.50 AS m, '\\x00ff'::bytea AS blob, '' AS empty, '{\"a\": 1}'::json AS j"
+                           : "SELECT 1 AS n, 1 AS b, '2024-02-29' AS d, '12.50' AS m, x'00ff' AS blob, '' AS empty, '{\"a\": 1}' AS j") {
+        SQLA_EACH_ROW(row, q, &x.err) {
+            CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "n", &x.err), "1");
+            CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "b", &x.err), x.postgres ? "true" : "1");
+            CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "d", &x.err), "2024-02-29");
+            CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "m", &x.err), "12.50");
+            CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "empty", &x.err), "");
+            CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "j", &x.err), "{\"a\": 1}");
+            CU_ASSERT_TRUE(sqla_row_bool(row, "b", &x.err));
+            CU_ASSERT(is(&x.err, SQLA_OK));
+            sqla_error err = SQLA_ERROR_INIT;
+            CU_ASSERT_PTR_NULL(sqla_row_text(row, "blob", &err));
+            CU_ASSERT(is(&err, SQLA_ERR_DATA));
+            CU_ASSERT_EQUAL(sqla_row_get(row, "blob", NULL).as.bytes.size, 2);
+        }
+    }
+    tear_down(&x);
+}
+
+static void row__a_text_with_a_nul_is_no_c_string(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    WITH(q, &x, "SELECT CAST(x'410042' AS TEXT) AS t") {
+        SQLA_EACH_ROW(row, q, &x.err) {
+            sqla_error err = SQLA_ERROR_INIT;
+            CU_ASSERT_EQUAL(sqla_row_get(row, "t", NULL).as.bytes.size, 3);
+            CU_ASSERT_PTR_NULL(sqla_row_text(row, "t", &err));
+            CU_ASSERT(is(&err, SQLA_ERR_DATA));
+        }
+    }
+    tear_down(&x);
+}
+
+/* ---- single values ----------------------------------------------------------------------------------------------- */
+
+static void scalar__of_one_none_and_many(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    static const struct { const char *sql; sqla_status status; } table[] = {
+        { "SELECT 5 AS n, 'other' AS m", SQLA_OK }, { "SELECT 5 WHERE 1 = 0", SQLA_ERR_NOT_FOUND },
+        { "SELECT 5 UNION ALL SELECT 6", SQLA_ERR_TOO_MANY }, { "CREATE TABLE scalar_test (n INTEGER)", SQLA_ERR_MISUSE },
+        { "SELECT wrong", SQLA_ERR_SQL }, { "SELECT 'text'", SQLA_ERR_DATA }, { "SELECT NULL", SQLA_ERR_DATA },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        WITH(q, &x, table[i].sql)
+            CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), table[i].status == SQLA_OK ? 5 : 0);
+        CU_ASSERT(is(&err, table[i].status));
+    }
+    WITH(q, &x, "SELECT 0.25") {
+        CU_ASSERT_EQUAL(sqla_scalar_f64(q, &x.err), 0.25);
+        CU_ASSERT_STRING_EQUAL(sqla_scalar_text(q, &x.err), "0.25");
+    }
+    WITH(q, &x, "SELECT NULL")
+        CU_ASSERT_PTR_NULL(sqla_scalar_text(q, &x.err)); /* NULL is a text that is not there */
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    tear_down(&x);
+}
+
+/* ---- structs ----------------------------------------------------------------------------------------------------- */
+
+typedef struct Pair { int32_t number; const char *word; sqla_opt_i64 more; } Pair;
+SQLA_DECLARE(Pair);
+SQLA_ROW(Pair, SQLA_COLUMN(number), SQLA_COLUMN(word), SQLA_COLUMN(more));
+typedef struct Number { int64_t n; } Number;
+SQLA_DECLARE(Number);
+SQLA_ROW(Number, SQLA_COLUMN(n));
+typedef struct Small { int16_t n; char word[4]; } Small;
+SQLA_DECLARE(Small);
+SQLA_ROW(Small, SQLA_COLUMN(n), SQLA_COLUMN(word));
+
+static void structs__first_one_all(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    size_t n = 77;
+    WITH(q, &x, "SELECT 1 AS number, 'a' AS word, NULL AS more UNION ALL SELECT 2, NULL, 5 ORDER BY 1") {
+        Pair **all = sqla_all(q, Pair, &n, &x.err);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(all);
+        CU_ASSERT_EQUAL_FATAL(n, 2);
+        CU_ASSERT(all[0]->number == 1 && strcmp(all[0]->word, "a") == 0 && !all[0]->more.set);
+        CU_ASSERT(all[1]->number == 2 && all[1]->word == NULL && all[1]->more.set && all[1]->more.value == 5);
+        CU_ASSERT_PTR_NULL(all[2]);
+        Pair *first = sqla_first(q, Pair, &x.err);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+        CU_ASSERT_EQUAL(first->number, 1);
+        CU_ASSERT(is(&x.err, SQLA_OK));
+        CU_ASSERT_PTR_NULL(sqla_one(q, Pair, &x.err));
+        CU_ASSERT(is(&x.err, SQLA_ERR_TOO_MANY));
+    }
+    sqla_error_clear(&x.err);
+    WITH(q, &x, "SELECT 1 AS n WHERE 1 = 0") {
+        Number **none = sqla_all(q, Number, &n, &x.err);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(none);
+        CU_ASSERT_EQUAL(n, 0);
+        CU_ASSERT_PTR_NULL(none[0]);
+        CU_ASSERT_PTR_NULL(sqla_first(q, Number, &x.err));
+        CU_ASSERT(is(&x.err, SQLA_OK)); /* no row is no failure for first */
+        SQLA_EACH(Number, row, q, &x.err)
+            CU_FAIL("there is no row");
+        CU_ASSERT_PTR_NULL(sqla_one(q, Number, &x.err));
+        CU_ASSERT(is(&x.err, SQLA_ERR_NOT_FOUND));
+    }
+    tear_down(&x);
+}
+
+static void structs__columns_that_do_not_match(const char *url)
+{
+    static const struct { const char *sql; sqla_status status; const char *says; } table[] = {
+        { "SELECT 1 AS number, 'a' AS word", SQLA_ERR_MISUSE, "'Pair': column 'more' is not in the result" },
+        { "SELECT 1 AS number, 'a' AS word, 2 AS more, 3 AS spare", SQLA_ERR_MISUSE, "'Pair': column 'spare' of the result has no field there" },
+        { "SELECT 1 AS number, 'a' AS word, 2 AS more, 3 AS word", SQLA_ERR_MISUSE, "column 'word' is in the result twice" },
+        { "CREATE TABLE match_test (n INTEGER)", SQLA_ERR_MISUSE, "the statement gives no rows" },
+        { "SELECT 1 AS NUMBER, 'a' AS WORD, 2 AS MORE", SQLA_OK, NULL },
+        { "SELECT 1 AS number, 'a' AS word, 2 AS more UNION ALL SELECT NULL, 'b', 3", SQLA_ERR_DATA, "number" },
+        { "SELECT 5000000000 AS number, 'a' AS word, 2 AS more", SQLA_ERR_DATA, "number" },
+    };
+    place x;
+    set_up(&x, url);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        WITH(q, &x, table[i].sql)
+            CU_ASSERT_EQUAL(sqla_all(q, Pair, NULL, &err) != NULL, table[i].status == SQLA_OK);
+        CU_ASSERT(is(&err, table[i].status));
+        CU_ASSERT(table[i].says == NULL || says(&err, table[i].says));
+        if (err.status == SQLA_ERR_DATA) {
+            CU_ASSERT_STRING_EQUAL(err.column, "number");
+            CU_ASSERT_EQUAL(err.row, i == 5 ? 2 : 1);
+        }
+    }
+    sqla_error err = SQLA_ERROR_INIT;
+    WITH(q, &x, "SELECT 1 AS n, 'abcd' AS word")
+        CU_ASSERT_PTR_NULL(sqla_first(q, Small, &err)); /* it needs five bytes */
+    CU_ASSERT(is(&err, SQLA_ERR_DATA));
+    CU_ASSERT_STRING_EQUAL(err.column, "word");
+    sqla_error_clear(&err);
+    WITH(q, &x, "SELECT 32768 AS n, 'abc' AS word")
+        CU_ASSERT_PTR_NULL(sqla_first(q, Small, &err));
+    CU_ASSERT(is(&err, SQLA_ERR_DATA));
+    CU_ASSERT_STRING_EQUAL(err.column, "n");
+    tear_down(&x);
+}
+
+/* Raw SQL into objects of the session: the one that is there already is met again, others come to it. */
+static void structs__raw_sql_into_session_objects(const char *url)
+{
+    shop x;
+    size_t n = 0;
+    shop_open(&x, url);
+    User *known = sqla_add(x.s, User, .name = "known", .age = SQLA_SOME(1));
+    sqla_commit(x.s, &x.err);
+    sqla_execute(x.db, "INSERT INTO users (name, active) VALUES ('new', :on)", sqla_params("on", (bool)true), &x.err);
+    sqla_stmt *q = sqla_bind(sqla_sql(x.s, "SELECT age, active, id, fullname, name FROM users WHERE id > :low ORDER BY id"), "low", 0);
+    User **all = sqla_all(q, User, &n, &x.err);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    CU_ASSERT_PTR_EQUAL(all[0], known);
+    CU_ASSERT_STRING_EQUAL(all[1]->name, "new");
+    CU_ASSERT_EQUAL(sqla_state(x.s, all[1]), SQLA_PERSISTENT);
+    CU_ASSERT_PTR_EQUAL(sqla_get(x.s, User, all[1]->id, &x.err), all[1]);
+    all[1]->fullname = "Tracked";
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE fullname = 'Tracked'"), 1);
+    Number *count = sqla_one(sqla_sql(x.s, "SELECT count(*) AS n FROM users"), Number, &x.err); /* a row struct in a session */
+    CU_ASSERT_PTR_NOT_NULL_FATAL(count);
+    CU_ASSERT_EQUAL(count->n, 2);
+    CU_ASSERT_EQUAL(sqla_state(x.s, count), SQLA_FOREIGN);
+    CU_ASSERT_PTR_NULL(sqla_first(sqla_sql(x.s, "SELECT id, name FROM users"), User, &x.err));
+    CU_ASSERT(is(&x.err, SQLA_ERR_MISUSE));
+    CU_ASSERT(says(&x.err, "is not in the result"));
+    shop_close(&x);
+}
+
+/* ---- loops ------------------------------------------------------------------------------------------------------- */
+
+static void loops__break_continue_and_nest(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    int64_t seen = 0, sum = 0;
+    sqla_stmt *q = sqla_sql(x.conn, "SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3 ORDER BY 1"), *inner = sqla_sql(x.conn, "SELECT 10 AS n UNION ALL SELECT 20 ORDER BY 1");
+    SQLA_EACH_ROW(row, q, &x.err) {
+        if (sqla_row_i64(row, "n", &x.err) == 2)
+            continue;
+        SQLA_EACH_ROW(other, inner, &x.err) {
+            sum += sqla_row_i64(row, "n", &x.err) * sqla_row_i64(other, "n", &x.err);
+            if (sqla_row_i64(row, "n", &x.err) == 3)
+                break; /* of the inner loop alone */
+        }
+        seen++;
+    }
+    CU_ASSERT_EQUAL(seen, 2);
+    CU_ASSERT_EQUAL(sum, 10 + 20 + 30);
+    SQLA_EACH_ROW(row, q, &x.err) {
+        seen = sqla_row_i64(row, "n", &x.err);
+        break;
+    }
+    CU_ASSERT_EQUAL(seen, 1);
+    seen = 0;
+    SQLA_EACH(Number, row, q, &x.err) /* each loop runs it anew */
+        seen += row->n;
+    CU_ASSERT_EQUAL(seen, 6);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    tear_down(&x);
+}
+
+static int made;
+
+static sqla_stmt *make(place *x, const char *sql)
+{
+    made++;
+    return sqla_sql(x->conn, sql);
+}
+
+/* A statement that is made in the head of a loop is made once. */
+static void loops__statement_in_the_head(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    int64_t sum = 0;
+    made = 0;
+    SQLA_EACH_ROW(row, make(&x, "SELECT 1 AS n UNION ALL SELECT 2"), &x.err)
+        sum += sqla_row_i64(row, "n", &x.err);
+    SQLA_EACH(Number, row, make(&x, "SELECT 1 AS n UNION ALL SELECT 2"), &x.err)
+        sum += row->n;
+    SQLA_STREAM(Number, row, make(&x, "SELECT 1 AS n UNION ALL SELECT 2"), &x.err)
+        sum += row->n;
+    CU_ASSERT_EQUAL(made, 3);
+    CU_ASSERT_EQUAL(sum, 9);
+    SQLA_EACH_ROW(row, make(&x, "SELECT wrong"), &x.err)
+        CU_FAIL("there is no row");
+    CU_ASSERT(is(&x.err, SQLA_ERR_SQL));
+    SQLA_EACH(Number, row, (sqla_stmt *)NULL, NULL)
+        CU_FAIL("there is no row");
+    tear_down(&x);
+}
+
+/* ---- streams ----------------------------------------------------------------------------------------------------- */
+
+/* Resident memory in KiB. */
+static long resident(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    CU_ASSERT_EQUAL(fscanf(f, "%*d %ld", &pages), 1);
+    fclose(f);
+    return pages * 4;
+}
+
+typedef struct Long { int64_t n; const char *text; } Long;
+SQLA_DECLARE(Long);
+SQLA_ROW(Long, SQLA_COLUMN(n), SQLA_COLUMN(text));
+
+static const char *many_rows(const place *x)
+{
+    return x->postgres ? "SELECT n, repeat('x', 200) AS text FROM generate_series(1, 100000) AS n" :
+           "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100000) SELECT n, printf('%.*c', 200, 'x') AS text FROM c";
+}
+
+static void stream__many_rows_in_little_memory(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    int64_t n = 0, sum = 0;
+    long before = 0, most = 0;
+    sqla_stmt *q = sqla_sql(x.conn, many_rows(&x));
+    SQLA_STREAM(Long, row, q, &x.err) {
+        if (++n == 1000)
+            before = resident();
+        if (n % 1000 == 0 && resident() > most)
+            most = resident();
+        sum += row->n;
+        if (n % 10000 == 0)
+            CU_ASSERT_EQUAL(strlen(row->text), 200);
+    }
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(n, 100000);
+    CU_ASSERT_EQUAL(sum, INT64_C(100000) * 100001 / 2);
+    CU_ASSERT(most - before < 3 * 1024); /* all rows together have 20 MB and more */
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT 5"), 5); /* the connection is free again */
+    tear_down(&x);
+}
+
+static void stream__is_closed_half_way(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_stmt *q = sqla_sql(x.conn, many_rows(&x)), *other = sqla_sql(x.conn, "SELECT 5");
+    int64_t n = 0;
+    SQLA_STREAM(Long, row, q, &x.err)
+        if (++n == 20000)
+            break;
+    CU_ASSERT_EQUAL(sqla_scalar_i64(other, &err), 0);
+    CU_ASSERT(is(&err, SQLA_ERR_MISUSE));
+    CU_ASSERT(says(&err, "busy with a stream"));
+    CU_ASSERT(says(&err, "sqla_stmt_free"));
+    CU_ASSERT_EQUAL(sqla_conn_begin(x.conn, NULL), SQLA_ERR_MISUSE);
+    CU_ASSERT_EQUAL(sqla_execute(x.conn, "SELECT 1", NULL, NULL), SQLA_ERR_MISUSE);
+    sqla_stmt_free(q);
+    CU_ASSERT_EQUAL(sqla_scalar_i64(other, &x.err), 5);
+    q = sqla_sql(x.conn, many_rows(&x));
+    SQLA_STREAM(Long, row, q, &x.err)
+        break;
+    n = 0;
+    SQLA_STREAM(Long, row, q, &x.err) { /* the same statement begins anew */
+        CU_ASSERT_EQUAL(row->n, ++n);
+        if (n == 3)
+            break;
+    }
+    CU_ASSERT_EQUAL(n, 3);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    sqla_conn_close(x.conn); /* with the stream open */
+    x.conn = sqla_connect(x.db, &x.err);
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT 6"), 6);
+    tear_down(&x);
+}
+
+static void stream__on_engines_and_sessions(const char *url)
+{
+    shop x;
+    int64_t n = 0;
+    shop_open(&x, url);
+    for (int i = 0; i < 40; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "user %d", i);
+        sqla_add(x.s, User, .name = name);
+    }
+    sqla_commit(x.s, &x.err);
+    sqla_stmt *q = sqla_select(x.db, User);
+    SQLA_STREAM(User, u, q, &x.err)
+        n += u->id > 0;
+    CU_ASSERT_EQUAL(n, 40);
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(x.db).out, 0); /* it was given back behind the last row */
+    SQLA_STREAM(User, u, q, &x.err)
+        break;
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(x.db).out, 1);
+    sqla_stmt_free(q);
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(x.db).out, 0);
+    q = sqla_select(x.s, User);
+    SQLA_STREAM(User, u, q, &x.err) {
+        CU_ASSERT_EQUAL(sqla_state(x.s, u), SQLA_FOREIGN); /* streams track nothing */
+        break;
+    }
+    CU_ASSERT_EQUAL(sqla_execute(x.s, "DELETE FROM users", NULL, NULL), SQLA_ERR_MISUSE);
+    sqla_stmt_free(q);
+    CU_ASSERT_EQUAL(sqla_execute(x.s, "DELETE FROM users", NULL, &x.err), SQLA_OK);
+    SQLA_STREAM(Small, row, sqla_sql(x.s, "SELECT 40000 AS n, 'a' AS word"), &x.err)
+        CU_FAIL("it cannot be read");
+    CU_ASSERT(is(&x.err, SQLA_ERR_DATA));
+    CU_ASSERT_STRING_EQUAL(x.err.column, "n");
+    CU_ASSERT_EQUAL(sqla_rollback(x.s, NULL), SQLA_OK);
+    shop_close(&x);
+}
+
+/* ---- texts and parameters ---------------------------------------------------------------------------------------- */
+
+static void text__without_running(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    sqla_stmt *q = sqla_select(x.db, Country);
+    CU_ASSERT_STRING_EQUAL(sqla_stmt_text(q, &x.err), "SELECT code, name FROM countries");
+    sqla_limit(sqla_where(q, sqla_eq(sqla_col(Country, name), "x")), 3);
+    CU_ASSERT_STRING_EQUAL(sqla_stmt_text(q, &x.err), x.postgres ? "SELECT code, name FROM countries WHERE name = $1 LIMIT $2"
+                                                                 : "SELECT code, name FROM countries WHERE name = ? LIMIT ?");
+    sqla_stmt *raw = sqla_sql(x.db, "SELECT :a, ':b'");
+    CU_ASSERT_PTR_NULL(sqla_stmt_text(raw, &x.err));
+    CU_ASSERT(is(&x.err, SQLA_ERR_MISUSE));
+    sqla_error_clear(&x.err);
+    sqla_bind(raw, "a", 1);
+    CU_ASSERT_STRING_EQUAL(sqla_stmt_text(raw, &x.err), x.postgres ? "SELECT $1, ':b'" : "SELECT ?, ':b'");
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(harness_sql_int(url, x.postgres ? "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'" : "SELECT count(*) FROM sqlite_schema"), 0);
+    tear_down(&x);
+}
+
+/* A value goes there and comes back as a text. */
+static bool there_and_back(place *x, const char *type, sqla_value value, const char *text)
+{
+    char sql[100];
+    const char *real = NULL;
+    sqla_error err = SQLA_ERROR_INIT;
+    bool same = false;
+    snprintf(sql, sizeof sql, x->postgres ? "SELECT CAST(:v AS %s)" : "SELECT :v", type);
+    WITH(q, x, sql) {
+        real = sqla_scalar_text(sqla_bind_(q, "v", value), &err);
+        same = err.status == SQLA_OK && (text == NULL ? real == NULL : real != NULL && strcmp(real, text) == 0);
+        if (!same)
+            fprintf(stderr, "%s: %s, and not %s (%s)\n", type, real != NULL ? real : "NULL", text != NULL ? text : "NULL", err.message);
+    }
+    return same;
+}
+
+static void parameters__of_every_c_type(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    const char *const yes = x.postgres ? "true" : "1";
+    CU_ASSERT(there_and_back(&x, "BOOLEAN", sqla_val((bool)true), yes));
+    CU_ASSERT(there_and_back(&x, "SMALLINT", sqla_val((char)65), "65"));
+    CU_ASSERT(there_and_back(&x, "SMALLINT", sqla_val((signed char)-5), "-5"));
+    CU_ASSERT(there_and_back(&x, "SMALLINT", sqla_val((unsigned char)255), "255"));
+    CU_ASSERT(there_and_back(&x, "SMALLINT", sqla_val((short)-32768), "-32768"));
+    CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val((unsigned short)65535), "65535"));
+    CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val(-2147483647), "-2147483647"));
+    CU_ASSERT(there_and_back(&x, "BIGINT", sqla_val(4294967295u), "4294967295"));
+    CU_ASSERT(there_and_back(&x, "BIGINT", sqla_val(INT64_MIN), "-9223372036854775808"));
+    CU_ASSERT(there_and_back(&x, "BIGINT", sqla_val((long long)INT64_MAX), "9223372036854775807"));
+    CU_ASSERT(there_and_back(&x, "BIGINT", sqla_val((unsigned long)INT64_MAX), "9223372036854775807"));
+    CU_ASSERT(there_and_back(&x, "NUMERIC", sqla_val((unsigned long long)UINT64_MAX), "18446744073709551615"));
+    CU_ASSERT(there_and_back(&x, "REAL", sqla_val(0.5f), "0.5"));
+    CU_ASSERT(there_and_back(&x, "DOUBLE PRECISION", sqla_val(0.1), "0.1"));
+    CU_ASSERT(there_and_back(&x, "DOUBLE PRECISION", sqla_val(1e300), "1e+300"));
+    CU_ASSERT(there_and_back(&x, "TEXT", sqla_val("it's \"\xc3\xa4\" :a $1 ? \\"), "it's \"\xc3\xa4\" :a $1 ? \\"));
+    CU_ASSERT(there_and_back(&x, "TEXT", sqla_val(""), ""));
+    CU_ASSERT(there_and_back(&x, "TEXT", sqla_val((const char *)NULL), NULL));
+    CU_ASSERT(there_and_back(&x, "TEXT", sqla_val(NULL), NULL));
+    CU_ASSERT(there_and_back(&x, "JSON", sqla_val((sqla_json){ "{\"a\": [1, 2]}" }), "{\"a\": [1, 2]}"));
+    CU_ASSERT(there_and_back(&x, "NUMERIC", sqla_val((sqla_decimal){ "12345678901234567890.120" }), "12345678901234567890.120"));
+    CU_ASSERT(there_and_back(&x, "DATE", sqla_val((sqla_date){ 19782 }), "2024-02-29"));
+    CU_ASSERT(there_and_back(&x, "TIMESTAMP", sqla_val((sqla_local_timestamp){ 1500000 }), x.postgres ? "1970-01-01T00:00:01.5" : "1970-01-01 00:00:01.500000"));
+    CU_ASSERT(there_and_back(&x, "UUID", sqla_val(((sqla_uuid){ { 1, 2, 3 } })), "01020300-0000-0000-0000-000000000000"));
+    CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val((sqla_opt_i32)SQLA_SOME(31)), "31"));
+    CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val((sqla_opt_i32)SQLA_NONE), NULL));
+    CU_ASSERT(there_and_back(&x, "BOOLEAN", sqla_val((sqla_opt_bool)SQLA_SOME(true)), yes));
+    CU_ASSERT(there_and_back(&x, "DOUBLE PRECISION", sqla_val((sqla_opt_f64)SQLA_NONE), NULL));
+    CU_ASSERT(there_and_back(&x, "DATE", sqla_value_opt_date((sqla_opt_date){ { 0 }, true }), "1970-01-01"));
+    tear_down(&x);
+}
+
+/* The same into the fields of a struct, through a table that has the right columns, without the session's help. */
+static void parameters__come_back_as_they_went(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    const Thing t = { .small = -32768, .medium = INT32_MIN, .large = INT64_MAX, .ratio = 0.1, .part = 0.5f, .flag = true, .text = "\xe2\x82\xac", .code = "abcde",
+                      .blob = { "a\0b", 3 }, .at = { -1 }, .local_at = { 1700000000123456 }, .day = { -1 }, .hour = { 86399999999 }, .span = { -14, 3, -5000001 },
+                      .price = { "-0.00000000012" }, .uuid = { { 255, 1 } }, .json = { "[]" } };
+    sqla_stmt *q = sqla_sql(x.db, "INSERT INTO things (small, medium, large, ratio, part, flag, text, code, blob, at, local_at, day, hour, span, price, uuid, json,"
+                                  " colour, tiny, port, wide) VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j, :k, :l, :m, :n, :o, :p, :q, 'blue', 1, 2, 3)");
+    sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "a", t.small), "b", t.medium), "c", t.large), "d", t.ratio), "e", t.part), "f", t.flag);
+    sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "g", t.text), "h", (const char *)t.code), "i", t.blob), "j", t.at), "k", t.local_at), "l", t.day);
+    sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "m", t.hour), "n", t.span), "o", t.price), "p", t.uuid), "q", t.json);
+    int64_t changed = 0;
+    CU_ASSERT_EQUAL(sqla_exec(q, &changed, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(changed, 1);
+    Thing *r = sqla_one(sqla_select(x.db, Thing), Thing, &x.err);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+    CU_ASSERT(r->small == t.small && r->medium == t.medium && r->large == t.large && r->ratio == t.ratio && r->part == t.part && r->flag);
+    CU_ASSERT(strcmp(r->text, t.text) == 0 && strcmp(r->code, t.code) == 0 && r->blob.size == 3 && memcmp(r->blob.data, t.blob.data, 3) == 0);
+    CU_ASSERT(r->at.micros == t.at.micros && r->local_at.micros == t.local_at.micros && r->day.days == t.day.days && r->hour.micros == t.hour.micros);
+    CU_ASSERT(r->span.months == t.span.months && r->span.days == t.span.days && r->span.micros == t.span.micros);
+    CU_ASSERT(strcmp(r->price.text, t.price.text) == 0 && memcmp(&r->uuid, &t.uuid, 16) == 0 && strcmp(r->json.text, t.json.text) == 0 && r->colour == BLUE);
+    shop_close(&x);
+}
+
+static void parameters__missing_spare_and_twice(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    static const struct { const char *sql, *says; } table[] = {
+        { "SELECT :a, :other", "parameter ':other' has no value" }, { "SELECT 1", "parameter ':a' is given, and the statement has none of that name" },
+        { "SELECT ':a'", "parameter ':a' is given" }, { "SELECT :A", "':A' has no value" },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        for (int way = 0; way < 2; way++) {
+            sqla_error err = SQLA_ERROR_INIT;
+            sqla_stmt *q = sqla_bind(sqla_sql(x.conn, table[i].sql), "a", 1);
+            CU_ASSERT_EQUAL(way == 0 ? sqla_execute(x.conn, table[i].sql, sqla_params("a", 1), &err) : sqla_exec(q, NULL, &err), SQLA_ERR_MISUSE);
+            CU_ASSERT(says(&err, table[i].says));
+            sqla_stmt_free(q);
+        }
+    }
+    CU_ASSERT_EQUAL(sqla_execute(x.conn, "SELECT :a", sqla_params("a", 1, "a", 2), &x.err), SQLA_ERR_MISUSE);
+    CU_ASSERT(says(&x.err, "given twice"));
+    CU_ASSERT_EQUAL(sqla_execute(x.conn, "SELECT :a", sqla_params(1, 2), NULL), SQLA_ERR_MISUSE);
+    sqla_stmt *q = sqla_bind(sqla_bind(sqla_sql(x.conn, "SELECT CAST(:a AS INTEGER) + CAST(:a AS INTEGER)"), "a", 1), "a", 4);
+    CU_ASSERT_EQUAL(sqla_scalar_i64(q, NULL), 8); /* bound again, used twice */
+    CU_ASSERT_EQUAL(sqla_scalar_i64(sqla_bind(q, "a", 5), NULL), 10);
+    tear_down(&x);
+}
+
+static void scripts__are_refused(const char *url)
+{
+    static const char *const scripts[] = { "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)", "SELECT 1; DROP TABLE t", NULL };
+    place x;
+    harness_sql(url, "CREATE TABLE t (n INTEGER)");
+    set_up(&x, url);
+    for (int i = 0; scripts[i] != NULL; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        CU_ASSERT_EQUAL(sqla_execute(x.conn, scripts[i], NULL, &err), SQLA_ERR_MISUSE);
+        CU_ASSERT(is(&err, SQLA_ERR_MISUSE));
+        sqla_stmt *q = sqla_sql(x.conn, scripts[i]);
+        CU_ASSERT_EQUAL(sqla_exec(q, NULL, NULL), SQLA_ERR_MISUSE);
+        sqla_stmt_free(q);
+    }
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM t;"), 0); /* one semicolon at the end is no script */
+    tear_down(&x);
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        { "stream: many rows in little memory", stream__many_rows_in_little_memory, HARNESS_DATABASES }, /* first, while the heap is small */
+        { "row by position and by name", row__by_position_and_by_name, HARNESS_DATABASES },
+        { "row: names that are missing or ambiguous", row__names_that_are_missing_or_ambiguous, HARNESS_DATABASES },
+        { "row: conversions and their limits", row__conversions_and_their_limits, HARNESS_DATABASES },
+        { "row: texts of everything", row__texts_of_everything, HARNESS_DATABASES },
+        { "row: a text with a NUL is no C string", row__a_text_with_a_nul_is_no_c_string, HARNESS_SQLITE },
+        { "scalar of one, none and many", scalar__of_one_none_and_many, HARNESS_DATABASES },
+        { "structs: first, one, all", structs__first_one_all, HARNESS_DATABASES },
+        { "structs: columns that do not match", structs__columns_that_do_not_match, HARNESS_DATABASES },
+        { "structs: raw SQL into session objects", structs__raw_sql_into_session_objects, HARNESS_DATABASES },
+        { "loops break, continue and nest", loops__break_continue_and_nest, HARNESS_DATABASES },
+        { "loops: the statement in the head", loops__statement_in_the_head, HARNESS_DATABASES },
+        { "stream is closed half-way", stream__is_closed_half_way, HARNESS_DATABASES },
+        { "stream on engines and sessions", stream__on_engines_and_sessions, HARNESS_DATABASES },
+        { "text without running", text__without_running, HARNESS_DATABASES },
+        { "parameters of every C type", parameters__of_every_c_type, HARNESS_DATABASES },
+        { "parameters come back as they went", parameters__come_back_as_they_went, HARNESS_DATABASES },
+        { "parameters: missing, spare and twice", parameters__missing_spare_and_twice, HARNESS_DATABASES },
+        { "scripts are refused", scripts__are_refused, HARNESS_DATABASES },
+    };
+    return harness_main("test-result", tests, sizeof tests / sizeof tests[0]);
+}
