@@ -103,6 +103,9 @@ typedef struct sqla_traits {
     uint32_t delete_block_min;
     uint32_t columns_min;              /* fewer rows than this go one by one */
     uint32_t columns_max;              /* rows of one statement in columns mode */
+
+    /* Schemas. */
+    const char *defer_foreign_keys;    /* statement that puts all checks of foreign keys off to the end of the transaction; NULL: none */
 } sqla_traits;
 
 #endif

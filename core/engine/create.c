@@ -172,9 +172,41 @@ static sqla_status create_tables(work *w, sqla_error *err)
     return status;
 }
 
+/* Does the key point at a table that is dropped before its own? */
+static bool is_in_the_way(work *w, size_t i, const sqla_foreign_key *key)
+{
+    size_t target = target_of(w, key);
+    return target > i && target < w->count && is_there(w, sqla_metadata_table(w->base, i), true) &&
+           is_there(w, sqla_metadata_table(w->base, target), true);
+}
+
+/* A foreign key that closes a circle goes before all tables where the database can take it away; else it is looked at when all
+ * of them have gone. */
+static sqla_status open_circles(work *w, sqla_error *err)
+{
+    bool can_drop = (w->traits->features & SQLA_FEATURE_ADD_CONSTRAINT) != 0, put_off = false;
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; status == SQLA_OK && i < w->count; i++) {
+        const sqla_table *table = sqla_metadata_table(w->base, i);
+        for (uint32_t k = 0; status == SQLA_OK && k < table->foreign_key_count; k++) {
+            bool held = is_in_the_way(w, i, &table->foreign_keys[k]);
+            if (held && can_drop)
+                status = run_text(w, sqla__ddl_drop_foreign_key(&w->text, table, k, w->traits, err), err);
+            put_off = put_off || (held && !can_drop);
+        }
+        if (status != SQLA_OK)
+            sqla__error_prefix(err, "cannot drop a foreign key of table '%s': ", table->name);
+    }
+    if (put_off && w->traits->defer_foreign_keys != NULL) {
+        sqla__buf_add(&w->text, w->traits->defer_foreign_keys);
+        status = run_text(w, SQLA_OK, err);
+    }
+    return status;
+}
+
 static sqla_status drop_tables(work *w, sqla_error *err)
 {
-    sqla_status status = SQLA_OK;
+    sqla_status status = open_circles(w, err);
     for (size_t i = w->count; status == SQLA_OK && i-- > 0;) {
         const sqla_table *table = sqla_metadata_table(w->base, i);
         if (!is_there(w, table, true))

@@ -209,6 +209,7 @@ const sqla_traits sqlite__traits = {
     .savepoint_rollback = "ROLLBACK TO {name}",
     .ping = "SELECT 1",
     .limit_all = "-1",
+    .defer_foreign_keys = "PRAGMA defer_foreign_keys = 1",
     .insert_block = "INSERT INTO {table} ({columns}) VALUES {tuples}{returning}",
     .insert_block_rows = 50,
     .insert_block_min = 3,
