@@ -190,7 +190,8 @@ static void lost__while_commit_was_under_way(const char *url)
 
 /* ---- savepoints -------------------------------------------------------------------------------------------------- */
 
-static const char *const names[] = { "a", "A", "select", "two words", "it's", "a\"b", "\"; DROP TABLE t; --", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", " ", "`]",
+static const char *const names[] = { "a", "A", "select", "two words", "it's", "a\"b", "\"; DROP TABLE t; --",
+    "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", " ", "`]",
                                      "a_name_of_sixty_three_bytes_which_is_what_all_databases_do_keep" };
 enum { NAMES = sizeof names / sizeof names[0] };
 
@@ -227,7 +228,8 @@ static void savepoint__names_are_any_text(const char *url)
 /* A name that the database would cut or refuse is refused before it gets there, and the transaction goes on. */
 static void savepoint__names_that_cannot_be(const char *url)
 {
-    static const char *const wrong[] = { "", "\xc3(", "\xed\xa0\x80", "a_name_of_sixty_four_bytes_which_is_one_more_than_all_databases_do", NULL };
+    static const char *const wrong[] = { "", "\xc3(", "\xed\xa0\x80",
+        "a_name_of_sixty_four_bytes_which_is_one_more_than_all_databases_do", NULL };
     bool postgres = harness_is_postgres(url);
     bench b;
     set_up(&b, url);

@@ -27,8 +27,10 @@ enum mood { GLAD, SAD };
 struct Parent { int64_t id; char code[9]; const char *name; enum mood mood; enum mood native_mood; sqla_opt_timestamp made; sqla_opt_i32 score; };
 SQLA_MODEL(Parent, "parents",
     SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(code, .unique = true), SQLA_COLUMN(name, .not_null = true, .index = true),
-    SQLA_ENUM(mood, moods), SQLA_ENUM(native_mood, moods, .native = true), SQLA_COLUMN(made, .not_null = true, .server_default = SQLA_NOW),
-    SQLA_COLUMN(score, .server_default = "42"), SQLA_INDEX(name, score), SQLA_UNIQUE(name, code), SQLA_CHECK("positive", "score > 0"));
+    SQLA_ENUM(mood, moods), SQLA_ENUM(native_mood, moods, .native = true),
+    SQLA_COLUMN(made, .not_null = true, .server_default = SQLA_NOW),
+    SQLA_COLUMN(score, .server_default = "42"), SQLA_INDEX(name, score), SQLA_UNIQUE(name, code),
+    SQLA_CHECK("positive", "score > 0"));
 
 struct Child { int64_t id; int64_t parent_id; sqla_opt_i64 sibling_id; };
 SQLA_MODEL(Child, "children",
@@ -44,7 +46,8 @@ SQLA_MODEL(Hen, "hens", SQLA_COLUMN(id, .primary_key = true), SQLA_FOREIGN_KEY(e
 /* A key of two columns that the program gives, in another order than the columns; a name that needs quotes. */
 struct Team { const char *motto; int32_t number; char league[4]; };
 SQLA_MODEL(Team, "order of \"teams\"",
-    SQLA_COLUMN(motto, .name = "the motto"), SQLA_COLUMN(number, .primary_key = true, .natural = true), SQLA_COLUMN(league, .primary_key = true));
+    SQLA_COLUMN(motto, .name = "the motto"), SQLA_COLUMN(number, .primary_key = true, .natural = true),
+    SQLA_COLUMN(league, .primary_key = true));
 
 /* One of each type. */
 struct Wide {
@@ -53,8 +56,10 @@ struct Wide {
     sqla_opt_i32 maybe;
 };
 SQLA_MODEL(Wide, "wide",
-    SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(small), SQLA_COLUMN(medium), SQLA_COLUMN(large), SQLA_COLUMN(part), SQLA_COLUMN(ratio), SQLA_COLUMN(flag),
-    SQLA_COLUMN(text), SQLA_COLUMN(chars), SQLA_COLUMN(blob, .not_null = true), SQLA_COLUMN(day), SQLA_COLUMN(hour), SQLA_COLUMN(at), SQLA_COLUMN(local_at),
+    SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(small), SQLA_COLUMN(medium), SQLA_COLUMN(large), SQLA_COLUMN(part),
+        SQLA_COLUMN(ratio), SQLA_COLUMN(flag),
+    SQLA_COLUMN(text), SQLA_COLUMN(chars), SQLA_COLUMN(blob, .not_null = true), SQLA_COLUMN(day), SQLA_COLUMN(hour),
+        SQLA_COLUMN(at), SQLA_COLUMN(local_at),
     SQLA_COLUMN(span), SQLA_COLUMN(uuid), SQLA_COLUMN(price), SQLA_COLUMN(json), SQLA_COLUMN(maybe));
 
 typedef struct LongNamed LongNamed;
@@ -218,7 +223,8 @@ static void circles__are_made_and_dropped(const char *url)
 
 static void names__by_convention(const char *url)
 {
-    static const char *const constraints[] = { "uq_parents_code", "uq_parents_name_code", "ck_parents_positive", "ck_parents_mood", "fk_children_parent_id_parents",
+    static const char *const constraints[] = { "uq_parents_code", "uq_parents_name_code", "ck_parents_positive",
+        "ck_parents_mood", "fk_children_parent_id_parents",
                                                "fk_children_sibling_id_children", NULL };
     place x;
     set_up(&x, url, SQLA_MODELS(Child, LongNamed));
@@ -241,9 +247,12 @@ static void names__by_convention(const char *url)
 static void constraints__hold(const char *url)
 {
     static const struct { const char *values; sqla_status status; const char *constraint; } table[] = {
-        { "101, 'a', 'n', 'glad', 'glad', 5", SQLA_OK, NULL }, { "102, 'a', 'm', 'glad', 'glad', 5", SQLA_ERR_UNIQUE, "uq_parents_code" },
-        { "103, 'b', NULL, 'glad', 'glad', 5", SQLA_ERR_NOT_NULL, NULL }, { "104, 'c', 'n', 'angry', 'glad', 5", SQLA_ERR_CHECK, "ck_parents_mood" },
-        { "105, 'd', 'n', 'it''s \"sad\"', 'glad', 5", SQLA_OK, NULL }, { "106, 'e', 'n', 'glad', 'glad', 0", SQLA_ERR_CHECK, "ck_parents_positive" },
+        { "101, 'a', 'n', 'glad', 'glad', 5", SQLA_OK, NULL },
+        { "102, 'a', 'm', 'glad', 'glad', 5", SQLA_ERR_UNIQUE, "uq_parents_code" },
+        { "103, 'b', NULL, 'glad', 'glad', 5", SQLA_ERR_NOT_NULL, NULL },
+        { "104, 'c', 'n', 'angry', 'glad', 5", SQLA_ERR_CHECK, "ck_parents_mood" },
+        { "105, 'd', 'n', 'it''s \"sad\"', 'glad', 5", SQLA_OK, NULL },
+        { "106, 'e', 'n', 'glad', 'glad', 0", SQLA_ERR_CHECK, "ck_parents_positive" },
         { "101, 'f', 'n', 'glad', 'glad', 5", SQLA_ERR_UNIQUE, "pk_parents" },
     };
     place x;
@@ -276,7 +285,8 @@ static void enums__native_where_there_are_some(const char *url)
     place x;
     set_up(&x, url, SQLA_MODELS(Parent));
     CU_ASSERT_EQUAL(create(&x), SQLA_OK);
-    CU_ASSERT_STRING_EQUAL(harness_sql_text(url, "SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum"), "glad,it's \"sad\"");
+    CU_ASSERT_STRING_EQUAL(harness_sql_text(url, "SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum"),
+        "glad,it's \"sad\"");
     CU_ASSERT_STRING_EQUAL(harness_sql_text(url, "SELECT typname FROM pg_type WHERE typtype = 'e'"), "parents_native_mood");
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM pg_constraint WHERE conname = 'ck_parents_native_mood'"), 0);
     tear_down(&x);
@@ -309,11 +319,14 @@ static void same_columns(const place *x, const sqla_table *made, const sqla_tabl
     for (uint32_t i = 0; i < made->column_count && i < found->column_count; i++) {
         const sqla_column *a = &made->columns[i], *b = column_named(found, a->name);
         bool ok = b != NULL && b == &found->columns[i] && b->nullable == a->nullable && b->key_position == a->key_position &&
-                  (b->generated_key == a->generated_key) && same_type(x, a, b) && (b->default_text != NULL) == (a->default_text != NULL);
+                  (b->generated_key == a->generated_key) && same_type(x, a, b) &&
+                      (b->default_text != NULL) == (a->default_text != NULL);
         if (ok)
             continue;
-        fprintf(stderr, "%s.%s: made %u null %d key %u gen %d def %s, found %u (%s) null %d key %u gen %d def %s\n", made->name, a->name, a->type, a->nullable,
-                a->key_position, a->generated_key, a->default_text, b != NULL ? b->type : 0, b != NULL ? b->type_text : "?", b != NULL && b->nullable,
+        fprintf(stderr, "%s.%s: made %u null %d key %u gen %d def %s, found %u (%s) null %d key %u gen %d def %s\n",
+            made->name, a->name, a->type, a->nullable,
+                a->key_position, a->generated_key, a->default_text, b != NULL ? b->type : 0, b != NULL ? b->type_text : "?",
+                    b != NULL && b->nullable,
                 b != NULL ? b->key_position : 0, b != NULL && b->generated_key, b != NULL ? b->default_text : NULL);
         CU_FAIL("a column is not as it was made");
     }
@@ -348,17 +361,21 @@ static void inspect__by_schema_and_table(const char *url)
     CU_ASSERT_EQUAL(create(&x), SQLA_OK);
     harness_sql(url, "CREATE VIEW names AS SELECT name FROM parents");
     const char *schema = x.postgres ? "public" : "main";
-    static const struct { bool right; const char *table; size_t count; } table[] = { { true, NULL, 3 }, { true, "children", 1 }, { true, "no such", 0 }, { false, NULL, 0 } };
+    static const struct { bool right; const char *table; size_t count; } table[] = {
+        { true, NULL, 3 }, { true, "children", 1 }, { true, "no such", 0 }, { false, NULL, 0 },
+    };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         size_t n = 0;
-        sqla_metadata *found = sqla_inspect(x.db, SQLA_INSPECT_OPTIONS(.schema = table[i].right ? schema : "nowhere", .table = table[i].table), &x.err);
+        sqla_metadata *found = sqla_inspect(x.db,
+            SQLA_INSPECT_OPTIONS(.schema = table[i].right ? schema : "nowhere", .table = table[i].table), &x.err);
         while (sqla_metadata_table(found, n) != NULL)
             n++;
         CU_ASSERT_EQUAL(n, table[i].count);
         CU_ASSERT(is(&x.err, SQLA_OK));
         sqla_metadata_free(found);
     }
-    sqla_metadata *all = sqla_inspect(x.db, NULL, &x.err), *system = sqla_inspect(x.db, SQLA_INSPECT_OPTIONS(.system = true), &x.err);
+    sqla_metadata *all = sqla_inspect(x.db, NULL, &x.err);
+    sqla_metadata *system = sqla_inspect(x.db, SQLA_INSPECT_OPTIONS(.system = true), &x.err);
     CU_ASSERT_STRING_EQUAL(sqla_metadata_find(all, "names")->kind, "view");
     CU_ASSERT_PTR_NULL(sqla_metadata_find(all, x.postgres ? "pg_class" : "sqlite_schema"));
     CU_ASSERT_PTR_NOT_NULL(sqla_metadata_find(system, x.postgres ? "pg_class" : "sqlite_schema"));

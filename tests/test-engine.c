@@ -63,7 +63,8 @@ static void options__are_checked(const char *url)
         { "pool_size=10001", { .struct_size = sizeof(sqla_engine_options) }, SQLA_ERR_CONFIG, "from 0 to 10000" },
         { "max_overflow=-2", { .struct_size = sizeof(sqla_engine_options) }, SQLA_ERR_CONFIG, "from -1 to 10000" },
         { "connect_timeout_ms=-1", { .struct_size = sizeof(sqla_engine_options) }, SQLA_ERR_CONFIG, "connect_timeout_ms" },
-        { "pool_timeout_ms=99999999999999999999", { .struct_size = sizeof(sqla_engine_options) }, SQLA_ERR_CONFIG, "pool_timeout_ms" },
+        { "pool_timeout_ms=99999999999999999999", { .struct_size = sizeof(sqla_engine_options) }, SQLA_ERR_CONFIG,
+            "pool_timeout_ms" },
         { "pool_timeout_ms=1.5", { .struct_size = sizeof(sqla_engine_options) }, SQLA_ERR_CONFIG, "whole number" },
         { "pool_timeout_ms=+1", { .struct_size = sizeof(sqla_engine_options) }, SQLA_ERR_CONFIG, "whole number" },
         { "pool_timeout_ms=", { .struct_size = sizeof(sqla_engine_options) }, SQLA_ERR_CONFIG, "pool_timeout_ms" },
@@ -75,7 +76,8 @@ static void options__are_checked(const char *url)
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
-        sqla_engine *db = sqla_create_engine(*table[i].query != '\0' ? with_query(url, table[i].query) : url, &table[i].options, &err);
+        sqla_engine *db = sqla_create_engine(*table[i].query != '\0' ? with_query(url, table[i].query) : url,
+            &table[i].options, &err);
         CU_ASSERT_EQUAL(db != NULL, table[i].status == SQLA_OK);
         if (!is(&err, table[i].status) || (table[i].says != NULL && !says(&err, table[i].says))) {
             fprintf(stderr, "row %zu: %s\n", i, table[i].query);
@@ -211,7 +213,8 @@ static void echo__tells_statements_and_values(const char *url)
     for (int hidden = 0; hidden < 2; hidden++) {
         lines l = { .lock = PTHREAD_MUTEX_INITIALIZER };
         sqla_error err = SQLA_ERROR_INIT;
-        sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.echo = true, .hide_parameters = hidden == 1, .log = keep_line, .log_data = &l), &err);
+        sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.echo = true, .hide_parameters = hidden == 1,
+            .log = keep_line, .log_data = &l), &err);
         sqla_stmt *q = sqla_bind(sqla_sql(db, "SELECT :word"), "word", "confidential");
         const char *word = sqla_scalar_text(q, &err);
         CU_ASSERT_PTR_NOT_NULL_FATAL(word);
@@ -435,6 +438,8 @@ static void null__objects_and_models(const char *url)
     NOTHING(sqla_first_(sqla_select(x.s, User), NULL, &err));
     NOTHING(sqla_stream_(sqla_select(x.s, User), NULL, &err));
     MISUSE(sqla_exec(sqla_select_model(x.s, NULL), NULL, &err));
+    MISUSE(sqla_exec(sqla_where(sqla_select(x.s, User), sqla_eq(sqla_column_of(NULL, "name"), 1)), NULL, &err));
+    MISUSE(sqla_exec(sqla_where(sqla_select(x.s, User), sqla_eq(sqla_column_of(sqla_model_of(User), NULL), 1)), NULL, &err));
     sqla_conn *conn = sqla_connect(x.db, &x.err);
     sqla_conn_begin(conn, &x.err);
     MISUSE(sqla_conn_savepoint(conn, NULL, &err));
@@ -493,7 +498,8 @@ static void fork__child_refuses_and_parent_goes_on(const char *url)
     f.on_conn = sqla_sql(f.conn, "SELECT 1");
     f.on_engine = sqla_sql(f.x.db, "SELECT 1");
     sqla_conn_begin(f.conn, &f.x.err);
-    sqla_execute(f.conn, "INSERT INTO users (name, active) VALUES (:name, :on)", sqla_params("name", "second", "on", (bool)true), &f.x.err);
+    sqla_execute(f.conn, "INSERT INTO users (name, active) VALUES (:name, :on)", sqla_params("name", "second", "on",
+        (bool)true), &f.x.err);
     sqla_conn *idle = sqla_connect(f.x.db, &f.x.err);
     sqla_conn_close(idle);
     CU_ASSERT(is(&f.x.err, SQLA_OK));

@@ -5,6 +5,7 @@
 #include <CUnit/CUnit.h>
 #include <inttypes.h>
 #include <math.h>
+#include <unistd.h>
 
 #include "expect.h"
 
@@ -94,9 +95,12 @@ static void row__conversions_and_their_limits(const char *url)
         { "CAST(1e300 AS DOUBLE PRECISION)", NULL, "1e300", NULL }, { "CAST(-1e300 AS DOUBLE PRECISION)", NULL, "-1e300", NULL },
         { "CAST(9223372036854775808 AS DOUBLE PRECISION)", NULL, "9223372036854775808", NULL },
         { "CAST(-9223372036854775808 AS DOUBLE PRECISION)", "-9223372036854775808", "-9223372036854775808", NULL },
-        { "'12'", "12", "12", NULL }, { "'12.00'", "12", "12", NULL }, { "'12.5'", NULL, "12.5", NULL }, { "'1e3'", NULL, "1000", NULL },
-        { "'9223372036854775807'", "9223372036854775807", "9223372036854775807", NULL }, { "'9223372036854775808'", NULL, "9223372036854775808", NULL },
-        { "'1e400'", NULL, NULL, NULL }, { "'-1e400'", NULL, NULL, NULL }, { "'12x'", NULL, NULL, NULL }, { "''", NULL, NULL, NULL },
+        { "'12'", "12", "12", NULL }, { "'12.00'", "12", "12", NULL }, { "'12.5'", NULL, "12.5", NULL },
+        { "'1e3'", NULL, "1000", NULL },
+        { "'9223372036854775807'", "9223372036854775807", "9223372036854775807", NULL },
+        { "'9223372036854775808'", NULL, "9223372036854775808", NULL },
+        { "'1e400'", NULL, NULL, NULL }, { "'-1e400'", NULL, NULL, NULL }, { "'12x'", NULL, NULL, NULL },
+        { "''", NULL, NULL, NULL },
         { "' 1'", NULL, NULL, NULL }, { "'0x10'", NULL, NULL, NULL }, { "'abc'", NULL, NULL, NULL }, { "NULL", NULL, NULL, NULL },
     };
     place x;
@@ -110,12 +114,15 @@ static void row__conversions_and_their_limits(const char *url)
                 int64_t n = sqla_row_i64(row, "cell", &ei);
                 double d = sqla_row_f64(row, "cell", &ef);
                 bool b = sqla_row_bool(row, "cell", &eb);
-                bool ok = ei.status == (table[i].i64 != NULL ? SQLA_OK : SQLA_ERR_DATA) && ef.status == (table[i].f64 != NULL ? SQLA_OK : SQLA_ERR_DATA) &&
+                bool ok = ei.status == (table[i].i64 != NULL ? SQLA_OK : SQLA_ERR_DATA) &&
+                    ef.status == (table[i].f64 != NULL ? SQLA_OK : SQLA_ERR_DATA) &&
                           n == (table[i].i64 != NULL ? (int64_t)strtoll(table[i].i64, NULL, 10) : 0) &&
                           fabs(d - (table[i].f64 != NULL ? strtod(table[i].f64, NULL) : 0)) <= 0 &&
-                          eb.status == (table[i].boolean != NULL ? SQLA_OK : SQLA_ERR_DATA) && b == (table[i].boolean != NULL && table[i].boolean[0] == '1');
+                          eb.status == (table[i].boolean != NULL ? SQLA_OK : SQLA_ERR_DATA) &&
+                              b == (table[i].boolean != NULL && table[i].boolean[0] == '1');
                 if (!ok) {
-                    fprintf(stderr, "%s: %" PRId64 " (%s), %g (%s), %d (%s)\n", table[i].sql, n, sqla_status_name(ei.status), d, sqla_status_name(ef.status), b, sqla_status_name(eb.status));
+                    fprintf(stderr, "%s: %" PRId64 " (%s), %g (%s), %d (%s)\n", table[i].sql, n,
+                        sqla_status_name(ei.status), d, sqla_status_name(ef.status), b, sqla_status_name(eb.status));
                     CU_FAIL("a conversion");
                 }
                 CU_ASSERT(ei.status == SQLA_OK || strcmp(ei.column, "cell") == 0);
@@ -243,7 +250,8 @@ static void structs__columns_that_do_not_match(const char *url)
 {
     static const struct { const char *sql; sqla_status status; const char *says; } table[] = {
         { "SELECT 1 AS number, 'a' AS word", SQLA_ERR_MISUSE, "'Pair': column 'more' is not in the result" },
-        { "SELECT 1 AS number, 'a' AS word, 2 AS more, 3 AS spare", SQLA_ERR_MISUSE, "'Pair': column 'spare' of the result has no field there" },
+        { "SELECT 1 AS number, 'a' AS word, 2 AS more, 3 AS spare", SQLA_ERR_MISUSE,
+            "'Pair': column 'spare' of the result has no field there" },
         { "SELECT 1 AS number, 'a' AS word, 2 AS more, 3 AS word", SQLA_ERR_MISUSE, "column 'word' is in the result twice" },
         { "CREATE TABLE match_test (n INTEGER)", SQLA_ERR_MISUSE, "the statement gives no rows" },
         { "SELECT 1 AS NUMBER, 'a' AS WORD, 2 AS MORE", SQLA_OK, NULL },
@@ -285,7 +293,8 @@ static void structs__raw_sql_into_session_objects(const char *url)
     User *known = sqla_add(x.s, User, .name = "known", .age = SQLA_SOME(1));
     sqla_commit(x.s, &x.err);
     sqla_execute(x.db, "INSERT INTO users (name, active) VALUES ('new', :on)", sqla_params("on", (bool)true), &x.err);
-    sqla_stmt *q = sqla_bind(sqla_sql(x.s, "SELECT age, active, id, fullname, name FROM users WHERE id > :low ORDER BY id"), "low", 0);
+    sqla_stmt *q = sqla_bind(sqla_sql(x.s, "SELECT age, active, id, fullname, name FROM users WHERE id > :low ORDER BY id"),
+        "low", 0);
     User **all = sqla_all(q, User, &n, &x.err);
     CU_ASSERT(is(&x.err, SQLA_OK));
     CU_ASSERT_EQUAL_FATAL(n, 2);
@@ -313,7 +322,8 @@ static void loops__break_continue_and_nest(const char *url)
     place x;
     set_up(&x, url);
     int64_t seen = 0, sum = 0;
-    sqla_stmt *q = sqla_sql(x.conn, "SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3 ORDER BY 1"), *inner = sqla_sql(x.conn, "SELECT 10 AS n UNION ALL SELECT 20 ORDER BY 1");
+    sqla_stmt *q = sqla_sql(x.conn, "SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3 ORDER BY 1"),
+        *inner = sqla_sql(x.conn, "SELECT 10 AS n UNION ALL SELECT 20 ORDER BY 1");
     SQLA_EACH_ROW(row, q, &x.err) {
         if (sqla_row_i64(row, "n", &x.err) == 2)
             continue;
@@ -372,6 +382,18 @@ static void loops__statement_in_the_head(const char *url)
 
 /* ---- streams ----------------------------------------------------------------------------------------------------- */
 
+/* AddressSanitizer keeps freed memory for a while instead of giving it out again, so there resident memory tells nothing. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEPS_FREED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEPS_FREED 1
+#endif
+#endif
+#ifndef KEEPS_FREED
+#define KEEPS_FREED 0
+#endif
+
 /* Resident memory in KiB. */
 static long resident(void)
 {
@@ -380,7 +402,7 @@ static long resident(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
     CU_ASSERT_EQUAL(fscanf(f, "%*d %ld", &pages), 1);
     fclose(f);
-    return pages * 4;
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 typedef struct Long { int64_t n; const char *text; } Long;
@@ -412,7 +434,7 @@ static void stream__many_rows_in_little_memory(const char *url)
     CU_ASSERT(is(&x.err, SQLA_OK));
     CU_ASSERT_EQUAL(n, 100000);
     CU_ASSERT_EQUAL(sum, INT64_C(100000) * 100001 / 2);
-    CU_ASSERT(most - before < 3 * 1024); /* all rows together have 20 MB and more */
+    CU_ASSERT(KEEPS_FREED || most - before < 3 * 1024); /* all rows together have 20 MB and more */
     CU_ASSERT_EQUAL(ask(x.conn, "SELECT 5"), 5); /* the connection is free again */
     tear_down(&x);
 }
@@ -523,7 +545,8 @@ static bool there_and_back(place *x, const char *type, sqla_value value, const c
         real = sqla_scalar_text(sqla_bind_(q, "v", value), &err);
         same = err.status == SQLA_OK && (text == NULL ? real == NULL : real != NULL && strcmp(real, text) == 0);
         if (!same)
-            fprintf(stderr, "%s: %s, and not %s (%s)\n", type, real != NULL ? real : "NULL", text != NULL ? text : "NULL", err.message);
+            fprintf(stderr, "%s: %s, and not %s (%s)\n", type, real != NULL ? real : "NULL", text != NULL ? text : "NULL",
+                err.message);
     }
     return same;
 }
@@ -555,7 +578,8 @@ static void parameters__of_every_c_type(const char *url)
     CU_ASSERT(there_and_back(&x, "JSON", sqla_val((sqla_json){ "{\"a\": [1, 2]}" }), "{\"a\": [1, 2]}"));
     CU_ASSERT(there_and_back(&x, "NUMERIC", sqla_val((sqla_decimal){ "12345678901234567890.120" }), "12345678901234567890.120"));
     CU_ASSERT(there_and_back(&x, "DATE", sqla_val((sqla_date){ 19782 }), "2024-02-29"));
-    CU_ASSERT(there_and_back(&x, "TIMESTAMP", sqla_val((sqla_local_timestamp){ 1500000 }), x.postgres ? "1970-01-01T00:00:01.5" : "1970-01-01 00:00:01.500000"));
+    CU_ASSERT(there_and_back(&x, "TIMESTAMP", sqla_val((sqla_local_timestamp){ 1500000 }),
+        x.postgres ? "1970-01-01T00:00:01.5" : "1970-01-01 00:00:01.500000"));
     CU_ASSERT(there_and_back(&x, "UUID", sqla_val(((sqla_uuid){ { 1, 2, 3 } })), "01020300-0000-0000-0000-000000000000"));
     CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val((sqla_opt_i32)SQLA_SOME(31)), "31"));
     CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val((sqla_opt_i32)SQLA_NONE), NULL));
@@ -570,13 +594,17 @@ static void parameters__come_back_as_they_went(const char *url)
 {
     shop x;
     shop_open(&x, url);
-    const Thing t = { .small = -32768, .medium = INT32_MIN, .large = INT64_MAX, .ratio = 0.1, .part = 0.5f, .flag = true, .text = "\xe2\x82\xac", .code = "abcde",
-                      .blob = { "a\0b", 3 }, .at = { -1 }, .local_at = { 1700000000123456 }, .day = { -1 }, .hour = { 86399999999 }, .span = { -14, 3, -5000001 },
+    const Thing t = { .small = -32768, .medium = INT32_MIN, .large = INT64_MAX, .ratio = 0.1, .part = 0.5f, .flag = true,
+        .text = "\xe2\x82\xac", .code = "abcde",
+                      .blob = { "a\0b", 3 }, .at = { -1 }, .local_at = { 1700000000123456 }, .day = { -1 },
+                          .hour = { 86399999999 }, .span = { -14, 3, -5000001 },
                       .price = { "-0.00000000012" }, .uuid = { { 255, 1 } }, .json = { "[]" } };
     sqla_stmt *q = sqla_sql(x.db, "INSERT INTO things (small, medium, large, ratio, part, flag, text, code, blob, at, local_at, day, hour, span, price, uuid, json,"
                                   " colour, tiny, port, wide) VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j, :k, :l, :m, :n, :o, :p, :q, 'blue', 1, 2, 3)");
-    sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "a", t.small), "b", t.medium), "c", t.large), "d", t.ratio), "e", t.part), "f", t.flag);
-    sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "g", t.text), "h", (const char *)t.code), "i", t.blob), "j", t.at), "k", t.local_at), "l", t.day);
+    sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "a", t.small), "b", t.medium), "c", t.large), "d",
+        t.ratio), "e", t.part), "f", t.flag);
+    sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "g", t.text), "h", (const char *)t.code), "i", t.blob),
+        "j", t.at), "k", t.local_at), "l", t.day);
     sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "m", t.hour), "n", t.span), "o", t.price), "p", t.uuid), "q", t.json);
     int64_t changed = 0;
     CU_ASSERT_EQUAL(sqla_exec(q, &changed, &x.err), SQLA_OK);
@@ -585,11 +613,15 @@ static void parameters__come_back_as_they_went(const char *url)
     Thing *r = sqla_one(sqla_select(x.db, Thing), Thing, &x.err);
     CU_ASSERT(is(&x.err, SQLA_OK));
     CU_ASSERT_PTR_NOT_NULL_FATAL(r);
-    CU_ASSERT(r->small == t.small && r->medium == t.medium && r->large == t.large && r->ratio == t.ratio && r->part == t.part && r->flag);
-    CU_ASSERT(strcmp(r->text, t.text) == 0 && strcmp(r->code, t.code) == 0 && r->blob.size == 3 && memcmp(r->blob.data, t.blob.data, 3) == 0);
-    CU_ASSERT(r->at.micros == t.at.micros && r->local_at.micros == t.local_at.micros && r->day.days == t.day.days && r->hour.micros == t.hour.micros);
+    CU_ASSERT(r->small == t.small && r->medium == t.medium && r->large == t.large && r->ratio == t.ratio &&
+        r->part == t.part && r->flag);
+    CU_ASSERT(strcmp(r->text, t.text) == 0 && strcmp(r->code, t.code) == 0 && r->blob.size == 3 && memcmp(r->blob.data,
+        t.blob.data, 3) == 0);
+    CU_ASSERT(r->at.micros == t.at.micros && r->local_at.micros == t.local_at.micros && r->day.days == t.day.days &&
+        r->hour.micros == t.hour.micros);
     CU_ASSERT(r->span.months == t.span.months && r->span.days == t.span.days && r->span.micros == t.span.micros);
-    CU_ASSERT(strcmp(r->price.text, t.price.text) == 0 && memcmp(&r->uuid, &t.uuid, 16) == 0 && strcmp(r->json.text, t.json.text) == 0 && r->colour == BLUE);
+    CU_ASSERT(strcmp(r->price.text, t.price.text) == 0 && memcmp(&r->uuid, &t.uuid, 16) == 0 && strcmp(r->json.text,
+        t.json.text) == 0 && r->colour == BLUE);
     shop_close(&x);
 }
 
@@ -598,14 +630,16 @@ static void parameters__missing_spare_and_twice(const char *url)
     place x;
     set_up(&x, url);
     static const struct { const char *sql, *says; } table[] = {
-        { "SELECT :a, :other", "parameter ':other' has no value" }, { "SELECT 1", "parameter ':a' is given, and the statement has none of that name" },
+        { "SELECT :a, :other", "parameter ':other' has no value" },
+        { "SELECT 1", "parameter ':a' is given, and the statement has none of that name" },
         { "SELECT ':a'", "parameter ':a' is given" }, { "SELECT :A", "':A' has no value" },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         for (int way = 0; way < 2; way++) {
             sqla_error err = SQLA_ERROR_INIT;
             sqla_stmt *q = sqla_bind(sqla_sql(x.conn, table[i].sql), "a", 1);
-            CU_ASSERT_EQUAL(way == 0 ? sqla_execute(x.conn, table[i].sql, sqla_params("a", 1), &err) : sqla_exec(q, NULL, &err), SQLA_ERR_MISUSE);
+            CU_ASSERT_EQUAL(way == 0 ? sqla_execute(x.conn, table[i].sql, sqla_params("a", 1), &err) : sqla_exec(q, NULL,
+                &err), SQLA_ERR_MISUSE);
             CU_ASSERT(says(&err, table[i].says));
             sqla_stmt_free(q);
         }
