@@ -247,15 +247,18 @@ static bool fraction(const char **at, int64_t *ret_micros)
     return !is_digit(**at);
 }
 
-static bool clock_time(const char **at, int64_t *ret_micros)
+/* The sign goes into the arithmetic, since the smallest number has no positive twin. */
+static bool clock_time(const char **at, int sign, int64_t *ret_micros)
 {
     int64_t h, m, s = 0, f = 0;
     if (!number(at, 1, &h) || !literal(at, ":") || !number(at, 2, &m))
         return false;
     if (literal(at, ":") && (!number(at, 2, &s) || !fraction(at, &f)))
         return false;
-    *ret_micros = ((h * 60 + m) * 60 + s) * 1000000 + f;
-    return h < INT64_C(2600000000) && m < 60 && s <= 60;
+    if (h >= INT64_C(2600000000) || m >= 60 || s > 60)
+        return false;
+    return !__builtin_mul_overflow((h * 60 + m) * 60 + s, sign * INT64_C(1000000), ret_micros) &&
+           !__builtin_add_overflow(*ret_micros, sign * f, ret_micros);
 }
 
 /* The era stands at the end of the whole text, so whoever calls looks for it there. */
@@ -290,7 +293,7 @@ bool postgres__time_parse(const char *text, int64_t *ret_micros)
 {
     const char *at = text;
     int64_t micros;
-    if (!clock_time(&at, &micros) || *at != '\0' || micros > DAY_MICROS)
+    if (!clock_time(&at, 1, &micros) || *at != '\0' || micros > DAY_MICROS)
         return false;
     *ret_micros = micros;
     return true;
@@ -315,7 +318,7 @@ bool postgres__timestamp_parse(const char *text, bool instant, int64_t *ret_micr
     int64_t days, clock, offset = 0, micros;
     if (strcmp(text, "infinity") == 0 || strcmp(text, "-infinity") == 0)
         return *ret_micros = *text == '-' ? SQLA_TIMESTAMP_MINUS_INFINITY : SQLA_TIMESTAMP_INFINITY, true;
-    if (!day(&at, text, &days) || !literal(&at, " ") || !clock_time(&at, &clock) || (instant && !zone(&at, &offset)) || !at_end(at))
+    if (!day(&at, text, &days) || !literal(&at, " ") || !clock_time(&at, 1, &clock) || (instant && !zone(&at, &offset)) || !at_end(at))
         return false;
     if (__builtin_mul_overflow(days, DAY_MICROS, &micros) || __builtin_add_overflow(micros, clock - offset, &micros))
         return false;
@@ -330,10 +333,8 @@ static bool interval_part(const char **at, int64_t *months, int64_t *days, int64
     int sign = literal(at, "-") ? -1 : 1;
     (void)literal(at, "+");
     const char *from = *at;
-    if (clock_time(at, &n)) {
-        *micros = sign * n;
+    if (clock_time(at, sign, micros))
         return true;
-    }
     *at = from;
     if (!number(at, 1, &n) || !literal(at, " "))
         return false;
