@@ -142,7 +142,7 @@ static sqla_status read_rows(sqla_stmt *q, sqla_conn *conn, sqla_error *err)
     sqla__result *result = NULL;
     const sqla_plan *plan;
     uint32_t size;
-    sqla_status status = sqla__run_start(run, q, conn, false, &result, err);
+    sqla_status status = sqla__run_start_buffered(run, q, conn, &result, err);
     if (status == SQLA_OK)
         status = sqla__row_make(run, result, &run->row, &plan, &size, err);
     if (status == SQLA_OK && size > 0)
@@ -273,7 +273,7 @@ static sqla_status read_structs(sqla_stmt *q, sqla_conn *conn, const sqla_model 
     if (status == SQLA_OK)
         status = sqla__mapping_of_rows(model, &run->arena, &mapping, err);
     if (status == SQLA_OK)
-        status = sqla__run_start(run, q, conn, false, &result, err);
+        status = sqla__run_start_buffered(run, q, conn, &result, err);
     if (status == SQLA_OK)
         status = sqla__run_plan(run, q, mapping, result, &plan, err);
     if (status == SQLA_OK)

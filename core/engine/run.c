@@ -90,6 +90,18 @@ sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool 
     return status;
 }
 
+/* Rows that come one by one cost less than a whole result that is gone through once. But a raw statement may write, and is to be
+ * done, or not, before its rows are looked at. */
+static bool comes_in_pieces(const sqla_stmt *q)
+{
+    return q->kind != SQLA__RAW_SQL && q->limit != 1;
+}
+
+sqla_status sqla__run_start_buffered(sqla__run *run, sqla_stmt *q, sqla_conn *conn, sqla__result **ret_result, sqla_error *err)
+{
+    return sqla__run_start(run, q, conn, comes_in_pieces(q), ret_result, err);
+}
+
 /* ---- plans ----------------------------------------------------------------------------------------------------- */
 
 static sqla_status refuse_column(const sqla__mapping *mapping, const char *column, const char *why, sqla_error *err)

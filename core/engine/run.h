@@ -28,6 +28,8 @@ typedef struct sqla__run {
 sqla__run *sqla__stmt_run(sqla_stmt *q);
 /* Compile q and start it on conn; raw statements touch the connection. The compiled text lies in the run's arena. */
 sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool stream, sqla__result **ret_result, sqla_error *err);
+/* The same, for a caller that reads all rows before it does anything else. */
+sqla_status sqla__run_start_buffered(sqla__run *run, sqla_stmt *q, sqla_conn *conn, sqla__result **ret_result, sqla_error *err);
 /* Plan that fills a struct of `mapping` from this result, columns matched by name; for SELECT_MODEL statements of that model by
  * position. Misses and spares are SQLA_ERR_MISUSE. In the arena. */
 struct sqla__mapping;

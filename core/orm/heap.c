@@ -154,7 +154,7 @@ void sqla__pool_release(sqla__pool *pool)
         sqla__page *page = pool->pages.items[p];
         if (page == NULL)
             continue;
-        for (uint32_t i = 0; i < page->used; i++) {
+        for (uint32_t i = 0; pool->has_extras && i < page->used; i++) {
             sqla__object *object = sqla__page_cell(page, i);
             if (object->state == SQLA_FOREIGN)
                 continue;
@@ -276,6 +276,8 @@ void sqla__object_set_texts(sqla__object *object, void *block, bool large, bool 
 {
     if (!keep_old && object->texts != NULL)
         sqla__text_give(&sqla__pool_of(object)->session->texts, object->texts, object->flags & SQLA__FLAG_LARGE_TEXTS);
+    if (large)
+        sqla__pool_of(object)->has_extras = true;
     object->texts = block;
     object->flags = (uint8_t)((object->flags & ~SQLA__FLAG_LARGE_TEXTS) | (large ? SQLA__FLAG_LARGE_TEXTS : 0));
 }

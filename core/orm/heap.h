@@ -57,6 +57,7 @@ typedef struct sqla__pool {
     uint32_t per_page;
     uint32_t live;                  /* cells in use */
     bool has_pending;               /* something was added since the last flush */
+    bool has_extras;                /* an object had something of the heap's: large texts, an extra */
     void *scratch;                  /* one struct, zeroed, for keys; NULL until needed */
     struct sqla__identity {         /* key -> cell (identity.c) */
         uint64_t *slots;

@@ -69,11 +69,26 @@ bool sqla__identity_reserve(sqla__pool *pool, size_t more)
     struct sqla__identity *map = &pool->map;
     size_t wanted = (size_t)map->count + more;
     uint64_t capacity = map->capacity > 0 ? map->capacity : 64;
-    while (wanted * 5 > capacity * 4)
+    while (wanted * 5 > capacity * 3) /* runs of neighbours make long ways where it is fuller */
         capacity *= 2;
     if (capacity > UINT32_MAX / 2)
         return false;
     return capacity == map->capacity || grow(map, (uint32_t)capacity);
+}
+
+/* Where the key of row stands, or the free slot where it would. The map has a free slot. */
+static uint32_t probe(const sqla__pool *pool, const void *row, uint32_t hash)
+{
+    const struct sqla__identity *map = &pool->map;
+    uint32_t mask = map->capacity - 1, i = hash & mask;
+    for (; map->slots[i] != 0; i = (i + 1) & mask) {
+        if (slot_hash(map->slots[i]) != hash)
+            continue;
+        const sqla__object *object = slot_object(pool, map->slots[i]);
+        if (same_key(pool->mapping, (const char *)sqla__struct_of(object) + pool->snapshot, row))
+            break;
+    }
+    return i;
 }
 
 /* Where the key of row stands; map->capacity: nowhere. */
@@ -82,21 +97,26 @@ static uint32_t find_slot(const sqla__pool *pool, const void *row)
     const struct sqla__identity *map = &pool->map;
     if (map->count == 0)
         return map->capacity;
-    uint32_t hash = hash_key(pool->mapping, row), mask = map->capacity - 1;
-    for (uint32_t i = hash & mask; map->slots[i] != 0; i = (i + 1) & mask) {
-        if (slot_hash(map->slots[i]) != hash)
-            continue;
-        const sqla__object *object = slot_object(pool, map->slots[i]);
-        if (same_key(pool->mapping, (const char *)sqla__struct_of(object) + pool->snapshot, row))
-            return i;
-    }
-    return map->capacity;
+    uint32_t i = probe(pool, row, hash_key(pool->mapping, row));
+    return map->slots[i] != 0 ? i : map->capacity;
 }
 
 sqla__object *sqla__identity_find(const sqla__pool *pool, const void *row)
 {
     uint32_t i = find_slot(pool, row);
     return i == pool->map.capacity ? NULL : slot_object(pool, pool->map.slots[i]);
+}
+
+sqla__object *sqla__identity_join(sqla__pool *pool, sqla__object *object)
+{
+    if (!sqla__identity_reserve(pool, 1))
+        return NULL;
+    uint32_t hash = hash_key(pool->mapping, sqla__struct_of(object)), i = probe(pool, sqla__struct_of(object), hash);
+    if (pool->map.slots[i] != 0)
+        return slot_object(pool, pool->map.slots[i]);
+    pool->map.slots[i] = make_slot(hash, object->number);
+    pool->map.count++;
+    return object;
 }
 
 bool sqla__identity_put(sqla__pool *pool, sqla__object *object)

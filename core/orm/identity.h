@@ -9,6 +9,9 @@
 
 /* The object whose snapshot has the key that lies in row, a struct of the pool's mapping; NULL: none. */
 sqla__object *sqla__identity_find(const sqla__pool *pool, const void *row);
+/* Put an object by the key in its struct, unless there is one with that key. The snapshot must have the key before the next call.
+ * Returns: the object that has the key now: this one, or who had it before; NULL: out of memory. */
+sqla__object *sqla__identity_join(sqla__pool *pool, sqla__object *object);
 /* Put an object by the key in its snapshot; it must not be there yet. false: out of memory. */
 bool sqla__identity_put(sqla__pool *pool, sqla__object *object);
 void sqla__identity_remove(sqla__pool *pool, const sqla__object *object);

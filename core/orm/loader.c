@@ -117,14 +117,14 @@ static sqla_status refill(sqla_session *s, sqla__pool *pool, sqla__object *objec
 static sqla__object *settle_row(sqla_session *s, sqla__pool *pool, sqla__object *fresh)
 {
     void *row = sqla__struct_of(fresh);
-    sqla__object *known = sqla__identity_find(pool, row);
-    if (known == NULL) {
+    sqla__object *known = sqla__identity_join(pool, fresh);
+    if (known == fresh) {
         memcpy((char *)row + pool->snapshot, row, pool->mapping->size);
         fresh->state = SQLA_PERSISTENT;
         fresh->epoch = s->epoch;
-        return sqla__identity_put(pool, fresh) ? fresh : NULL;
+        return fresh;
     }
-    if (known->epoch != s->epoch && refill(s, pool, known, fresh) != SQLA_OK)
+    if (known == NULL || (known->epoch != s->epoch && refill(s, pool, known, fresh) != SQLA_OK))
         return NULL;
     sqla__pool_give(pool, fresh);
     return known;

@@ -17,8 +17,10 @@ sqla__extra *sqla__extra_of(sqla__object *object)
     if (object->extra == NULL) {
         uint32_t n = sqla__pool_of(object)->mapping->relation_count;
         object->extra = sqla__alloc_zero(1, sizeof *object->extra + n * sizeof object->extra->capacities[0]);
-        if (object->extra != NULL)
+        if (object->extra != NULL) {
             object->extra->collection_count = n;
+            sqla__pool_of(object)->has_extras = true;
+        }
     }
     return object->extra;
 }

@@ -111,7 +111,7 @@ static sqla_status objects(void *self, sqla_conn *conn, sqla_stmt *q, const sqla
     sqla__run *run = sqla__stmt_run(q);
     sqla__result *result = NULL;
     sqla__rows rows = { 0 };
-    sqla_status status = run != NULL ? sqla__run_start(run, q, conn, false, &result, err) : sqla__error_nomem(err);
+    sqla_status status = run != NULL ? sqla__run_start_buffered(run, q, conn, &result, err) : sqla__error_nomem(err);
     if (status == SQLA_OK)
         status = read_objects(s, q, mapping, result, &rows, err);
     if (status == SQLA_OK)

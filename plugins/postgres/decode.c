@@ -1,8 +1,9 @@
 /* decode.c: results, from what libpq holds into the rows of the caller.
  *
  * A cell goes two steps: a reader knows how the server wrote it (its type, binary or text) and gives a value; a store knows
- * the slot, checks that nothing would be lost, and puts it there. Both are chosen once a result. Texts are collected
- * while a row is read, and copied into one piece of memory at the end of it. */
+ * the slot, checks that nothing would be lost, and puts it there. Both are chosen once a result; where nothing can be lost and
+ * only the order of bytes differs, which is what most columns are, a shortcut does for both. Texts are collected while a row
+ * is read, and copied into one piece of memory at the end of it. */
 #include <config.h>
 #include "postgres.h"
 
@@ -496,6 +497,17 @@ static sqla_status make_room(postgres__decoder *decoder, const sqla_plan *plan, 
     return SQLA_OK;
 }
 
+static int shortcut_of(const postgres__step *step)
+{
+    uint32_t size = step->slot->size;
+    if (step->slot->rep == SQLA_REP_CSTR && step->read == bytes_read && step->store == span_store)
+        return POSTGRES__SPAN;
+    if (size == 4 && step->read == int4_binary && step->store == int_store)
+        return POSTGRES__SWAP4;
+    bool same = (step->read == int8_binary && step->store == int_store) || (step->read == float8_binary && step->store == float_store);
+    return size == 8 && same ? POSTGRES__SWAP8 : POSTGRES__TWO_STEPS;
+}
+
 static sqla_status choose_step(postgres__decoder *decoder, const PGresult *shape, uint32_t i, sqla_err *err)
 {
     const sqla_slot *slot = &decoder->plan->slots[i];
@@ -511,6 +523,7 @@ static sqla_status choose_step(postgres__decoder *decoder, const PGresult *shape
         return SQLA_OK;
     }
     step->store = step->read != NULL ? store_for(slot, type) : NULL;
+    step->shortcut = shortcut_of(step);
     if (step->store != NULL)
         return SQLA_OK;
     const postgres__type *found = postgres__type_find(PQftype(shape, slot->column));
@@ -568,11 +581,39 @@ static sqla_status refuse(const sqla_slot *slot, const PGresult *res, const char
     return postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%s' of row %lld: %s", name, (long long)number, why);
 }
 
+/* false: what came is no such value, and the two steps say so. */
+static bool take_shortcut(postgres__decoder *decoder, const postgres__step *step, const char *data, int length, char *at)
+{
+    uint32_t four;
+    uint64_t eight;
+    switch (step->shortcut) {
+    case POSTGRES__SWAP4:
+        if (length != sizeof four)
+            return false;
+        four = host32(data);
+        memcpy(at, &four, sizeof four);
+        return true;
+    case POSTGRES__SWAP8:
+        if (length != sizeof eight)
+            return false;
+        eight = host64(data);
+        memcpy(at, &eight, sizeof eight);
+        return true;
+    case POSTGRES__SPAN:
+        decoder->spans[decoder->span_count++] = (postgres__span){ data, (size_t)length, at, SQLA_REP_CSTR, false };
+        return true;
+    case POSTGRES__TWO_STEPS:
+        break;
+    }
+    return false;
+}
+
 static const char *decode_cell(postgres__decoder *decoder, const postgres__step *step, const PGresult *res, int at, char *row)
 {
     const sqla_slot *slot = step->slot;
     sqla_value value;
-    bool null = PQgetisnull(res, at, slot->column) != 0;
+    int length = PQgetlength(res, at, slot->column);
+    bool null = length == 0 && PQgetisnull(res, at, slot->column) != 0;
     if (slot->set_offset >= 0)
         *(bool *)(void *)(row + slot->set_offset) = !null;
     if (null) {
@@ -581,10 +622,12 @@ static const char *decode_cell(postgres__decoder *decoder, const postgres__step 
         set_null(slot, row);
         return NULL;
     }
+    if (take_shortcut(decoder, step, PQgetvalue(res, at, slot->column), length, row + slot->offset))
+        return NULL;
     value.reserved = 0;
     if (slot->rep == SQLA_REP_VALUE)
         (void)postgres__reader_for(PQftype(res, slot->column), PQfformat(res, slot->column), &value.type);
-    const char *why = step->read(PQgetvalue(res, at, slot->column), (size_t)PQgetlength(res, at, slot->column), &value, &decoder->scratch);
+    const char *why = step->read(PQgetvalue(res, at, slot->column), (size_t)length, &value, &decoder->scratch);
     return why != NULL ? why : step->store(decoder, slot, &value, row + slot->offset);
 }
 

@@ -198,6 +198,7 @@ typedef struct postgres__step {
     postgres__read_fn *read;
     postgres__store_fn *store;
     const sqla_slot *slot;
+    enum { POSTGRES__TWO_STEPS, POSTGRES__SWAP4, POSTGRES__SWAP8, POSTGRES__SPAN } shortcut; /* where one step does for both */
 } postgres__step;
 typedef struct postgres__span {
     const char *data;
