@@ -143,6 +143,12 @@ static void report(const char *name)
     printf(")\n");
 }
 
+bool harness_is_emulated(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
 int harness_main(const char *name, const struct harness_test *tests, size_t n)
 {
     const char *limit = getenv("SQLA_TEST_TIMEOUT");

@@ -50,6 +50,9 @@ int64_t harness_sql_int(const char *url, const char *sql);
 bool harness_hold(const char *url, const char *sql);
 void harness_let_go(void);
 
+/* Does valgrind run the program? It computes with long doubles of 64 bits, as SQLite must then too, and keeps freed memory. */
+bool harness_is_emulated(void);
+
 /* ---- places ------------------------------------------------------------------------------------------------------ */
 
 /* A folder for files of the running test, removed with all that is in it when the test is over.

@@ -292,7 +292,7 @@ static void cancel__ends_what_runs(const char *url)
         pthread_create(&thread, NULL, cancel_soon, b.conn);
         CU_ASSERT_EQUAL(run(&b, endless(url)), SQLA_ERR_CANCELLED);
         CU_ASSERT(is(&b.err, SQLA_ERR_CANCELLED));
-        CU_ASSERT(now_ms() - start < 3000);
+        CU_ASSERT(now_ms() - start < 30000); /* it would run for hours */
         pthread_join(thread, &status);
         CU_ASSERT_EQUAL((int)(intptr_t)status, SQLA_OK);
         CU_ASSERT_EQUAL(sqla_conn_rollback(b.conn, NULL), SQLA_OK);

@@ -224,11 +224,26 @@ sqla_object_state sqla_state(sqla_session *s, const void *row)
     return object->flags & SQLA__FLAG_DOOMED ? SQLA_DELETED : (sqla_object_state)object->state;
 }
 
+/* What lies between the fields is the program's, and may never have been written. */
+bool sqla__object_untouched(const sqla__object *object)
+{
+    const sqla__pool *pool = sqla__pool_of(object);
+    const char *row = sqla__struct_of(object), *snapshot = row + pool->snapshot;
+    uint64_t differs = 0;
+    for (size_t i = 0; i * sizeof differs < pool->mapping->size; i++) {
+        uint64_t a, b;
+        memcpy(&a, row + i * sizeof a, sizeof a);
+        memcpy(&b, snapshot + i * sizeof b, sizeof b);
+        differs |= (a ^ b) & pool->mapping->mask[i];
+    }
+    return differs == 0;
+}
+
 bool sqla__object_dirty(const sqla__object *object)
 {
     const sqla__pool *pool = sqla__pool_of(object);
     const char *row = sqla__struct_of(object), *snapshot = row + pool->snapshot;
-    if (memcmp(row, snapshot, pool->mapping->size) == 0)
+    if (sqla__object_untouched(object))
         return false;
     for (uint32_t i = 0; i < pool->mapping->column_count; i++) {
         const sqla_slot *slot = &pool->mapping->columns[i].slot;

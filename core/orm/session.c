@@ -422,7 +422,7 @@ static void discard(sqla__pool *pool, sqla__object *object)
     void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     if (object->flags & SQLA__FLAG_COLLECTIONS)
         sqla__collections_unload(object);
-    if (memcmp(row, snapshot, pool->mapping->size) == 0)
+    if (sqla__object_untouched(object))
         return;
     for (uint32_t i = 0; i < pool->mapping->column_count; i++)
         sqla__field_copy(&pool->mapping->columns[i].slot, row, snapshot);

@@ -133,6 +133,8 @@ sqla_status sqla__object_pend(sqla_session *s, sqla__object *object);
 sqla_status sqla__object_doom(sqla_session *s, sqla__object *object);
 /* The mapping's error that a row cannot be written as it is: forgotten flags, values for what the database makes. */
 sqla_status sqla__object_check(const sqla__object *object, sqla_error *err);
+/* Is all that is mapped the same, byte for byte, as in the snapshot? The quick answer to the next question, for most objects. */
+bool sqla__object_untouched(const sqla__object *object);
 /* Has a column, or a to-one pointer, changed since the snapshot? */
 bool sqla__object_dirty(const sqla__object *object);
 

@@ -167,6 +167,28 @@ static sqla_status fill_relations(sqla_metadata *base, sqla__mapping *mapping, s
     return SQLA_OK;
 }
 
+static void mark(unsigned char *mask, size_t offset, size_t size) { memset(mask + offset, 0xff, size); }
+
+static sqla_status fill_mask(sqla_metadata *base, sqla__mapping *mapping, sqla_error *err)
+{
+    uint64_t *mask = sqla__arena_zero(&base->arena, mapping->size / sizeof *mask + 1, sizeof *mask);
+    unsigned char *bytes = (unsigned char *)mask;
+    if (mask == NULL)
+        return sqla__error_nomem(err);
+    for (uint32_t i = 0; i < mapping->column_count; i++) {
+        const sqla_slot *slot = &mapping->columns[i].slot;
+        bool optional = slot->set_offset >= 0;
+        mark(bytes, slot->offset, optional ? mapping->columns[i].item->value_size : mapping->columns[i].item->size);
+        if (optional)
+            mark(bytes, (size_t)slot->set_offset, sizeof(bool));
+    }
+    for (uint32_t i = 0; i < mapping->relation_count; i++)
+        if (!mapping->relations[i].to_many)
+            mark(bytes, mapping->relations[i].offset, sizeof(void *));
+    mapping->mask = mask;
+    return SQLA_OK;
+}
+
 static bool is_written(const sqla__relation *relation) { return !(relation->item->flags & SQLA_VIEW_ONLY); }
 
 /* Do both relations, of one model, go over the same foreign key in the same direction? Then each would undo what the other did. */
@@ -303,7 +325,7 @@ static sqla_status columns_step(sqla_metadata *base, sqla__mapping *mapping, sql
 
 sqla_status sqla__metadata_work_out(sqla_metadata *base, sqla_error *err)
 {
-    static step_fn *const steps[] = { columns_step, fill_key, fill_foreign_keys, fill_relations, sqla__make_table };
+    static step_fn *const steps[] = { columns_step, fill_key, fill_foreign_keys, fill_relations, fill_mask, sqla__make_table };
     sqla_status status = sqla__own_models_seal(base, err);
     if (status == SQLA_OK)
         status = check_tables(base, err);

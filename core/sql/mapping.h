@@ -55,6 +55,8 @@ struct sqla__mapping {
     bool self_reference;           /* a foreign key points at its own table */
     bool in_cycle;                 /* foreign keys of several tables run in a circle here */
     sqla_plan plan;                /* all columns, in order */
+    const uint64_t *mask;          /* of the struct's bytes, eight by eight: those of columns and to-one pointers, without what lies
+                                    * between them; NULL for row structs */
 };
 
 /* Work everything out and forbid changes. Idempotent.  Threads: any. */
