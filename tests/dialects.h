@@ -46,6 +46,7 @@ static const sqla_traits post = {
     .insert_columns = "INSERT INTO {table} ({columns}) SELECT {selected} FROM unnest({params}) AS u({aliases}){returning}",
     .update_columns = "UPDATE {table} AS t SET {assignments} FROM unnest({params}) AS v({aliases}) WHERE {match}",
     .delete_columns = "DELETE FROM {table} AS t USING unnest({params}) AS v({aliases}) WHERE {match}",
+    .delete_columns_key = "DELETE FROM {table} WHERE {key} = ANY({params})",
 };
 
 /* ---- where statements are made ------------------------------------------------------------------------------------- */

@@ -291,6 +291,7 @@ static void update_delete__by_each_road(const char *url)
     CU_ASSERT(wrote(&b, sqla__crud_delete(&b, stock, &lite, SQLA_BATCH_EACH, 1, &err), &err, "DELETE FROM stock WHERE article = ? AND shop = ?"));
     CU_ASSERT(wrote(&b, sqla__crud_delete(&b, stock, &post, SQLA_BATCH_COLUMNS, 9, &err), &err,
         "DELETE FROM stock AS t USING unnest($1, $2) AS v(c0, c1) WHERE t.article = v.c0 AND t.shop = v.c1"));
+    CU_ASSERT(wrote(&b, sqla__crud_delete(&b, article, &post, SQLA_BATCH_COLUMNS, 9, &err), &err, "DELETE FROM articles WHERE id = ANY($1)"));
     sqla_metadata_free(base);
 }
 

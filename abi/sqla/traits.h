@@ -11,6 +11,7 @@
  *   {aliases}      c0, c1 ... one a column           {selected}   the same behind u., with a cast where the type travels as text
  *   {assignments}  "col" = v.c1, ...                 {match}      key columns compared with v.c0, ... and ANDed
  *   {returning}    " RETURNING ..." or nothing       {name}       of a savepoint, quoted
+ *   {key}          the quoted key column, where the key is one
  * In update and delete templates the row source must be called v and the table t when {assignments}, {match} use them. */
 #ifndef SQLA_TRAITS_H
 #define SQLA_TRAITS_H
@@ -106,6 +107,11 @@ typedef struct sqla_traits {
 
     /* Schemas. */
     const char *defer_foreign_keys;    /* statement that puts all checks of foreign keys off to the end of the transaction; NULL: none */
+
+    /* Deletes where the primary key is one column: databases find rows by a list of keys faster than by a join. {key} is the quoted
+     * name of the column. NULL: the general template above serves. */
+    const char *delete_block_key;      /* {table} {key} {tuples} */
+    const char *delete_columns_key;    /* {table} {key} {params} */
 } sqla_traits;
 
 #endif

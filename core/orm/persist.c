@@ -11,6 +11,7 @@
 #include "orm/field.h"
 #include "orm/identity.h"
 #include "orm/texts.h"
+#include "sql/crud.h"
 
 enum { CHUNK = 1000 }; /* rows that are bound, mapped and settled together, while they are in the cache */
 
@@ -422,7 +423,9 @@ sqla_status sqla__persist_delete(sqla_session *s, sqla__pool *pool, sqla__object
 {
     const sqla_traits *traits = sqla__conn_traits(s->conn);
     run r = { .session = s, .pool = pool, .objects = objects, .count = n, .verb = SQLA__DELETE };
-    sqla_status status = write_by_size(&r, traits->delete_columns, traits->delete_block, traits->delete_block_rows, traits->delete_block_min, err);
+    sqla_status status = write_by_size(&r, sqla__crud_delete_template(pool->mapping, traits, SQLA_BATCH_COLUMNS),
+                                       sqla__crud_delete_template(pool->mapping, traits, SQLA_BATCH_BLOCK), traits->delete_block_rows,
+                                       traits->delete_block_min, err);
     for (size_t i = 0; i < r.done; i++) {
         if (!sqla__undo_record(s, objects[i], SQLA__UNDO_DELETE))
             return sqla__error_nomem(err);

@@ -192,10 +192,13 @@ static sqla_status params_hole(filler *f)
     return SQLA_OK;
 }
 
+static sqla_status key_hole(filler *f) { return column_name(f, f->mapping->keys[0]); }
+
 typedef struct hole { const char *name; sqla_status (*fill)(filler *f); } hole;
 static const hole holes[] = {
     { "{table}", table_name }, { "{columns}", columns_hole }, { "{tuples}", tuples }, { "{params}", params_hole }, { "{aliases}", aliases },
     { "{selected}", selected }, { "{assignments}", assignments }, { "{match}", match }, { "{returning}", returning },
+    { "{key}", key_hole },
 };
 
 static sqla_status fill_template(filler *f, const char *template)
@@ -308,15 +311,35 @@ sqla_status sqla__crud_update(sqla__buf *buf, const sqla__mapping *mapping, cons
     return update_each(&f);
 }
 
+/* Does a list of keys do? The key is one column, and goes as what it is: a list cannot be cast. */
+static bool has_plain_key(const sqla__mapping *mapping, const sqla_traits *traits, sqla_batch_mode road)
+{
+    sqla__buf type = { 0 };
+    sqla_error dropped;
+    bool cast = false;
+    filler f = { &type, mapping, traits, road, NULL, 0, mapping->keys, mapping->key_count, 1, NULL, 0, &dropped };
+    sqla__error_init(&dropped);
+    if (mapping->key_count != 1)
+        return false;
+    bool known = road != SQLA_BATCH_COLUMNS || cast_name(&f, &mapping->columns[mapping->keys[0]], &cast) == SQLA_OK;
+    sqla__buf_release(&type);
+    return known && !cast;
+}
+
+const char *sqla__crud_delete_template(const sqla__mapping *mapping, const sqla_traits *traits, sqla_batch_mode road)
+{
+    const char *by_key = road == SQLA_BATCH_BLOCK ? traits->delete_block_key : traits->delete_columns_key;
+    if (by_key != NULL && has_plain_key(mapping, traits, road))
+        return by_key;
+    return road == SQLA_BATCH_BLOCK ? traits->delete_block : traits->delete_columns;
+}
+
 sqla_status sqla__crud_delete(sqla__buf *buf, const sqla__mapping *mapping, const sqla_traits *traits, sqla_batch_mode road, uint32_t rows,
                               sqla_error *err)
 {
     filler f = { buf, mapping, traits, road, NULL, 0, mapping->keys, mapping->key_count, rows, NULL, 0, err };
-    switch (road) {
-    case SQLA_BATCH_BLOCK: return by_template(&f, traits->delete_block);
-    case SQLA_BATCH_COLUMNS: return by_template(&f, traits->delete_columns);
-    case SQLA_BATCH_EACH: break;
-    }
+    if (road != SQLA_BATCH_EACH)
+        return by_template(&f, sqla__crud_delete_template(mapping, traits, road));
     sqla__buf_add(buf, "DELETE FROM ");
     sqla_status status = table_name(&f);
     return status == SQLA_OK ? key_condition(&f, 1) : status;

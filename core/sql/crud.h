@@ -17,6 +17,8 @@ sqla_status sqla__crud_update(sqla__buf *buf, const sqla__mapping *mapping, cons
                               sqla_batch_mode road, uint32_t rows, sqla_error *err);
 sqla_status sqla__crud_delete(sqla__buf *buf, const sqla__mapping *mapping, const sqla_traits *traits, sqla_batch_mode road, uint32_t rows,
                               sqla_error *err);
+/* By which template; NULL: the road does not exist for this mapping. */
+const char *sqla__crud_delete_template(const sqla__mapping *mapping, const sqla_traits *traits, sqla_batch_mode road);
 /* SELECT of all mapped columns in order, WHERE each of the named columns = its parameter. */
 sqla_status sqla__crud_select(sqla__buf *buf, const sqla__mapping *mapping, const sqla_traits *traits, const uint32_t *columns, uint32_t n,
                               sqla_error *err);

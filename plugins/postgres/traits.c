@@ -69,6 +69,7 @@ const sqla_traits postgres__traits = {
                       "ORDER BY u.o{returning}",
     .update_columns = "UPDATE {table} AS t SET {assignments} FROM unnest({params}) AS v({aliases}) WHERE {match}",
     .delete_columns = "DELETE FROM {table} AS t USING unnest({params}) AS v({aliases}) WHERE {match}",
+    .delete_columns_key = "DELETE FROM {table} WHERE {key} = ANY({params})",
     .columns_min = 3,
     .columns_max = 10000,
 };

@@ -181,8 +181,8 @@ static const char *const reserved_words[] = {
 };
 
 /* Sizes of blocks are measured ones. Larger blocks gain little, and cost more to prepare.
- * There is no delete_block: DELETE has no second table here, a condition with EXISTS would look at every row of the table, and
- * finding the rows first by their rowid would not do for tables WITHOUT ROWID. */
+ * There is no delete_block for keys of several columns: DELETE has no second table here, a condition with EXISTS would look at every
+ * row of the table, and finding the rows first by their rowid would not do for tables WITHOUT ROWID. */
 const sqla_traits sqlite__traits = {
     .struct_size = sizeof sqlite__traits,
     .placeholder = SQLA_PLACEHOLDER_QUESTION,
@@ -217,4 +217,7 @@ const sqla_traits sqlite__traits = {
         "WITH v({aliases}) AS (VALUES {tuples}) UPDATE {table} AS t SET {assignments} FROM v WHERE {match}",
     .update_block_rows = 200,
     .update_block_min = 200,
+    .delete_block_rows = 200,
+    .delete_block_min = 200,
+    .delete_block_key = "DELETE FROM {table} WHERE {key} IN (VALUES {tuples})",
 };
