@@ -308,8 +308,10 @@ static bool zone(const char **at, int64_t *ret_micros)
         return false;
     if (!number(at, 2, &h) || (literal(at, ":") && !number(at, 2, &m)) || (literal(at, ":") && !number(at, 2, &s)))
         return false;
+    if (h >= 100 || m >= 60 || s >= 60)
+        return false;
     *ret_micros = sign * ((h * 60 + m) * 60 + s) * 1000000;
-    return h < 100;
+    return true;
 }
 
 bool postgres__timestamp_parse(const char *text, bool instant, int64_t *ret_micros)

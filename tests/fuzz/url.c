@@ -38,10 +38,11 @@ static void check_masked(const sqla__url *url, sqla__arena *arena)
     }
 }
 
-/* A password can stand anywhere before the query, however wrong the URL is. */
+/* A password can stand anywhere between scheme and query, however wrong the URL is. Text without a scheme is taken for the path
+ * of a file, which is shown. */
 static void check_refusal(const char *text, const sqla_error *err)
 {
-    const char *query = strchr(text, '?'), *secret = strstr(text, canary);
+    const char *scheme = strstr(text, "://"), *query = strchr(text, '?'), *secret = scheme != NULL ? strstr(scheme, canary) : NULL;
     bool again = secret != NULL && strstr(secret + 1, canary) != NULL;
     must(err->message[0] != '\0' && sound(err->message) && sound(err->detail) && sound(err->hint));
     must(err->position >= 0 && (size_t)err->position <= strlen(text) + 1);
