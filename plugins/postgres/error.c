@@ -9,16 +9,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A SQLSTATE, or the beginning of several. The first line that fits counts, so the longer ones come first. */
+/* A SQLSTATE, or the beginning of several. The first line that fits counts, so the longer ones come first. Every class of the
+ * manual has a line; a class that is not there is of a later server or an extension, and the statement is blamed. */
 typedef struct meaning { const char *prefix; sqla_status status; } meaning;
 
 static const meaning meanings[] = {
+    { "02", SQLA_ERR_NOT_FOUND },
+    { "03", SQLA_ERR_SQL },
     { "08007", SQLA_ERR_UNKNOWN_OUTCOME },
     { "08P01", SQLA_ERR_SQL }, /* with the link alive: a wrong number of parameters */
     { "08", SQLA_ERR_DISCONNECTED },
+    { "09", SQLA_ERR_SQL },
     { "0A", SQLA_ERR_UNSUPPORTED },
+    { "0B", SQLA_ERR_SQL },
+    { "0F", SQLA_ERR_SQL },
     { "0L", SQLA_ERR_DENIED },
     { "0P", SQLA_ERR_DENIED },
+    { "0Z", SQLA_ERR_SQL },
+    { "20", SQLA_ERR_DATA }, /* a CASE of PL/pgSQL without a branch for the value */
     { "21", SQLA_ERR_DATA },
     { "22", SQLA_ERR_DATA },
     { "23502", SQLA_ERR_NOT_NULL },
@@ -27,26 +35,58 @@ static const meaning meanings[] = {
     { "23505", SQLA_ERR_UNIQUE },
     { "23P01", SQLA_ERR_EXCLUSION },
     { "23", SQLA_ERR_CHECK },
+    { "24", SQLA_ERR_SQL },
     { "25006", SQLA_ERR_READ_ONLY },
     { "25P02", SQLA_ERR_ROLLBACK_FIRST },
     { "25P03", SQLA_ERR_DISCONNECTED },
     { "25P04", SQLA_ERR_DISCONNECTED },
+    { "25", SQLA_ERR_SQL },
+    { "26", SQLA_ERR_SQL },
+    { "27", SQLA_ERR_SQL },
     { "28", SQLA_ERR_DENIED },
+    { "2B", SQLA_ERR_SQL },
+    { "2D", SQLA_ERR_SQL },
+    { "2F", SQLA_ERR_SQL },
+    { "34", SQLA_ERR_SQL },
+    { "38", SQLA_ERR_SQL },
+    { "39", SQLA_ERR_SQL },
+    { "3B", SQLA_ERR_SQL },
+    { "3D", SQLA_ERR_SQL },
+    { "3F", SQLA_ERR_SQL },
+    { "40002", SQLA_ERR_CHECK }, /* rolled back over a constraint: the same work would break it again */
     { "40003", SQLA_ERR_UNKNOWN_OUTCOME },
     { "40", SQLA_ERR_RETRY },
     { "42501", SQLA_ERR_DENIED },
+    { "42", SQLA_ERR_SQL },
     { "44", SQLA_ERR_CHECK },
     { "53", SQLA_ERR_RESOURCE },
     { "54", SQLA_ERR_RESOURCE },
     { "55006", SQLA_ERR_BUSY },
     { "55P03", SQLA_ERR_BUSY },
+    { "55P02", SQLA_ERR_UNSUPPORTED }, /* a setting that only a restart changes */
+    { "55", SQLA_ERR_SQL },
     { "57014", SQLA_ERR_CANCELLED },
     { "57P", SQLA_ERR_DISCONNECTED },
+    { "57", SQLA_ERR_CANCELLED },
     { "58", SQLA_ERR_IO },
-    { "F0", SQLA_ERR_IO },
     { "72", SQLA_ERR_RETRY },
+    { "F0", SQLA_ERR_IO },
+    { "HV000", SQLA_ERR_IO }, /* what a foreign server failed at; the others of the class are about names and types */
+    { "HV001", SQLA_ERR_RESOURCE },
+    { "HV014", SQLA_ERR_RESOURCE },
+    { "HV00K", SQLA_ERR_IO },
+    { "HV00L", SQLA_ERR_IO },
+    { "HV00M", SQLA_ERR_IO },
+    { "HV00N", SQLA_ERR_IO },
+    { "HV", SQLA_ERR_SQL },
+    { "P0001", SQLA_ERR_CHECK }, /* RAISE in a trigger is a rule of the database, as a CHECK is */
+    { "P0004", SQLA_ERR_CHECK },
+    { "P0002", SQLA_ERR_NOT_FOUND },
+    { "P0003", SQLA_ERR_TOO_MANY },
+    { "P0", SQLA_ERR_SQL },
     { "XX001", SQLA_ERR_CORRUPT },
     { "XX002", SQLA_ERR_CORRUPT },
+    { "XX", SQLA_ERR_SQL }, /* many extensions have no other for what they refuse, and the link lives */
 };
 
 static sqla_status status_of(const char *sqlstate)
@@ -90,6 +130,7 @@ static bool is_outdated(const PGresult *res, const char *sqlstate)
     return strcmp(sqlstate, "0A000") == 0 && place != NULL && strcmp(place, "RevalidateCachedQuery") == 0;
 }
 
+/* A SQLSTATE of a lost connection that comes over one that lives is about another one: a foreign table's, or dblink's. */
 static sqla_status judge(sqla_driver_conn *conn, const PGresult *res, const char *sqlstate, const char *message)
 {
     sqla_status status = sqlstate != NULL ? status_of(sqlstate) : SQLA_ERR_PROTOCOL;
@@ -103,7 +144,7 @@ static sqla_status judge(sqla_driver_conn *conn, const PGresult *res, const char
         return SQLA_ERR_MISUSE;
     if (sqlstate != NULL && is_outdated(res, sqlstate))
         return SQLA_ERR_RETRY;
-    return status;
+    return status == SQLA_ERR_DISCONNECTED ? SQLA_ERR_IO : status;
 }
 
 static int32_t position(const PGresult *res)

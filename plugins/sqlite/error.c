@@ -11,6 +11,7 @@
 
 #pragma weak sqlite3_error_offset /* since SQLite 3.38 */
 
+/* Every primary code has a line, and those extended ones that mean something else than their primary code. */
 typedef struct meaning {
     int code; /* extended, or primary when no extended one is listed */
     sqla_status status;
@@ -36,6 +37,8 @@ static const meaning meanings[] = {
     { SQLITE_FULL, SQLA_ERR_RESOURCE, "53100" },
     { SQLITE_NOLFS, SQLA_ERR_RESOURCE, "53100" },
     { SQLITE_READONLY, SQLA_ERR_READ_ONLY, "25006" },
+    { SQLITE_IOERR_CORRUPTFS, SQLA_ERR_CORRUPT, "XX001" },
+    { SQLITE_IOERR_DATA, SQLA_ERR_CORRUPT, "XX001" }, /* a page whose checksum is wrong */
     { SQLITE_IOERR, SQLA_ERR_IO, "58030" },
     { SQLITE_CANTOPEN, SQLA_ERR_IO, "58030" },
     { SQLITE_CORRUPT, SQLA_ERR_CORRUPT, "XX001" },
@@ -47,7 +50,14 @@ static const meaning meanings[] = {
     { SQLITE_PERM, SQLA_ERR_DENIED, "42501" },
     { SQLITE_AUTH, SQLA_ERR_DENIED, "42501" },
     { SQLITE_MISUSE, SQLA_ERR_MISUSE, NULL },
+    { SQLITE_RANGE, SQLA_ERR_MISUSE, NULL },
+    { SQLITE_NOTFOUND, SQLA_ERR_UNSUPPORTED, "0A000" }, /* a file control that the VFS does not know */
     { SQLITE_INTERNAL, SQLA_ERR_PROTOCOL, NULL },
+    { SQLITE_EMPTY, SQLA_ERR_SQL, "42000" },  /* no longer given by the library, */
+    { SQLITE_FORMAT, SQLA_ERR_SQL, "42000" }, /* but functions of an application may */
+    { SQLITE_NOTICE, SQLA_ERR_SQL, "42000" },
+    { SQLITE_WARNING, SQLA_ERR_SQL, "42000" },
+    { SQLITE_ERROR_SNAPSHOT, SQLA_ERR_RETRY, "72000" }, /* the snapshot is too old to be read */
     { SQLITE_ERROR, SQLA_ERR_SQL, "42000" },
 };
 
@@ -135,12 +145,24 @@ static void read_names(names *out, int code, const char *message)
 /* SQLite has one code for all that is wrong with a statement; the standard has several. */
 static const char *refine(const char *sqlstate, const char *message)
 {
-    if (behind(message, "no such table: ") != NULL)
-        return "42P01";
-    if (behind(message, "no such column: ") != NULL || strstr(message, " has no column named ") != NULL)
-        return "42703";
-    return strstr(message, "syntax error") != NULL || strstr(message, "incomplete input") != NULL ? "42601"
-                                                                                                  : sqlstate;
+    static const struct { const char *words, *sqlstate; } known[] = {
+        { "no such table: ", "42P01" },
+        { "no such column: ", "42703" },
+        { " has no column named ", "42703" },
+        { "ambiguous column name: ", "42702" },
+        { "no such function: ", "42883" },
+        { "wrong number of arguments to function ", "42883" },
+        { "no such savepoint: ", "3B001" },
+        { "foreign key mismatch", "42830" },
+        { "syntax error", "42601" },
+        { "incomplete input", "42601" },
+    };
+    size_t n = strlen(message);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strstr(message, known[i].words) != NULL)
+            return known[i].sqlstate;
+    }
+    return n > 15 && strcmp(message + n - 15, " already exists") == 0 ? "42P07" : sqlstate;
 }
 
 /* ---- reporting ------------------------------------------------------------------------------------------------- */
