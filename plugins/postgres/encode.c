@@ -14,6 +14,11 @@
 #define EPOCH_DAYS 10957 /* from 1970-01-01 to 2000-01-01, where the server counts from */
 #define EPOCH_MICROS INT64_C(946684800000000)
 
+/* What the server can keep, counted from its epoch: from 4713-11-24 BC on, dates to 5874897, timestamps to 294276. */
+enum { FIRST_DAY = -2451545, LAST_DAY = 2145031948 };
+#define FIRST_MICRO INT64_C(-211813488000000000)
+#define LAST_MICRO INT64_C(9223371331199999999)
+
 /* One value, ready to be put anywhere: either fixed bytes, or a text or blob that is borrowed. */
 typedef struct cell {
     uint32_t type;             /* sqla_type; SQLA_NULL: a null */
@@ -27,6 +32,8 @@ static bool is_text(uint32_t type)
 {
     return type == SQLA_TEXT || type == SQLA_ENUM_TYPE || type == SQLA_JSON || type == SQLA_DECIMAL;
 }
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* ---- types ----------------------------------------------------------------------------------------------------- */
 
@@ -109,7 +116,7 @@ static const char *put_float(cell *c, uint32_t type, double v)
 static const char *put_timestamp(cell *c, int64_t v)
 {
     bool infinite = v == SQLA_TIMESTAMP_INFINITY || v == SQLA_TIMESTAMP_MINUS_INFINITY;
-    if (!infinite && (__builtin_sub_overflow(v, EPOCH_MICROS, &v) || v == INT64_MIN))
+    if (!infinite && (__builtin_sub_overflow(v, EPOCH_MICROS, &v) || v < FIRST_MICRO || v > LAST_MICRO))
         return "the time is too far away for the server";
     c->size = 8;
     big64(c->fixed, (uint64_t)v);
@@ -119,7 +126,7 @@ static const char *put_timestamp(cell *c, int64_t v)
 static const char *put_date(cell *c, int64_t v)
 {
     bool infinite = v == SQLA_DATE_INFINITY || v == SQLA_DATE_MINUS_INFINITY;
-    if (!infinite && (v > INT32_MAX || v - EPOCH_DAYS <= INT32_MIN))
+    if (!infinite && (v - EPOCH_DAYS < FIRST_DAY || v - EPOCH_DAYS > LAST_DAY))
         return "the date is too far away for the server";
     c->size = 4;
     big32(c->fixed, (uint32_t)(int32_t)(infinite ? v : v - EPOCH_DAYS));
@@ -162,12 +169,36 @@ static const char *put_number(cell *c, uint32_t type, int64_t v)
     return "the value has another type than its parameter";
 }
 
+/* Digits with a point and an exponent where there are any; or what is no finite number, which the server has as well. Anything else
+ * it would refuse itself, but without a word about the column. */
+static bool is_decimal(const char *text, size_t n)
+{
+    static const char *const others[] = { "NaN", "Infinity", "-Infinity" };
+    size_t i = n > 0 && (text[0] == '-' || text[0] == '+'), digits = 0, points = 0;
+    for (; i < n && (is_digit(text[i]) || (text[i] == '.' && points == 0)); i++)
+        *(text[i] == '.' ? &points : &digits) += 1;
+    if (digits > 0 && i < n && (text[i] == 'e' || text[i] == 'E')) {
+        i += 1 + (i + 1 < n && (text[i + 1] == '-' || text[i + 1] == '+'));
+        for (digits = 0; i < n && is_digit(text[i]); i++)
+            digits++;
+    }
+    if (digits > 0 && i == n)
+        return true;
+    for (i = 0; i < 3; i++) {
+        if (strlen(others[i]) == n && memcmp(others[i], text, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static const char *put_bytes(cell *c, uint32_t type, const void *data, size_t size, bool terminated)
 {
     if (size > INT_MAX / 2)
         return "the value is too long for the server";
     if (type != SQLA_BLOB && !postgres__utf8_valid(data, size))
         return memchr(data, 0, size) != NULL ? "the text has a NUL in it" : "the text is not valid UTF-8";
+    if (type == SQLA_DECIMAL && !is_decimal(data, size))
+        return "it is no decimal number";
     c->data = data;
     c->size = size;
     c->terminated = terminated;
