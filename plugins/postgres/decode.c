@@ -572,13 +572,19 @@ static void set_null(const sqla_slot *slot, char *row)
         memset(at, 0, slot->size);
 }
 
-static sqla_status refuse(const sqla_slot *slot, const PGresult *res, const char *why, int64_t number, sqla_err *err)
+/* A label that is not known is named: it is text in either format. */
+static sqla_status refuse(const sqla_slot *slot, const PGresult *res, int at, const char *why, int64_t number, sqla_err *err)
 {
+    const char *label = slot->type == SQLA_ENUM_TYPE && PQgetisnull(res, at, slot->column) == 0 ? PQgetvalue(res, at, slot->column) : NULL;
+    int n = label != NULL ? (int)strnlen(label, 80) : 0;
+    while (n > 0 && ((unsigned char)label[n] & 0xc0) == 0x80)
+        n--;
     const char *name = slot->name != NULL ? slot->name : PQfname(res, slot->column);
     const sqla_err_fields fields = { .row = number, .column = name };
     if (strcmp(why, "out of memory") == 0)
         return postgres__nomem(err);
-    return postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%s' of row %lld: %s", name, (long long)number, why);
+    return postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%s' of row %lld: %s%s%.*s%s", name, (long long)number, why,
+                          label != NULL ? ": '" : "", n, label != NULL ? label : "", label != NULL ? "'" : "");
 }
 
 /* false: what came is no such value, and the two steps say so. */
@@ -665,7 +671,7 @@ sqla_status postgres__decode_row(postgres__decoder *decoder, const PGresult *res
         const postgres__step *step = &decoder->steps[i];
         const char *why = step->store != NULL ? decode_cell(decoder, step, res, at, row) : NULL;
         if (why != NULL)
-            return refuse(step->slot, res, why, number, err);
+            return refuse(step->slot, res, at, why, number, err);
     }
     if (!place_spans(decoder, row, arena))
         return postgres__nomem(err);

@@ -5,13 +5,35 @@
 #include <config.h>
 #include "sqlite.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#define DAY_MICROS INT64_C(86400000000)
+
 static const char not_integer[] = "it is not an integer";
-static const char not_text[] = "it is not text";
 static const char wrong_form[] = "its text does not have the form of the column's type";
 
 /* ---- numbers --------------------------------------------------------------------------------------------------- */
+
+/* Digits as SQLite would write them for an integer, and so stand for nothing else. */
+static const char *parse_i64(sqlite3_value *value, int64_t *ret)
+{
+    char again[24];
+    const char *text = (const char *)sqlite3_value_text(value);
+    size_t n = (size_t)sqlite3_value_bytes(value), at = 0;
+    int64_t v = 0;
+    if (text == NULL)
+        return "out of memory";
+    bool minus = n > 0 && text[0] == '-';
+    for (at = minus; at < n && text[at] >= '0' && text[at] <= '9'; at++) {
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_sub_overflow(v, text[at] - '0', &v))
+            return not_integer;
+    }
+    if (at < n || (!minus && v == INT64_MIN))
+        return not_integer;
+    *ret = minus ? v : -v;
+    return (size_t)snprintf(again, sizeof again, "%lld", (long long)*ret) == n && memcmp(again, text, n) == 0 ? NULL : not_integer;
+}
 
 static const char *read_i64(sqlite3_value *value, int64_t *ret)
 {
@@ -20,6 +42,8 @@ static const char *read_i64(sqlite3_value *value, int64_t *ret)
         *ret = sqlite3_value_int64(value);
         return NULL;
     }
+    if (storage == SQLITE_TEXT)
+        return parse_i64(value, ret);
     double v = storage == SQLITE_FLOAT ? sqlite3_value_double(value) : 0.5;
     if (!(v >= -9223372036854775808.0 && v < 9223372036854775808.0) || v != (double)(int64_t)v)
         return not_integer;
@@ -75,10 +99,22 @@ static const char *decode_i64(const sqlite__decoder *d, sqlite3_value *value, ch
     return why;
 }
 
+/* Other programs write the words. */
 static const char *read_bool(sqlite3_value *value, int64_t *ret)
 {
+    bool is_text = sqlite3_value_type(value) == SQLITE_TEXT;
+    const char *text = is_text ? (const char *)sqlite3_value_text(value) : NULL;
+    if (is_text && text == NULL)
+        return "out of memory";
+    for (int v = 0; text != NULL && v < 2; v++) {
+        const char *word = v == 1 ? "true" : "false";
+        if (sqlite3_stricmp(text, word) == 0 && (size_t)sqlite3_value_bytes(value) == strlen(word)) {
+            *ret = v;
+            return NULL;
+        }
+    }
     const char *why = read_i64(value, ret);
-    return why == NULL && *ret != 0 && *ret != 1 ? "it is neither 0 nor 1" : why;
+    return why != NULL ? "it is no bool" : *ret != 0 && *ret != 1 ? "it is neither 0 nor 1" : NULL;
 }
 
 static const char *decode_bool(const sqlite__decoder *d, sqlite3_value *value, char *at, sqlite__spans *spans)
@@ -140,8 +176,10 @@ static const char *read_text(sqlite3_value *value, uint32_t type, const char **r
     int storage = sqlite3_value_type(value);
     if (storage == SQLITE_FLOAT && type == SQLA_DECIMAL)
         return "it was stored as a floating point number, so its digits may be rounded";
+    if (storage == SQLITE_FLOAT)
+        return "it is a floating point number, which has more than one text";
     if (storage != SQLITE_TEXT && storage != SQLITE_INTEGER)
-        return not_text;
+        return "it is a blob, and no text";
     *ret = (const char *)sqlite3_value_text(value);
     if (*ret == NULL)
         return "out of memory";
@@ -247,21 +285,32 @@ static const char *decode_enum(const sqlite__decoder *d, sqlite3_value *value, c
 
 /* ---- what is kept as text of a form ---------------------------------------------------------------------------- */
 
+/* A number could be anything: days of the Julian calendar, seconds or milliseconds since 1970, seconds since 2001 ... */
 static const char *read_form(sqlite3_value *value, const char **ret, size_t *ret_size)
 {
-    if (sqlite3_value_type(value) != SQLITE_TEXT)
-        return not_text;
+    int storage = sqlite3_value_type(value);
+    if (storage == SQLITE_INTEGER || storage == SQLITE_FLOAT)
+        return "it is a number, and nothing says what it counts from where";
+    if (storage != SQLITE_TEXT)
+        return "it is a blob, and no text";
     *ret = (const char *)sqlite3_value_text(value);
     *ret_size = (size_t)sqlite3_value_bytes(value);
     return *ret != NULL ? NULL : "out of memory";
 }
 
+/* Some programs write midnight behind a date. */
 static const char *read_date(sqlite3_value *value, int32_t *ret)
 {
     const char *text;
     size_t size;
+    int64_t micros;
     const char *why = read_form(value, &text, &size);
-    return why != NULL ? why : sqlite__date_parse(text, size, ret) ? NULL : wrong_form;
+    if (why != NULL || sqlite__date_parse(text, size, ret))
+        return why;
+    if (!sqlite__timestamp_parse(text, size, false, &micros) || micros % DAY_MICROS != 0)
+        return wrong_form;
+    *ret = (int32_t)(micros / DAY_MICROS);
+    return NULL;
 }
 
 static const char *read_micros(sqlite3_value *value, uint32_t type, int64_t *ret)

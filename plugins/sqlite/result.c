@@ -5,6 +5,7 @@
 #include <config.h>
 #include "sqlite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef enum phase {
@@ -244,16 +245,46 @@ static const char *read_null(const sqlite__decoder *d, char *row)
     return NULL;
 }
 
-static sqla_status refuse_value(
-    const sqla_driver_result *result, const sqlite__decoder *d, const char *why, sqla_err *err)
+/* What stands there, in few words: a file may hold anything in any column, and who is to look for it must know what. */
+static void describe(sqlite3_value *value, char *room, size_t size)
 {
+    const char *text = "";
+    int n = sqlite3_value_bytes(value), shown = 0;
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+        snprintf(room, size, ": the integer %lld", (long long)sqlite3_value_int64(value));
+        return;
+    case SQLITE_FLOAT:
+        sqlite3_snprintf((int)size, room, ": the real %!.17g", sqlite3_value_double(value));
+        return;
+    case SQLITE_BLOB:
+        snprintf(room, size, ": a blob of %d bytes", n);
+        return;
+    case SQLITE_TEXT:
+        text = (const char *)sqlite3_value_text(value);
+        for (shown = n < 60 ? n : 60; shown > 0 && shown < n && ((unsigned char)text[shown] & 0xc0) == 0x80;)
+            shown--;
+        break;
+    }
+    if (text != NULL && n > 0 && memchr(text, '\0', (size_t)shown) == NULL && sqlite__utf8_valid(text, (size_t)shown))
+        snprintf(room, size, ": the text '%.*s'%s", shown, text, shown < n ? "..." : "");
+    else
+        snprintf(room, size, n > 0 ? ": a text of %d bytes" : ": an empty text", n);
+}
+
+static sqla_status refuse_value(const sqla_driver_result *result, const sqlite__decoder *d, const char *why,
+    sqlite3_value *value, sqla_err *err)
+{
+    char there[160] = "";
     const char *name =
         d->slot->name != NULL ? d->slot->name : sqlite3_column_name(result->stmt->handle, d->column);
     if (strcmp(why, "out of memory") == 0)
         return sqlite__nomem(err);
     sqla_err_fields fields = { .column = name, .row = result->read + 1, .sqlstate = "22000" };
-    return sqlite__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%.128s' of row %lld: %s",
-        name != NULL ? name : "?", (long long)result->read + 1, why);
+    if (sqlite3_value_type(value) != SQLITE_NULL)
+        describe(value, there, sizeof there);
+    return sqlite__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%.128s' of row %lld: %s%s",
+        name != NULL ? name : "?", (long long)result->read + 1, why, there);
 }
 
 /* All texts of the row, one behind the other, in one piece of memory. */
@@ -296,7 +327,7 @@ sqla_status sqlite__result_read(sqla_driver_result *result, void *row, sqla_row_
                 base[d->set_offset] = 1;
         }
         if (why != NULL)
-            return refuse_value(result, d, why, err);
+            return refuse_value(result, d, why, value, err);
     }
     sqla_status status = result->spans.count > 0 ? place_texts(&result->spans, row, arena, err) : SQLA_OK;
     if (status == SQLA_OK) {
@@ -366,7 +397,7 @@ static sqla_status view_value(sqla_driver_result *result, uint32_t i, sqla_value
         return SQLA_OK;
     const char *why = decoder.decode(&decoder, value, (char *)out, &spans);
     if (why != NULL)
-        return refuse_value(result, &decoder, why, err);
+        return refuse_value(result, &decoder, why, value, err);
     if (spans.count > 0)
         out->as.bytes = (sqla_blob){ span.data, span.size };
     return SQLA_OK;
