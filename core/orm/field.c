@@ -2,6 +2,7 @@
 #include <config.h>
 #include "orm/field.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -92,6 +93,24 @@ bool sqla__field_is_zero(const sqla_slot *slot, const void *row)
 bool sqla__field_forgotten(const sqla_slot *slot, const void *row)
 {
     return slot->set_offset >= 0 && !is_set(slot, row) && !sqla__field_is_zero(slot, row);
+}
+
+/* "12.50" has one digit behind the point, "1.5e-3" four, "15e2" none. */
+bool sqla__field_beyond_scale(const sqla_slot *slot, uint32_t scale, const void *row)
+{
+    const char *text = pointer_at(slot, row), *point = text != NULL ? strchr(text, '.') : NULL;
+    if (text == NULL)
+        return false;
+    size_t length = strcspn(text, "eE");
+    long exponent = text[length] != '\0' ? strtol(text + length + 1, NULL, 10) : 0, most = 1000000;
+    exponent = exponent > most ? most : exponent < -most ? -most : exponent;
+    size_t fraction = point != NULL && point < text + length ? length - (size_t)(point + 1 - text) : 0, digits = length;
+    while (digits > 0 && (text[digits - 1] == '0' || text[digits - 1] == '.')) {
+        exponent += text[digits - 1] == '0' && fraction == 0;
+        fraction -= text[digits - 1] == '0' && fraction > 0;
+        digits--;
+    }
+    return strcspn(text, "123456789") < length && (long)fraction - exponent > (long)scale;
 }
 
 void sqla__field_copy(const sqla_slot *slot, void *to, const void *from)
@@ -238,7 +257,7 @@ static sqla_status set_value(const sqla_slot *slot, void *row, sqla_value v, sql
     case SQLA_FLOAT32: case SQLA_FLOAT64:
         if (v.type == SQLA_FLOAT32 || v.type == SQLA_FLOAT64)
             return set_float(slot, row, v.as.f64, err);
-        if (from_number && (int64_t)(double)v.as.i64 == v.as.i64)
+        if (from_number && v.as.i64 >= -(INT64_C(1) << 53) && v.as.i64 <= INT64_C(1) << 53)
             return set_float(slot, row, (double)v.as.i64, err);
         break;
     case SQLA_TEXT: case SQLA_DECIMAL: case SQLA_JSON:

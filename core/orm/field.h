@@ -12,6 +12,8 @@ uint64_t sqla__field_hash(const sqla_slot *slot, const void *row);
 bool sqla__field_is_null(const sqla_slot *slot, const void *row);
 /* Not NULL by flag, but is there something in it that the flag forgot? (`.age = 309`, `u->age.value += 1`) */
 bool sqla__field_forgotten(const sqla_slot *slot, const void *row);
+/* Has the decimal more digits behind the point than the column keeps? Zeros at the end are none. */
+bool sqla__field_beyond_scale(const sqla_slot *slot, uint32_t scale, const void *row);
 bool sqla__field_is_zero(const sqla_slot *slot, const void *row);
 void sqla__field_copy(const sqla_slot *slot, void *to, const void *from); /* texts by pointer */
 void sqla__field_set_null(const sqla_slot *slot, void *row);              /* zero, not set */

@@ -9,6 +9,14 @@
 
 /* ---- add ------------------------------------------------------------------------------------------------------- */
 
+sqla_status sqla__object_check_scale(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
+{
+    if (!column->has_scale || !sqla__field_beyond_scale(&column->slot, column->scale, row))
+        return SQLA_OK;
+    return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' keeps %u digits behind the point, and the value has more", column->item->field,
+                           mapping->model->name, (unsigned)column->scale);
+}
+
 static sqla_status check_column(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
 {
     if (sqla__field_forgotten(&column->slot, row)) {
@@ -22,7 +30,7 @@ static sqla_status check_column(const sqla__mapping *mapping, const sqla__mapped
                                                       : "make the field an optional to give it sometimes");
         return err->status;
     }
-    return SQLA_OK;
+    return sqla__object_check_scale(mapping, column, row, err);
 }
 
 sqla_status sqla__object_check(const sqla__object *object, sqla_error *err)

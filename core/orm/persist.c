@@ -390,6 +390,8 @@ static sqla_status check_update(const sqla__mapping *mapping, const sqla__object
         }
         if (column->not_null && sqla__field_is_null(&column->slot, row))
             return sqla__error_set(err, SQLA_ERR_NOT_NULL, "field '%s' of '%s' cannot be NULL", column->item->field, mapping->model->name);
+        if (sqla__object_check_scale(mapping, column, row, err) != SQLA_OK)
+            return SQLA_ERR_DATA;
     }
     return SQLA_OK;
 }

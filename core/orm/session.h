@@ -135,6 +135,8 @@ sqla_status sqla__object_doom(sqla_session *s, sqla__object *object);
 sqla_status sqla__object_check(const sqla__object *object, sqla_error *err);
 /* Is all that is mapped the same, byte for byte, as in the snapshot? The quick answer to the next question, for most objects. */
 bool sqla__object_untouched(const sqla__object *object);
+/* One column of it: a decimal that the database would round. */
+sqla_status sqla__object_check_scale(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err);
 /* Has a column, or a to-one pointer, changed since the snapshot? */
 bool sqla__object_dirty(const sqla__object *object);
 

@@ -2,6 +2,7 @@
 #include <config.h>
 #include "sql/metadata.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +14,16 @@ sqla_status sqla__mapping_wrong(sqla_error *err, const sqla_model *model, const 
     if (field == NULL)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s': %s", model->name, what);
     return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': %s", model->name, field, what);
+}
+
+bool sqla__is_numeric_name(const char *type)
+{
+    static const char *const names[] = { "numeric", "decimal", "dec" };
+    size_t n = strcspn(type, " (");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == n && strncasecmp(type, names[i], n) == 0)
+            return true;
+    return false;
 }
 
 sqla_status sqla__model_check(const sqla_model *model, sqla_error *err)
@@ -122,11 +133,24 @@ static const char *clash(const sqla__mapped_column *columns, uint32_t n, const s
 
 /* ---- all of them --------------------------------------------------------------------------------------------------- */
 
+/* "NUMERIC(6,2)" has a scale of 2, "DECIMAL(6)" of 0; "NUMERIC" keeps what it gets. */
+static void fill_scale(sqla__mapped_column *column)
+{
+    const char *type = column->item->sql_type, *open = type != NULL ? strchr(type, '(') : NULL;
+    if (column->slot.type != SQLA_DECIMAL || open == NULL || !sqla__is_numeric_name(type))
+        return;
+    const char *comma = strchr(open, ',');
+    long scale = comma != NULL ? strtol(comma + 1, NULL, 10) : 0;
+    column->has_scale = scale >= 0 && scale <= UINT16_MAX;
+    column->scale = column->has_scale ? (uint16_t)scale : 0;
+}
+
 static void fill_column(const sqla_column_item *item, uint32_t index, sqla__mapped_column *column)
 {
     *column = (sqla__mapped_column){ .item = item, .name = sqla__column_name(item), .index = index, .is_key = item->primary_key, .sent = SQLA__SENT_ALWAYS,
                                      .not_null = !(item->form & SQLA_FORM_NULLABLE) || item->not_null || item->primary_key };
     make_slot(item, index, &column->slot);
+    fill_scale(column);
     column->is_pointer = column->slot.rep == SQLA_REP_CSTR || column->slot.rep == SQLA_REP_BYTES;
 }
 

@@ -86,13 +86,16 @@ static sqla_status enum_name(ddl *d, const sqla_column *column)
 
 static sqla_status column_type(ddl *d, const sqla_column *column)
 {
+    const sqla_type_trait *trait = sqla__type_trait(d->traits, column->type);
     if (column->type_text != NULL) {
-        sqla__buf_add(d->buf, column->type_text);
+        bool by_text = column->type == SQLA_DECIMAL && trait != NULL && (trait->flags & SQLA_TYPE_TEXT_ORDER) && sqla__is_numeric_name(column->type_text);
+        if (by_text) /* NUMERIC(6,2) would make a float of the text: the name changes, the digits stay for readers */
+            sqla__buf_add(d->buf, trait->name);
+        sqla__buf_add(d->buf, by_text ? column->type_text + strcspn(column->type_text, "(") : column->type_text);
         return SQLA_OK;
     }
     if (is_native_enum(d, column))
         return enum_name(d, column);
-    const sqla_type_trait *trait = sqla__type_trait(d->traits, column->type);
     if (trait == NULL)
         return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "column '%s' of table '%s' has a type that %s cannot store", column->name,
                                d->table->name, d->traits->dialect);

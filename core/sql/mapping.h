@@ -24,6 +24,8 @@ typedef struct sqla__mapped_column {
     bool is_key, generated;        /* generated: the key that the database makes */
     bool is_pointer;               /* text, blob, json, decimal: a pointer into the object's texts */
     bool not_null;                 /* NULL is refused */
+    bool has_scale;                /* a decimal of a .sql_type that keeps `scale` digits behind the point, and rounds others away */
+    uint16_t scale;
     const sqla__mapping *references;
     uint32_t references_column;    /* index there */
 } sqla__mapped_column;

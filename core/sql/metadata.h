@@ -37,6 +37,8 @@ const sqla_model *sqla__column_target(const sqla_metadata *base, const sqla_colu
 
 /* "model 'User', field 'age': what"; field may be NULL. */
 sqla_status sqla__mapping_wrong(sqla_error *err, const sqla_model *model, const char *field, const char *what);
+/* Is the type that the program wrote one of the exact ones with a precision and a scale? */
+bool sqla__is_numeric_name(const char *type);
 /* Is the descriptor one that this library can read? */
 sqla_status sqla__model_check(const sqla_model *model, sqla_error *err);
 /* Columns, slots and plan of a model (columns.c). */

@@ -51,7 +51,8 @@ typedef struct sqla_column_item {
     bool native;                  /* an enum: make a native type where there is one */
     const char *name;             /* of the column; NULL: as the field */
     const char *server_default;   /* SQL text, or SQLA_NOW */
-    const char *sql_type;         /* instead of the type that follows from the field */
+    const char *sql_type;         /* instead of the type that follows from the field. Of a decimal, "NUMERIC(6,2)": a value with more
+                                   * digits behind the point is refused, and SQLite, which would keep a float, makes it DECIMAL_TEXT(6,2) */
     const char *comment;
     const char *const *labels;    /* of an enum, in order of value, NULL last */
     sqla_model_fn *references;    /* a foreign key: to which model, and which of its fields */
