@@ -38,12 +38,12 @@ sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err)
         return sqla__refuse_forked(err);
     if (conn->lost)
         return sqla__error_set(err, SQLA_ERR_DISCONNECTED, "the connection was lost by an earlier failure");
-    if (conn->stream != NULL) {
-        sqla__error_set(err, SQLA_ERR_MISUSE, "the connection is busy with a stream of rows");
-        sqla__error_hint(err, "read it to its end, or free its statement with sqla_stmt_free() first");
-        return SQLA_ERR_MISUSE;
-    }
-    return SQLA_OK;
+    if (conn->stream == NULL || (conn->info.features & SQLA_FEATURE_MULTIPLE_RESULTS) != 0)
+        return SQLA_OK;
+    sqla__error_set(err, SQLA_ERR_BUSY, "the connection is busy with a stream of rows, and %s runs one statement at a time on each",
+                    conn->driver->traits.dialect);
+    sqla__error_hint(err, "read it to its end, or free its statement with sqla_stmt_free() first, or use another connection");
+    return SQLA_ERR_BUSY;
 }
 
 /* A statement that is wrong is easier to find by its first words. What follows a quote may be a secret, and is left out. */

@@ -113,7 +113,7 @@ struct sqla_conn {
     bool lost, touched, dead_link; /* dead_link: lost because the link broke, so that others may be dead too */
     sqla__stmtcache cache;
     sqla__result *results;         /* open */
-    sqla__result *stream;          /* the one of them that streams */
+    sqla__result *stream;          /* the last of them that streams */
     sqla__result *spare;           /* kept for the next result */
     sqla_stmt *statements;         /* made on the connection, freed when it goes back */
     uint64_t seen[16];             /* hashes of raw texts that ran once: the second time they are prepared */

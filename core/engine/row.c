@@ -14,6 +14,9 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/iso.h"
+#include "sql/compiler.h"
+#include "sql/expr.h"
 
 struct sqla_row {
     sqla__run *run;                /* texts that are made for a getter lie in its arena */
@@ -110,6 +113,57 @@ static sqla_status find(const sqla_row *row, const char *name, size_t *ret, sqla
     return refuse_name(row, name, found == 0 ? "there is no" : "there is more than one", err);
 }
 
+static sqla_status check_place(const sqla_row *row, size_t i, sqla_error *err)
+{
+    if (row == NULL || row->cells == NULL)
+        return no_row(err);
+    if (i == SIZE_MAX && sqla_failed(err)) /* sqla_row_of has said why */
+        return SQLA_ERR_MISUSE;
+    if (i >= row->count)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no column %zu in the row, which has %zu; the first is 0", i, row->count);
+    return SQLA_OK;
+}
+
+/* Which of the expressions that q selects is that column? count: none. */
+static size_t find_selected(const sqla_stmt *q, const sqla_column_item *item)
+{
+    size_t i = 0;
+    for (; i < q->columns.count; i++) {
+        const sqla_expr *x = &q->columns.items[i];
+        while (x->kind == SQLA_EXPR_LABEL)
+            x = &x->args[0];
+        if (sqla__item_of(x) == item)
+            break;
+    }
+    return i;
+}
+
+static sqla_status find_column(const sqla_row *row, const sqla_expr *column, size_t *ret, sqla_error *err)
+{
+    const sqla_stmt *q = row->run->q;
+    const sqla_model *model = sqla__expr_model(column);
+    const sqla_column_item *item = sqla__item_of(column);
+    if (item == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "what is asked for is no column of a model");
+    const char *name = sqla__column_name(item);
+    if (q->kind == SQLA__SELECT_MODEL && q->model != model)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no column '%s' of '%s' in the row, which is of '%s'", name, model->name, q->model->name);
+    if (q->kind != SQLA__SELECT_COLUMNS)
+        return find(row, name, ret, err);
+    *ret = find_selected(q, item);
+    return *ret < row->count ? SQLA_OK : sqla__error_set(err, SQLA_ERR_MISUSE, "column '%s' of '%s' was not selected", name, model->name);
+}
+
+size_t sqla_row_of_(const sqla_row *row, sqla_expr column, sqla_error *err)
+{
+    size_t i;
+    if (row == NULL || row->cells == NULL) {
+        no_row(err);
+        return SIZE_MAX;
+    }
+    return find_column(row, &column, &i, err) == SQLA_OK ? i : SIZE_MAX;
+}
+
 size_t sqla_row_count(const sqla_row *row)
 {
     return row != NULL ? row->count : 0;
@@ -135,6 +189,11 @@ bool sqla_row_is_null(const sqla_row *row, const char *name, sqla_error *err)
 {
     size_t i;
     return find(row, name, &i, err) == SQLA_OK && row->cells[i].type == SQLA_NULL;
+}
+
+bool sqla_row_is_null_at(const sqla_row *row, size_t i, sqla_error *err)
+{
+    return check_place(row, i, err) == SQLA_OK && row->cells[i].type == SQLA_NULL;
 }
 
 /* ---- converting ------------------------------------------------------------------------------------------------ */
@@ -239,7 +298,8 @@ sqla_status sqla__row_cell_f64(const sqla_row *row, size_t i, double *ret, sqla_
 static sqla_status print_cell(const sqla_row *row, size_t i, const char **ret, sqla_error *err)
 {
     size_t n = sqla_value_print(NULL, 0, row->cells[i]);
-    char *text = sqla__arena_take(&row->run->arena, n + 1);
+    sqla__run *run = row->run;
+    char *text = sqla__arena_take(run->block != NULL ? &run->batch : &run->arena, n + 1); /* a stream must not heap them up */
     if (text == NULL)
         return sqla__error_nomem(err);
     sqla_value_print(text, n + 1, row->cells[i]);
@@ -266,34 +326,90 @@ sqla_status sqla__row_cell_text(const sqla_row *row, size_t i, const char **ret,
     }
 }
 
-bool sqla_row_bool(const sqla_row *row, const char *name, sqla_error *err)
-{
-    size_t i;
-    int64_t v = 0;
-    if (find(row, name, &i, err) != SQLA_OK || sqla__row_cell_i64(row, i, &v, err) != SQLA_OK)
-        return false;
-    if (v != 0 && v != 1)
-        refuse_value(row, i, "a bool", err);
-    return v == 1;
-}
+/* ---- the typed getters ------------------------------------------------------------------------------------------- */
 
-int64_t sqla_row_i64(const sqla_row *row, const char *name, sqla_error *err)
+static bool is_text(const sqla_value *v) { return v->type == SQLA_TEXT; }
+
+static sqla_status cell_bool(const sqla_row *row, size_t i, bool *ret, sqla_error *err)
 {
-    size_t i;
     int64_t v;
-    return find(row, name, &i, err) == SQLA_OK && sqla__row_cell_i64(row, i, &v, err) == SQLA_OK ? v : 0;
+    if (!to_i64(&row->cells[i], &v) || (v != 0 && v != 1))
+        return refuse_value(row, i, "a bool", err);
+    *ret = v == 1;
+    return SQLA_OK;
 }
 
-double sqla_row_f64(const sqla_row *row, const char *name, sqla_error *err)
+static sqla_status cell_blob(const sqla_row *row, size_t i, sqla_blob *ret, sqla_error *err)
 {
-    size_t i;
-    double v;
-    return find(row, name, &i, err) == SQLA_OK && sqla__row_cell_f64(row, i, &v, err) == SQLA_OK ? v : 0;
+    const sqla_value *v = &row->cells[i];
+    if (v->type == SQLA_NULL)
+        return SQLA_OK;
+    if (v->type != SQLA_BLOB && v->type != SQLA_TEXT && v->type != SQLA_JSON)
+        return refuse_value(row, i, "a blob", err);
+    *ret = v->as.bytes;
+    return SQLA_OK;
 }
 
-const char *sqla_row_text(const sqla_row *row, const char *name, sqla_error *err)
+static sqla_status cell_decimal(const sqla_row *row, size_t i, sqla_decimal *ret, sqla_error *err)
 {
-    size_t i;
-    const char *v;
-    return find(row, name, &i, err) == SQLA_OK && sqla__row_cell_text(row, i, &v, err) == SQLA_OK ? v : NULL;
+    const sqla_value *v = &row->cells[i];
+    bool number = v->type == SQLA_INT16 || v->type == SQLA_INT32 || v->type == SQLA_INT64;
+    if (v->type == SQLA_NULL || number || v->type == SQLA_DECIMAL || (is_text(v) && sqla__iso_decimal(v->as.bytes.data, v->as.bytes.size)))
+        return sqla__row_cell_text(row, i, &ret->text, err);
+    return refuse_value(row, i, "a decimal", err);
 }
+
+static sqla_status cell_json(const sqla_row *row, size_t i, sqla_json *ret, sqla_error *err)
+{
+    const sqla_value *v = &row->cells[i];
+    if (v->type == SQLA_NULL || v->type == SQLA_JSON || is_text(v))
+        return sqla__row_cell_text(row, i, &ret->text, err);
+    return refuse_value(row, i, "a json", err);
+}
+
+/* A value of its own type, or a text that reads as one. */
+#define TIME_CELL(kind, TYPE, T, wanted, take) \
+    static sqla_status cell_##kind(const sqla_row *row, size_t i, T *ret, sqla_error *err) \
+    { \
+        const sqla_value *v = &row->cells[i]; \
+        if (v->type == TYPE) \
+            take; \
+        else if (!is_text(v) || !sqla__iso_##kind(v->as.bytes.data, v->as.bytes.size, ret)) \
+            return refuse_value(row, i, wanted, err); \
+        return SQLA_OK; \
+    }
+TIME_CELL(date, SQLA_DATE, sqla_date, "a date", ret->days = (int32_t)v->as.i64)
+TIME_CELL(time, SQLA_TIME, sqla_time, "a time of day", ret->micros = v->as.i64)
+TIME_CELL(timestamp, SQLA_TIMESTAMP, sqla_timestamp, "a timestamp", ret->micros = v->as.i64)
+TIME_CELL(local_timestamp, SQLA_LOCAL_TIMESTAMP, sqla_local_timestamp, "a local timestamp", ret->micros = v->as.i64)
+TIME_CELL(interval, SQLA_INTERVAL, sqla_interval, "an interval", *ret = v->as.interval)
+TIME_CELL(uuid, SQLA_UUID, sqla_uuid, "a uuid", *ret = v->as.uuid)
+
+/* What is refused reads as zero, whatever was written before that was known. */
+#define GETTER(kind, T, cell) \
+    T sqla_row_##kind##_at(const sqla_row *row, size_t i, sqla_error *err) \
+    { \
+        const T none = { 0 }; \
+        T v = none; \
+        return check_place(row, i, err) == SQLA_OK && cell(row, i, &v, err) == SQLA_OK ? v : none; \
+    } \
+    T sqla_row_##kind(const sqla_row *row, const char *name, sqla_error *err) \
+    { \
+        const T none = { 0 }; \
+        size_t i; \
+        return find(row, name, &i, err) == SQLA_OK ? sqla_row_##kind##_at(row, i, err) : none; \
+    }
+typedef const char *c_string;
+GETTER(bool, bool, cell_bool)
+GETTER(i64, int64_t, sqla__row_cell_i64)
+GETTER(f64, double, sqla__row_cell_f64)
+GETTER(text, c_string, sqla__row_cell_text)
+GETTER(blob, sqla_blob, cell_blob)
+GETTER(decimal, sqla_decimal, cell_decimal)
+GETTER(json, sqla_json, cell_json)
+GETTER(date, sqla_date, cell_date)
+GETTER(time, sqla_time, cell_time)
+GETTER(timestamp, sqla_timestamp, cell_timestamp)
+GETTER(local_timestamp, sqla_local_timestamp, cell_local_timestamp)
+GETTER(interval, sqla_interval, cell_interval)
+GETTER(uuid, sqla_uuid, cell_uuid)

@@ -49,6 +49,7 @@ sqla__run *sqla__stmt_run(sqla_stmt *q)
     }
     sqla__run_stop(run, SQLA_OK);
     sqla__arena_reset(&run->arena);
+    run->q = q;
     run->on = q->on;
     run->rows = NULL;
     run->count = run->at = 0;
@@ -176,13 +177,15 @@ sqla_status sqla__run_plan(sqla__run *run, sqla_stmt *q, const sqla__mapping *ma
 
 static void *take_text(sqla_row_arena *arena, void *row, size_t size)
 {
+    sqla__texts *texts = (sqla__texts *)(void *)arena;
     (void)row;
-    return sqla__arena_take(((sqla__texts *)(void *)arena)->arena, size);
+    texts->bytes += size;
+    return sqla__arena_take(texts->arena, size);
 }
 
 sqla__texts sqla__texts_in(sqla__arena *arena)
 {
-    return (sqla__texts){ { take_text }, arena };
+    return (sqla__texts){ { take_text }, arena, 0 };
 }
 
 /* The array of rows, with room for more, and for the NULL at its end. What it outgrows stays in the arena until the end of

@@ -1,7 +1,7 @@
 /* stream.c: rows of a statement one after the other, in bounded memory.
  *
- * A block of structs is filled, handed out row by row, and filled again; their texts lie in an arena that is emptied with it.
- * The connection stays with the run until the last row was read or the statement is freed. */
+ * A block of structs, or of dynamic rows, is filled, handed out row by row, and filled again; their texts lie in an arena that is
+ * emptied with it. The connection stays with the run until the last row was read or the statement is freed. */
 #include <config.h>
 #include "engine/run.h"
 
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "sql/mapping.h"
 
-enum { FIRST_FETCH = 16, FETCH = 256, BLOCK_BYTES = 64 * 1024 };
+enum { GROWTH = 16, FETCH = 256, BLOCK_BYTES = 64 * 1024, TEXT_BYTES = 512 * 1024 };
 
 static sqla_status make_block(sqla__run *run, uint32_t row_size, sqla_error *err)
 {
@@ -24,10 +24,11 @@ static sqla_status make_block(sqla__run *run, uint32_t row_size, sqla_error *err
         run->rows[i] = (char *)run->block + i * stride;
     run->row_size = (uint32_t)stride;
     run->capacity = (uint32_t)n;
+    run->wanted = 1;
     return SQLA_OK;
 }
 
-static sqla_status open_stream(sqla_stmt *q, const sqla_model *model, sqla_error *err)
+static sqla_status open_structs(sqla_stmt *q, const sqla_model *model, sqla_error *err)
 {
     sqla__run *run = q->run;
     const sqla__mapping *mapping = NULL;
@@ -39,15 +40,37 @@ static sqla_status open_stream(sqla_stmt *q, const sqla_model *model, sqla_error
     return status == SQLA_OK ? make_block(run, mapping->size, err) : status;
 }
 
-/* The first block is small, so that the first row is not long in coming. */
+static sqla_status open_rows(sqla_stmt *q, sqla_error *err)
+{
+    sqla__run *run = q->run;
+    uint32_t size = 0;
+    sqla_status status = sqla__run_start(run, q, run->conn, true, &run->result, err);
+    if (status == SQLA_OK)
+        status = sqla__row_make(run, run->result, &run->row, &run->plan, &size, err);
+    if (status == SQLA_OK && size == 0)
+        status = sqla__error_set(err, SQLA_ERR_MISUSE, "cannot read rows: the statement gives none");
+    return status == SQLA_OK ? make_block(run, size, err) : status;
+}
+
+/* How many rows to fetch next, so that their texts stay within bounds if they are like those that came. The first fetch is of one
+ * row: so it is not long in coming, and it tells how large rows are. */
+static uint32_t next_size(const sqla__run *run, size_t bytes)
+{
+    size_t each = run->count > 0 ? bytes / run->count : 0, most = run->count * GROWTH;
+    if (each > 0 && TEXT_BYTES / each < most)
+        most = TEXT_BYTES / each;
+    return most < 1 ? 1 : most > run->capacity ? run->capacity : (uint32_t)most;
+}
+
 static sqla_status refill(sqla__run *run, sqla_error *err)
 {
     sqla__texts texts = sqla__texts_in(&run->batch);
-    size_t wanted = run->count == 0 && run->capacity > FIRST_FETCH ? FIRST_FETCH : run->capacity;
     sqla__arena_reset(&run->batch);
-    memset(run->block, 0, wanted * run->row_size);
+    memset(run->block, 0, (size_t)run->wanted * run->row_size);
     run->at = 0;
-    return sqla__result_fetch(run->result, run->plan, run->rows, wanted, &texts.base, &run->count, &run->ended, err);
+    sqla_status status = sqla__result_fetch(run->result, run->plan, run->rows, run->wanted, &texts.base, &run->count, &run->ended, err);
+    run->wanted = next_size(run, texts.bytes);
+    return status;
 }
 
 static const void *next(sqla__run *run, sqla_error *err)
@@ -62,6 +85,23 @@ static const void *next(sqla__run *run, sqla_error *err)
     return NULL;
 }
 
+/* Start q as a stream. model NULL: of dynamic rows. */
+static sqla_status open_stream(sqla_stmt *q, const sqla_model *model, sqla_error *err)
+{
+    sqla_status status = sqla__stmt_failure(q, err);
+    if (status == SQLA_OK && q->loads.count > 0)
+        status = sqla__error_set(err, SQLA_ERR_MISUSE, "a stream gives plain rows, and no relations are loaded with them");
+    sqla__run *run = status == SQLA_OK ? sqla__stmt_run(q) : NULL;
+    if (status == SQLA_OK)
+        status = run != NULL ? q->on.ops->acquire(q->on.self, q, &run->conn, err) : sqla__error_nomem(err);
+    if (status != SQLA_OK)
+        return status;
+    status = model != NULL ? open_structs(q, model, err) : open_rows(q, err);
+    if (status != SQLA_OK)
+        sqla__run_stop(run, status);
+    return status;
+}
+
 const void *sqla_stream_(sqla_stmt *q, const sqla_model *model, sqla_error *err)
 {
     sqla_error local;
@@ -70,17 +110,7 @@ const void *sqla_stream_(sqla_stmt *q, const sqla_model *model, sqla_error *err)
         return NULL;
     }
     sqla__error_init(&local);
-    sqla_status status = sqla__stmt_failure(q, &local);
-    if (status == SQLA_OK && q->loads.count > 0)
-        status = sqla__error_set(&local, SQLA_ERR_MISUSE, "a stream gives plain structs, and no relations are loaded with them");
-    sqla__run *run = status == SQLA_OK ? sqla__stmt_run(q) : NULL;
-    if (status == SQLA_OK)
-        status = run != NULL ? q->on.ops->acquire(q->on.self, q, &run->conn, &local) : sqla__error_nomem(&local);
-    if (status == SQLA_OK) {
-        status = open_stream(q, model, &local);
-        if (status != SQLA_OK)
-            sqla__run_stop(run, status);
-    }
+    sqla_status status = open_stream(q, model, &local);
     if (status == SQLA_OK)
         return sqla_stream_next_(q, model, err);
     sqla__error_give(err, &local, status);
@@ -98,4 +128,28 @@ const void *sqla_stream_next_(sqla_stmt *q, const sqla_model *model, sqla_error 
     if (row == NULL)
         sqla__error_give(err, &local, local.status);
     return row;
+}
+
+const sqla_row *sqla_stream_row_(sqla_stmt *q, sqla_error *err)
+{
+    sqla_error local;
+    if (q == NULL) {
+        sqla__error_set(err, SQLA_ERR_MISUSE, "there is no statement to stream");
+        return NULL;
+    }
+    sqla__error_init(&local);
+    sqla_status status = open_stream(q, NULL, &local);
+    if (status == SQLA_OK)
+        return sqla_stream_next_row_(q, err);
+    sqla__error_give(err, &local, status);
+    return NULL;
+}
+
+const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err)
+{
+    const void *cells = sqla_stream_next_(q, NULL, err);
+    if (cells == NULL || q->run->row == NULL)
+        return NULL;
+    sqla__row_show(q->run->row, cells);
+    return q->run->row;
 }

@@ -62,8 +62,7 @@ sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err)
     const sqla_txn_options options = { sizeof options, 0, 0 };
     if (sqla__engine_forked(conn->engine))
         return sqla__refuse_forked(err);
-    if (conn->stream != NULL)
-        sqla__results_detach(conn);
+    sqla__results_detach(conn);
     if (conn->lost || sqla__conn_txn_state(conn) == SQLA_TXN_IDLE)
         return SQLA_OK;
     sqla_status status = conn->driver->slots.rollback(conn, &options, err);

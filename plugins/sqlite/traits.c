@@ -188,7 +188,7 @@ const sqla_traits sqlite__traits = {
     .placeholder = SQLA_PLACEHOLDER_QUESTION,
     .features = SQLA_FEATURE_RETURNING | SQLA_FEATURE_LAST_ID | SQLA_FEATURE_TRANSACTIONAL_DDL |
                 SQLA_FEATURE_DEFAULT_VALUES | SQLA_FEATURE_DEFERRED_FK | SQLA_FEATURE_ISOLATED_ABORT |
-                SQLA_FEATURE_FK_ACTIONS | SQLA_FEATURE_EPHEMERAL,
+                SQLA_FEATURE_FK_ACTIONS | SQLA_FEATURE_EPHEMERAL | SQLA_FEATURE_MULTIPLE_RESULTS,
     .dialect = "SQLite",
     .quote_open = '"',
     .quote_close = '"',

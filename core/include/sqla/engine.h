@@ -105,18 +105,45 @@ typedef struct sqla_loop_ { sqla_stmt *q; bool more; } sqla_loop_;
     SQLA_LOOP_(row, stmt) \
         for (sqla_row *row = sqla_rewind_row_(row##_loop_.q, (err)); row != NULL; row = sqla_next_row_(row##_loop_.q, (err)))
 
-/* Rows and cells. i counts from 0. A name that is not there, or there twice, is SQLA_ERR_MISUSE and names what is there.
- * The typed getters convert where nothing is lost; a NULL, or a value that does not fit, is SQLA_ERR_DATA and reads as 0
- * or NULL. sqla_row_text gives NULL for NULL without an error. */
+/* Rows and cells. Columns are found by name, by position (i counts from 0), or as what was selected:
+ *     sqla_row_i64(row, "age", &err)
+ *     sqla_row_i64_at(row, 2, &err)
+ *     sqla_row_i64_at(row, sqla_row_of(row, sqla_col(User, age), &err), &err)
+ * name: the case of letters counts only where the row has names that differ in it alone. A name that is not there, or there
+ *   twice, is SQLA_ERR_MISUSE and names what is there; so is a position that the row does not have.
+ * sqla_row_of: the position of a column of a model. In the rows of sqla_select_cols it finds that column among others of the same
+ *   name, else it goes by the column's name. SIZE_MAX: an error, which the getter that is given it leaves as it is.
+ * The typed getters convert where nothing is lost: whole numbers between their forms and out of texts and decimals that are whole;
+ *   true and false from 1 and 0; dates, times, intervals and uuids out of texts in the forms that ISO 8601 and SQLite's functions
+ *   write them in (without a zone an instant is in UTC); decimals from whole numbers and texts, but not from floats; a text from
+ *   everything but bytes; bytes from texts. A float is the nearest one of a decimal or text, and of a whole number up to 2^53.
+ * Returns: a value that does not fit is SQLA_ERR_DATA, names its column, and reads as zero or NULL. So does a NULL, except where
+ *   the C type has a NULL of its own (text, blob, decimal, json): there it is no error.
+ * Ownership: texts and bytes are borrowed and live as long as the row's. Threads: one at a time per statement. */
 SQLA_API size_t sqla_row_count(const sqla_row *row);
 SQLA_API const char *sqla_row_name(const sqla_row *row, size_t i);
+SQLA_API size_t sqla_row_of_(const sqla_row *row, sqla_expr column, sqla_error *err);
 SQLA_API sqla_value sqla_row_at(const sqla_row *row, size_t i);
 SQLA_API sqla_value sqla_row_get(const sqla_row *row, const char *name, sqla_error *err);
 SQLA_API bool sqla_row_is_null(const sqla_row *row, const char *name, sqla_error *err);
-SQLA_API bool sqla_row_bool(const sqla_row *row, const char *name, sqla_error *err);
-SQLA_API int64_t sqla_row_i64(const sqla_row *row, const char *name, sqla_error *err);
-SQLA_API double sqla_row_f64(const sqla_row *row, const char *name, sqla_error *err);
-SQLA_API const char *sqla_row_text(const sqla_row *row, const char *name, sqla_error *err);
+SQLA_API bool sqla_row_is_null_at(const sqla_row *row, size_t i, sqla_error *err);
+#define SQLA_ROW_GETTER_(kind, T) \
+    SQLA_API T sqla_row_##kind(const sqla_row *row, const char *name, sqla_error *err); \
+    SQLA_API T sqla_row_##kind##_at(const sqla_row *row, size_t i, sqla_error *err)
+SQLA_ROW_GETTER_(bool, bool);
+SQLA_ROW_GETTER_(i64, int64_t);
+SQLA_ROW_GETTER_(f64, double);
+SQLA_ROW_GETTER_(text, const char *);
+SQLA_ROW_GETTER_(blob, sqla_blob);
+SQLA_ROW_GETTER_(decimal, sqla_decimal);
+SQLA_ROW_GETTER_(json, sqla_json);
+SQLA_ROW_GETTER_(date, sqla_date);
+SQLA_ROW_GETTER_(time, sqla_time);
+SQLA_ROW_GETTER_(timestamp, sqla_timestamp);
+SQLA_ROW_GETTER_(local_timestamp, sqla_local_timestamp);
+SQLA_ROW_GETTER_(interval, sqla_interval);
+SQLA_ROW_GETTER_(uuid, sqla_uuid);
+#define sqla_row_of(row, column, err) sqla_row_of_((row), (column).x, (err))
 
 /* The first column of the one row that q gives: NOT_FOUND without a row, TOO_MANY with several; errors read as 0 or NULL. */
 SQLA_API int64_t sqla_scalar_i64(sqla_stmt *q, sqla_error *err);
@@ -130,8 +157,11 @@ SQLA_API const char *sqla_stmt_text(sqla_stmt *q, sqla_error *err);
  *   first: NULL without an error: no row.  one: NOT_FOUND, TOO_MANY.
  *   all: array of *ret_n pointers, NULL behind the last; NULL: an error. Valid until q is run again or freed.
  *   SQLA_EACH buffers as SQLA_EACH_ROW does.
- *   SQLA_STREAM reads row by row in bounded memory: each struct is const, untracked, and valid until the next step. The
- *   session or connection is busy meanwhile; leaving the loop early needs sqla_stmt_free(q) before the next statement. */
+ *   SQLA_STREAM reads row by row in bounded memory: each struct is const, untracked, and valid until the next step. Where the
+ *   database runs one statement at a time on a connection (PostgreSQL), the session or connection is busy meanwhile: anything
+ *   else is SQLA_ERR_BUSY until the last row was read or sqla_stmt_free(q), which leaving the loop early needs. SQLite runs
+ *   other statements beside any number of streams; whether a stream meets rows that are changed meanwhile is not said. A
+ *   rollback ends all streams of its connection. */
 SQLA_API void *sqla_first_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API void *sqla_one_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API void *sqla_all_(sqla_stmt *q, const sqla_model *model, size_t *ret_n, sqla_error *err);
@@ -139,6 +169,9 @@ SQLA_API void *sqla_rewind_(sqla_stmt *q, const sqla_model *model, sqla_error *e
 SQLA_API void *sqla_next_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API const void *sqla_stream_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API const void *sqla_stream_next_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
+/* SQLA_STREAM_ROW is the same for rows whose shape is known at run time only; row and its texts are valid until the next step. */
+SQLA_API const sqla_row *sqla_stream_row_(sqla_stmt *q, sqla_error *err);
+SQLA_API const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err);
 #define sqla_first(q, T, err) ((T *)sqla_first_((q), (*sqla_model_of_##T)(), (err)))
 #define sqla_one(q, T, err) ((T *)sqla_one_((q), (*sqla_model_of_##T)(), (err)))
 #define sqla_all(q, T, ret_n, err) ((T **)sqla_all_((q), (*sqla_model_of_##T)(), (ret_n), (err)))
@@ -150,6 +183,9 @@ SQLA_API const void *sqla_stream_next_(sqla_stmt *q, const sqla_model *model, sq
     SQLA_LOOP_(var, stmt) \
         for (const T *var = (const T *)sqla_stream_(var##_loop_.q, (*sqla_model_of_##T)(), (err)); var != NULL; \
              var = (const T *)sqla_stream_next_(var##_loop_.q, (*sqla_model_of_##T)(), (err)))
+#define SQLA_STREAM_ROW(row, stmt, err) \
+    SQLA_LOOP_(row, stmt) \
+        for (const sqla_row *row = sqla_stream_row_(row##_loop_.q, (err)); row != NULL; row = sqla_stream_next_row_(row##_loop_.q, (err)))
 #ifndef __cplusplus
 #define sqla_execute(on, sql, params, err) sqla_execute_(SQLA_ON_(on), (sql), (params), (err))
 #endif
