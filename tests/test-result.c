@@ -411,6 +411,29 @@ static void structs__columns_that_do_not_match(const char *url)
     tear_down(&x);
 }
 
+/* A value of another type is refused with its column and row on every database; a NULL is not, nor is a column without rows. */
+static void structs__values_of_another_type(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    static const struct { const char *sql, *column; int64_t row; } table[] = {
+        { "SELECT 1 AS number, 'a' AS word, NULL AS more UNION ALL SELECT 2, 'b', 'text'", "more", 2 },
+        { "SELECT 'one' AS number, 'a' AS word, 2 AS more", "number", 1 },
+        { "SELECT '1' AS number, 'a' AS word, 2 AS more", "number", 1 },
+        { "SELECT 1 AS number, 'a' AS word, CAST(NULL AS TEXT) AS more", NULL, 0 },
+        { "SELECT CAST('one' AS TEXT) AS number, 'a' AS word, 2 AS more WHERE 1 = 0", NULL, 0 },
+    };
+    for (size_t i = x.postgres ? 1 : 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        WITH(q, &x, table[i].sql)
+            CU_ASSERT_EQUAL(sqla_all(q, Pair, NULL, &err) != NULL, table[i].column == NULL);
+        CU_ASSERT(is(&err, table[i].column != NULL ? SQLA_ERR_DATA : SQLA_OK));
+        CU_ASSERT_STRING_EQUAL(err.column, table[i].column != NULL ? table[i].column : "");
+        CU_ASSERT_EQUAL(err.row, table[i].row);
+    }
+    tear_down(&x);
+}
+
 /* Raw SQL into objects of the session: the one that is there already is met again, others come to it. */
 static void structs__raw_sql_into_session_objects(const char *url)
 {
@@ -959,6 +982,7 @@ int main(void)
         { "scalar of one, none and many", scalar__of_one_none_and_many, HARNESS_DATABASES },
         { "structs: first, one, all", structs__first_one_all, HARNESS_DATABASES },
         { "structs: columns that do not match", structs__columns_that_do_not_match, HARNESS_DATABASES },
+        { "structs: values of another type", structs__values_of_another_type, HARNESS_DATABASES },
         { "structs: raw SQL into session objects", structs__raw_sql_into_session_objects, HARNESS_DATABASES },
         { "loops break, continue and nest", loops__break_continue_and_nest, HARNESS_DATABASES },
         { "loops: the statement in the head", loops__statement_in_the_head, HARNESS_DATABASES },

@@ -216,7 +216,8 @@ typedef struct sqla_driver_ops {
      * *ret_end: true when no row is left. The host does not fetch after that; a driver that is asked all the same
      * answers 0 rows and end again, and never runs the statement anew.
      * Returns: SQLA_ERR_DATA with row and column for a value that the slot cannot hold: nothing is ever narrowed,
-     * cut or rounded silently. SQLA_ERR_UNSUPPORTED for a pair of types that cannot be converted.
+     * cut or rounded silently. A value of a type that the slot does not take is such a value too, whatever the column was
+     * declared as; a NULL is not. SQLA_ERR_UNSUPPORTED for a slot whose type and representation do not go together.
      * Ownership: what was written is the caller's, texts lie in the arena (may be NULL without text slots). */
     sqla_status (*result_fetch)(sqla_driver_result *result, const sqla_plan *plan, void *const *rows, size_t max,
                                 sqla_row_arena *arena, size_t *ret_count, bool *ret_end, sqla_err *err);

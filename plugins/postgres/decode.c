@@ -421,6 +421,15 @@ STORE(value_store)
     return NULL;
 }
 
+/* A value of a type that the slot does not take. It is refused when it comes, and not when the column is seen: a NULL, and no row at
+ * all, can be read into anything, as with databases whose columns have no types. */
+static const char another_type[] = "it has another type";
+STORE(mismatched_store)
+{
+    (void)decoder, (void)slot, (void)value, (void)at;
+    return another_type;
+}
+
 static postgres__store_fn *fixed_store(const sqla_slot *slot, uint32_t type)
 {
     switch (slot->type) {
@@ -523,14 +532,15 @@ static sqla_status choose_step(postgres__decoder *decoder, const PGresult *shape
         return SQLA_OK;
     }
     step->store = step->read != NULL ? store_for(slot, type) : NULL;
+    if (step->store == NULL && step->read != NULL && store_for(slot, slot->type == SQLA_ENUM_TYPE ? SQLA_TEXT : slot->type) != NULL)
+        step->store = mismatched_store;
     step->shortcut = shortcut_of(step);
     if (step->store != NULL)
         return SQLA_OK;
-    const postgres__type *found = postgres__type_find(PQftype(shape, slot->column));
     const char *name = PQfname(shape, slot->column);
     const sqla_err_fields fields = { .column = name };
-    return postgres__fail(err, SQLA_ERR_UNSUPPORTED, &fields, "column '%s' of type '%s' cannot be read into a field of that type", name,
-                          found != NULL ? found->name : "?");
+    return postgres__fail(err, SQLA_ERR_UNSUPPORTED, &fields, "column '%s' cannot be read in this form (%u, %u, %u bytes)", name,
+                          (unsigned)slot->type, (unsigned)slot->rep, (unsigned)slot->size);
 }
 
 sqla_status postgres__decoder_choose(postgres__decoder *decoder, const PGresult *shape, const sqla_plan *plan, sqla_err *err)
@@ -583,6 +593,10 @@ static sqla_status refuse(const sqla_slot *slot, const PGresult *res, int at, co
     const sqla_err_fields fields = { .row = number, .column = name };
     if (strcmp(why, "out of memory") == 0)
         return postgres__nomem(err);
+    const postgres__type *type = why == another_type ? postgres__type_find(PQftype(res, slot->column)) : NULL;
+    if (type != NULL)
+        return postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%s' of row %lld: a value of type '%s' does not fit the field",
+                              name, (long long)number, type->name);
     return postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%s' of row %lld: %s%s%.*s%s", name, (long long)number, why,
                           label != NULL ? ": '" : "", n, label != NULL ? label : "", label != NULL ? "'" : "");
 }
