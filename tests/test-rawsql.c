@@ -103,6 +103,83 @@ static void parameters__in_all_places(const char *url)
     }
 }
 
+/* Lists: "l" has three items, "e" none, "u" is NULL, "a" is 1. */
+static const char *with_lists(const char *sql, const sqla_traits *traits, sqla_error *err)
+{
+    static char out[2000];
+    static const int64_t items[] = { 7, 8, 9 };
+    static const char *const names[] = { "l", "e", "u", "a" };
+    const sqla_value all[] = { sqla_array_i64(items, 3), sqla_array_i64(NULL, 0), sqla_null(), sqla_value_i64(1) };
+    const char *given[4];
+    sqla_value values[4];
+    size_t n = 0;
+    char text[60];
+    sqla__arena arena = { 0 };
+    sqla__compiled compiled;
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(text, sizeof text, ":%s", names[i]);
+        if (strstr(sql, text) != NULL) {
+            given[n] = names[i];
+            values[n++] = all[i];
+        }
+    }
+    sqla_error_clear(err);
+    if (sqla__compile_raw(sql, given, values, n, traits, &arena, &compiled, err) != SQLA_OK) {
+        snprintf(out, sizeof out, "%s", err->message);
+    } else {
+        int at = snprintf(out, sizeof out, "%s", compiled.text);
+        for (uint32_t i = 0; i < compiled.count; i++) {
+            sqla_value_print(text, sizeof text, compiled.values[i]);
+            at += snprintf(out + at, sizeof out - (size_t)at, "%s%s%s", i == 0 ? " [" : ", ", text, i + 1 == compiled.count ? "]" : "");
+        }
+    }
+    sqla__arena_release(&arena);
+    return out;
+}
+
+static void lists__where_they_may_stand(const char *url)
+{
+    static const struct { const char *sql, *lite, *post; } cases[] = {
+        { "x IN (:l)", "x IN (?, ?, ?) [7, 8, 9]", "x = ANY($1) [{7, 8, 9}]" },
+        { "x in( :l ) AND y = :a", "x in( ?, ?, ? ) AND y = ? [7, 8, 9, 1]", "x = ANY($1 ) AND y = $2 [{7, 8, 9}, 1]" },
+        { "x NOT IN (:l)", "x NOT IN (?, ?, ?) [7, 8, 9]", "x <> ALL($1) [{7, 8, 9}]" },
+        { "\"x\"IN(:l)", "\"x\"IN(?, ?, ?) [7, 8, 9]", "\"x\" = ANY($1) [{7, 8, 9}]" },
+        { "x = ANY(:l)", "x IN (?, ?, ?) [7, 8, 9]", "x = ANY($1) [{7, 8, 9}]" },
+        { "x=any (:l)", "x IN (?, ?, ?) [7, 8, 9]", "x=any ($1) [{7, 8, 9}]" },
+        { "x = SOME(:l) OR :a", "x IN (?, ?, ?) OR ? [7, 8, 9, 1]", "x = SOME($1) OR $2 [{7, 8, 9}, 1]" },
+        { "x <> ALL(:l)", "x NOT IN (?, ?, ?) [7, 8, 9]", "x <> ALL($1) [{7, 8, 9}]" },
+        { "x!=ALL(:l)", "x NOT IN (?, ?, ?) [7, 8, 9]", "x!=ALL($1) [{7, 8, 9}]" },
+        { "x IN (:e)", "x IN (SELECT NULL WHERE 1 = 0)", "x = ANY($1) [{}]" },
+        { "x NOT IN (:e)", "x NOT IN (SELECT NULL WHERE 1 = 0)", "x <> ALL($1) [{}]" },
+        { "x = ANY(:e)", "x IN (SELECT NULL WHERE 1 = 0)", "x = ANY($1) [{}]" },
+        { "x <> ALL(:e)", "x NOT IN (SELECT NULL WHERE 1 = 0)", "x <> ALL($1) [{}]" },
+        { "x IN (:u)", "x IN (?) [NULL]", "x IN ($1) [NULL]" },
+        { "x = ANY(:u)", "x IN (?) [NULL]", "x = ANY($1) [NULL]" },
+        { "x IN (:l) OR y IN (:l)", "x IN (?, ?, ?) OR y IN (?, ?, ?) [7, 8, 9, 7, 8, 9]", "x = ANY($1) OR y = ANY($2) [{7, 8, 9}, {7, 8, 9}]" },
+        { "x IN -- in (\n(:l)", "x IN -- in (\n(?, ?, ?) [7, 8, 9]", "x = ANY($1) [{7, 8, 9}]" },
+        { "x IN (:a)", "x IN (?) [1]", "x IN ($1) [1]" },
+        { "cardinality(:l)", NULL, "cardinality($1) [{7, 8, 9}]" },
+        { "x IN (1, :l)", NULL, "x IN (1, $1) [{7, 8, 9}]" },
+        { "x >= ANY(:l)", NULL, "x >= ANY($1) [{7, 8, 9}]" },
+        { "x < ALL(:l)", NULL, "x < ALL($1) [{7, 8, 9}]" },
+        { "x = ALL(:l)", NULL, "x = ALL($1) [{7, 8, 9}]" },
+        { "margin(:l)", NULL, "margin($1) [{7, 8, 9}]" },
+        { "'in' (:l)", NULL, "'in' ($1) [{7, 8, 9}]" },
+        { "/* in */ (:l)", NULL, "/* in */ ($1) [{7, 8, 9}]" },
+    };
+    static const char refusal[] = "Lite has no arrays: the list ':l' can stand in IN (:l), = ANY(:l) or <> ALL(:l) alone";
+    sqla_traits arrays = post;
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    arrays.features |= SQLA_FEATURE_ARRAYS;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CU_ASSERT(same_text(with_lists(cases[i].sql, &lite, &err), cases[i].lite != NULL ? cases[i].lite : refusal));
+        CU_ASSERT_EQUAL(err.status, cases[i].lite != NULL ? SQLA_OK : SQLA_ERR_UNSUPPORTED);
+        CU_ASSERT(cases[i].lite != NULL || err.position == strstr(cases[i].sql, ":l") - cases[i].sql + 1);
+        CU_ASSERT(same_text(with_lists(cases[i].sql, &arrays, &err), cases[i].post));
+    }
+}
+
 static void mistakes__with_their_place(const char *url)
 {
     static const struct { const char *sql, *given; sqla_status status; int position; const char *message; } cases[] = {
@@ -195,6 +272,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         { "parameters in all places", parameters__in_all_places, HARNESS_PLAIN },
+        { "lists: where they may stand", lists__where_they_may_stand, HARNESS_PLAIN },
         { "mistakes, with their place", mistakes__with_their_place, HARNESS_PLAIN },
         { "mistakes, with a hint", mistakes__with_a_hint, HARNESS_PLAIN },
         { "any text is scanned safely", any_text__is_scanned_safely, HARNESS_PLAIN },

@@ -37,7 +37,7 @@ typedef struct sqla_slot {
     uint8_t type;          /* sqla_type */
     uint8_t rep;           /* sqla_rep */
     uint8_t flags;         /* SQLA_SLOT_... */
-    uint8_t reserved;
+    uint8_t element;       /* ARRAY, in a plan of parameters: sqla_type of the items; SQLA_NULL: there is none that is not NULL */
     int32_t column;        /* result: 0-based column; parameters: 0-based parameter */
     uint32_t offset;       /* of the value, in bytes from the row pointer */
     uint32_t size;         /* of the value, in bytes */

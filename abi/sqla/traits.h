@@ -36,6 +36,8 @@
 #define SQLA_FEATURE_EPHEMERAL           (UINT64_C(1) << 14) /* a connection that tells this (sqla_conn_info) has a database that ends with the
                                                               * last connection to it: the host keeps one open as long as the engine lives */
 #define SQLA_FEATURE_MULTIPLE_RESULTS    (UINT64_C(1) << 15) /* other statements run while a result streams; else the connection is busy with it */
+#define SQLA_FEATURE_ARRAYS              (UINT64_C(1) << 16) /* parameters may be arrays (SQLA_REP_VALUE of SQLA_ARRAY), and = ANY($1) takes them; else
+                                                              * lists are written as one parameter an item */
 
 typedef enum sqla_placeholder {
     SQLA_PLACEHOLDER_QUESTION = 1, /* ? in order */

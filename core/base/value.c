@@ -245,6 +245,33 @@ static void put_uuid(printer *p, const uint8_t *b)
     }
 }
 
+static void put_value(printer *p, const sqla_value *v);
+
+/* Among others a text needs to show where it ends. */
+static void put_quoted(printer *p, const char *text, size_t n)
+{
+    put_n(p, "\"", 1);
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '"' || text[i] == '\\')
+            put_n(p, "\\", 1);
+        put_n(p, text + i, 1);
+    }
+    put_n(p, "\"", 1);
+}
+
+static void put_array(printer *p, const sqla_value *v)
+{
+    for (uint32_t i = 0; v->as.array.count != UINT32_MAX && i < v->as.array.count; i++) {
+        const sqla_value item = sqla_array_at(*v, i);
+        put_n(p, i > 0 ? ", " : "{", i > 0 ? 2 : 1);
+        if (item.type == SQLA_TEXT || item.type == SQLA_JSON)
+            put_quoted(p, item.as.bytes.data, item.as.bytes.size);
+        else if (item.type != SQLA_ARRAY)
+            put_value(p, &item);
+    }
+    put_n(p, v->as.array.count > 0 ? "}" : "{}", v->as.array.count > 0 ? 1 : 2);
+}
+
 static void put_value(printer *p, const sqla_value *v)
 {
     switch ((sqla_type)v->type) {
@@ -265,6 +292,7 @@ static void put_value(printer *p, const sqla_value *v)
     case SQLA_LOCAL_TIMESTAMP: put_timestamp(p, v->as.i64, ""); break;
     case SQLA_INTERVAL: put_interval(p, v->as.interval); break;
     case SQLA_UUID: put_uuid(p, v->as.uuid.bytes); break;
+    case SQLA_ARRAY: put_array(p, v); break;
     case SQLA_NULL: case SQLA_TYPE_COUNT_: put(p, "NULL"); break;
     }
 }

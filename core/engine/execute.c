@@ -88,6 +88,8 @@ static sqla_status execute_on(sqla_conn *conn, const char *sql, const sqla_param
     sqla_status status = split_params(params, arena, &names, &values, err);
     if (status == SQLA_OK)
         status = sqla__compile_raw(sql, names, values, params->count, sqla__conn_traits(conn), arena, &compiled, err);
+    if (status == SQLA_OK)
+        status = sqla__check_parameters(conn, compiled.count, err);
     if (status != SQLA_OK)
         return status;
     sqla__conn_touch(conn);

@@ -71,6 +71,17 @@ void sqla__raw_ran(sqla_conn *conn, const char *sql)
     }
 }
 
+sqla_status sqla__check_parameters(const sqla_conn *conn, uint32_t count, sqla_error *err)
+{
+    uint32_t limit = sqla__conn_max_parameters(conn);
+    if (limit == 0 || count <= limit)
+        return SQLA_OK;
+    sqla__error_set(err, SQLA_ERR_SQL, "the statement has %u parameters, and %s takes %u at most", (unsigned)count,
+                    sqla__conn_traits(conn)->dialect, (unsigned)limit);
+    sqla__error_hint(err, "put the values of a long list into a table, or run the statement for parts of it");
+    return SQLA_ERR_SQL;
+}
+
 sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool stream, sqla__result **ret_result, sqla_error *err)
 {
     sqla__compiled compiled;
@@ -78,6 +89,8 @@ sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool 
     sqla_status status = sqla__stmt_failure(q, err);
     if (status == SQLA_OK)
         status = sqla__compile(q, sqla__conn_traits(conn), &run->arena, &compiled, err);
+    if (status == SQLA_OK)
+        status = sqla__check_parameters(conn, compiled.count, err);
     if (status != SQLA_OK)
         return status;
     sqla__request request = { compiled.text, compiled.length, compiled.count > 0 ? &compiled.plan : NULL, compiled.values, true, stream };

@@ -39,6 +39,8 @@ sqla_status sqla__run_plan(sqla__run *run, sqla_stmt *q, const struct sqla__mapp
 
 /* The rest of the room's own. */
 
+/* Are there more parameters than the database takes? SQLA_ERR_SQL names the limit. */
+sqla_status sqla__check_parameters(const sqla_conn *conn, uint32_t count, sqla_error *err);
 /* End a stream: close its result, give its connection back. */
 void sqla__run_stop(sqla__run *run, sqla_status status);
 /* Read all rows of result into structs of row_size bytes in the run's arena; fills rows and count. Closes nothing. */

@@ -28,7 +28,7 @@ static uint64_t shape_of(const sqla_plan *plan)
     for (uint32_t i = 0; plan != NULL && i < plan->count; i++) {
         const sqla_slot *slot = &plan->slots[i];
         uint64_t size = slot->rep == SQLA_REP_FIXED ? slot->size : 0;
-        shape = (shape ^ (slot->type | (uint64_t)slot->rep << 8 | size << 16)) * UINT64_C(0x9e3779b97f4a7c15);
+        shape = (shape ^ (slot->type | (uint64_t)slot->rep << 8 | (uint64_t)slot->element << 16 | size << 24)) * UINT64_C(0x9e3779b97f4a7c15);
         shape ^= shape >> 29;
     }
     return shape;

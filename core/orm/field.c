@@ -158,7 +158,7 @@ sqla_value sqla__field_value(const sqla_slot *slot, const void *row)
     case SQLA_INTERVAL: memcpy(&v.as.interval, at(slot, row), sizeof v.as.interval); break;
     case SQLA_NULL: case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_TEXT: case SQLA_BLOB:
     case SQLA_DATE: case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_DECIMAL: case SQLA_JSON:
-    case SQLA_ENUM_TYPE: case SQLA_TYPE_COUNT_: v.as.i64 = integer_at(slot, row); break;
+    case SQLA_ENUM_TYPE: case SQLA_ARRAY: case SQLA_TYPE_COUNT_: v.as.i64 = integer_at(slot, row); break;
     }
     return v;
 }
@@ -284,7 +284,7 @@ static sqla_status set_value(const sqla_slot *slot, void *row, sqla_value v, sql
             return SQLA_OK;
         }
         break;
-    case SQLA_NULL: case SQLA_TYPE_COUNT_: break;
+    case SQLA_NULL: case SQLA_ARRAY: case SQLA_TYPE_COUNT_: break;
     }
     return does_not_fit(slot, "a value of another type", err);
 }

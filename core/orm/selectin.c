@@ -27,7 +27,7 @@ static const void *value_key(const sqla_value *value, size_t *ret_size)
         *ret_size = sizeof value->as.uuid;
         return &value->as;
     case SQLA_NULL: case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64: case SQLA_DATE:
-    case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_ENUM_TYPE: case SQLA_TYPE_COUNT_:
+    case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_ENUM_TYPE: case SQLA_ARRAY: case SQLA_TYPE_COUNT_:
         break;
     }
     *ret_size = sizeof value->as.i64;

@@ -45,7 +45,7 @@ static sqla_rep rep_of(const sqla_column_item *item)
     case SQLA_TEXT: case SQLA_JSON: case SQLA_DECIMAL: return SQLA_REP_CSTR;
     case SQLA_NULL: case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64:
     case SQLA_DATE: case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_INTERVAL: case SQLA_UUID:
-    case SQLA_ENUM_TYPE: case SQLA_TYPE_COUNT_: break;
+    case SQLA_ENUM_TYPE: case SQLA_ARRAY: case SQLA_TYPE_COUNT_: break;
     }
     return SQLA_REP_FIXED;
 }
@@ -108,7 +108,7 @@ static const char *wrong_options(const sqla_column_item *item)
 static const char *wrong_layout(const sqla_model *model, const sqla_column_item *item)
 {
     uint32_t type = item->form & SQLA_FORM_TYPE;
-    if (type == SQLA_NULL || type >= SQLA_TYPE_COUNT_)
+    if (type == SQLA_NULL || type >= SQLA_ARRAY)
         return "its type is not one that a column can have";
     if (item->offset + (uint64_t)item->size > model->size || item->value_size == 0 || item->value_size > item->size)
         return "it lies beyond the struct";

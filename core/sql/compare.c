@@ -28,6 +28,7 @@ static const char *family(uint32_t type)
     case SQLA_DATE: case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_INTERVAL: return "a date or time";
     case SQLA_UUID: return "a uuid";
     case SQLA_JSON: return "a json";
+    case SQLA_ARRAY: return "an array";
     case SQLA_NULL: case SQLA_TYPE_COUNT_: break;
     }
     return "NULL";

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "sql/expr.h"
 
@@ -250,7 +251,8 @@ sqla_status sqla__compiled_finish(sqla__arena *arena, const sqla__buf *text, con
         return sqla__error_nomem(err);
     for (size_t i = 0; i < n; i++) {
         copies[i] = values[i];
-        slots[i] = (sqla_slot){ .type = (uint8_t)values[i].type, .rep = SQLA_REP_VALUE, .flags = SQLA_SLOT_NULLABLE, .column = (int32_t)i,
+        uint8_t element = values[i].type == SQLA_ARRAY ? (uint8_t)sqla__array_type(&values[i].as.array) : 0;
+        slots[i] = (sqla_slot){ .type = (uint8_t)values[i].type, .rep = SQLA_REP_VALUE, .flags = SQLA_SLOT_NULLABLE, .element = element, .column = (int32_t)i,
                                 .offset = (uint32_t)(i * sizeof(sqla_value)), .size = sizeof(sqla_value), .set_offset = -1, .name = names[i] };
     }
     *ret = (sqla__compiled){ copy, text->length, { sizeof(sqla_plan), (uint32_t)n, slots }, copies, (uint32_t)n };

@@ -5,6 +5,7 @@
 #include <config.h>
 #include "sql/expr.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "sql/mapping.h"
@@ -18,6 +19,7 @@ static uint64_t value_sum(uint64_t sum, const sqla_value *v)
     switch ((sqla_type)v->type) {
     case SQLA_TEXT: case SQLA_BLOB: case SQLA_DECIMAL: case SQLA_JSON:
         return mix(mix(sum, (uintptr_t)v->as.bytes.data), v->as.bytes.size);
+    case SQLA_ARRAY: return mix(mix(sum, (uintptr_t)v->as.array.items), (uint64_t)v->as.array.type << 32 | v->as.array.count);
     case SQLA_NULL: case SQLA_TYPE_COUNT_: return sum;
     case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64: case SQLA_DATE: case SQLA_TIME:
     case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_INTERVAL: case SQLA_UUID: case SQLA_ENUM_TYPE: break;
@@ -189,6 +191,8 @@ const sqla_model *sqla__expr_model(const sqla_expr *x)
 sqla_status sqla__value_copy(sqla_value v, sqla__arena *arena, sqla_value *ret, sqla_error *err)
 {
     *ret = v;
+    if (v.type == SQLA_ARRAY)
+        return sqla__array_copy(v.as.array, arena, &ret->as.array) ? SQLA_OK : sqla__error_nomem(err);
     if (v.type != SQLA_TEXT && v.type != SQLA_BLOB && v.type != SQLA_DECIMAL && v.type != SQLA_JSON)
         return SQLA_OK;
     ret->as.bytes.data = sqla__arena_copy(arena, v.as.bytes.data, v.as.bytes.size);

@@ -2,18 +2,27 @@
  * comments, dollar quotes (PostgreSQL's manual, "Lexical Structure"), casts, assignments and slices.
  *
  * Brackets are counted, since a colon inside them may part the two ends of a slice: it does when an operand stands right before
- * it, as in [a:b], and begins a parameter when none does and there is one of that name, as in [:n]. */
+ * it, as in [a:b], and begins a parameter when none does and there is one of that name, as in [:n].
+ *
+ * A list (sqla_array) in IN (:ids), NOT IN (:ids), = ANY(:ids) or <> ALL(:ids) is one parameter where the database has arrays, so that
+ * the text is the same for any number of items and is prepared once, and as many as it has items elsewhere. */
 #include <config.h>
 #include "sql/compile.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/vec.h"
 
+/* A word or a character that was passed: where it stands in the source, and where in the text that is made of it. */
+typedef struct token { const char *source; size_t length, at; } token;
+enum { TOKENS = 4 };
+
 typedef struct scanner {
+    token tokens[TOKENS];      /* the last ones, the newest first; no blanks and no comments */
     const char *start, *at;
     const char *const *names;  /* that are given */
     const sqla_value *values;
@@ -37,6 +46,13 @@ static void keep(scanner *s, size_t n)
 {
     sqla__buf_add_n(&s->text, s->at, n);
     s->at += n;
+}
+
+/* What begins at s->at is the newest token. */
+static void note(scanner *s, size_t length)
+{
+    memmove(s->tokens + 1, s->tokens, (TOKENS - 1) * sizeof s->tokens[0]);
+    s->tokens[0] = (token){ s->at, length, s->text.length };
 }
 
 /* Put the place of p into the error: characters, counted from 1. */
@@ -139,20 +155,100 @@ static size_t word_length(const char *text)
     return n;
 }
 
+static sqla_status add_parameter(scanner *s, const char *name, sqla_value value)
+{
+    if (!sqla__vec_reserve(&s->found_names, s->found_names.count + 1) || !sqla__vec_push(&s->found, value))
+        return sqla__error_nomem(s->err);
+    s->found_names.items[s->found_names.count++] = name;
+    sqla__placeholder(&s->text, s->traits, (uint32_t)s->found.count);
+    return SQLA_OK;
+}
+
+/* Where a list may stand: alone in the parentheses behind one of these. start: of the operator, in the text. */
+typedef enum place { ELSEWHERE, BEHIND_IN, BEHIND_NOT_IN, BEHIND_ANY, BEHIND_ALL } place;
+
+static bool is_token(const token *t, const char *text)
+{
+    return t->source != NULL && t->length == strlen(text) && strncasecmp(t->source, text, t->length) == 0;
+}
+
+/* Do two characters make one operator? */
+static bool is_pair(const token *first, const token *second, const char *text)
+{
+    return first->source != NULL && first->source + 1 == second->source && first->source[0] == text[0] && second->source[0] == text[1];
+}
+
+static place place_of(const scanner *s, size_t name_length, size_t *ret_start)
+{
+    const token *t = s->tokens; /* "(" is t[0], the word before it t[1] */
+    const char *behind = s->at + 1 + name_length;
+    bool alone = is_token(&t[0], "(") && behind[strspn(behind, " \t\r\n\f\v")] == ')';
+    if (alone && is_token(&t[1], "in"))
+        return *ret_start = t[is_token(&t[2], "not") ? 2 : 1].at, is_token(&t[2], "not") ? BEHIND_NOT_IN : BEHIND_IN;
+    if (alone && is_token(&t[1], "all") && (is_pair(&t[3], &t[2], "<>") || is_pair(&t[3], &t[2], "!=")))
+        return *ret_start = t[3].at, BEHIND_ALL;
+    bool equal = is_token(&t[2], "=") && (t[3].source == NULL || t[3].source + 1 != t[2].source || strchr("<>!=~@&|#*/%^+-", t[3].source[0]) == NULL);
+    if (alone && equal && (is_token(&t[1], "any") || is_token(&t[1], "some")))
+        return *ret_start = t[2].at, BEHIND_ANY;
+    return ELSEWHERE;
+}
+
+/* Write another operator in the place of the one that begins there, up to the parameter. */
+static void replace_operator(scanner *s, size_t start, const char *text)
+{
+    if (s->text.broken)
+        return;
+    s->text.length = start;
+    s->text.data[start] = '\0';
+    if (start > 0 && strchr(" \t\r\n\f\v", s->text.data[start - 1]) == NULL)
+        sqla__buf_add_char(&s->text, ' ');
+    sqla__buf_add(&s->text, text);
+}
+
+/* One parameter an item. No item: a subquery that gives no row, which every database takes, and of which IN is false even for NULL. */
+static sqla_status expand(scanner *s, size_t i, place where, size_t start)
+{
+    sqla_value list = s->values[i];
+    uint32_t n = list.type == SQLA_ARRAY ? list.as.array.count : 1;
+    if (where == ELSEWHERE || n == UINT32_MAX) {
+        sqla__error_set(s->err, SQLA_ERR_UNSUPPORTED, "%s has no arrays: the list ':%.60s' can stand in IN (:%.60s), = ANY(:%.60s) or <> ALL(:%.60s) alone",
+                        s->traits->dialect, s->names[i], s->names[i], s->names[i], s->names[i]);
+        return placed(s, s->at);
+    }
+    if (where == BEHIND_ANY || where == BEHIND_ALL)
+        replace_operator(s, start, where == BEHIND_ANY ? "IN (" : "NOT IN (");
+    if (n == 0)
+        sqla__buf_add(&s->text, "SELECT NULL WHERE 1 = 0");
+    for (uint32_t item = 0; item < n; item++) {
+        sqla__buf_add(&s->text, item > 0 ? ", " : "");
+        if (add_parameter(s, s->names[i], list.type == SQLA_ARRAY ? sqla_array_at(list, item) : list) != SQLA_OK)
+            return SQLA_ERR_NOMEM;
+    }
+    return SQLA_OK;
+}
+
 /* Each place gets a parameter of its own: places of one name may be of different types. A number needs something between it and a
  * word before it, as in LIMIT:n. */
 static sqla_status use(scanner *s, size_t i)
 {
+    size_t start = 0, n = strlen(s->names[i]);
+    bool list = s->values[i].type == SQLA_ARRAY, arrays = (s->traits->features & SQLA_FEATURE_ARRAYS) != 0;
+    place where = list || s->values[i].type == SQLA_NULL ? place_of(s, n, &start) : ELSEWHERE;
+    sqla_status status = SQLA_OK;
     s->used[i] = true;
-    if (!sqla__vec_reserve(&s->found_names, s->found_names.count + 1) || !sqla__vec_push(&s->found, s->values[i]))
-        return sqla__error_nomem(s->err);
-    s->found_names.items[s->found_names.count++] = s->names[i];
-    if (s->at > s->start && in_word(s->at[-1]))
-        sqla__buf_add_char(&s->text, ' ');
-    sqla__placeholder(&s->text, s->traits, (uint32_t)s->found.count);
-    s->at += strlen(s->names[i]) + 1;
+    if (!arrays && (list || where == BEHIND_ANY || where == BEHIND_ALL)) {
+        status = expand(s, i, where, start);
+    } else {
+        if (list && (where == BEHIND_IN || where == BEHIND_NOT_IN))
+            replace_operator(s, start, where == BEHIND_IN ? "= ANY(" : "<> ALL(");
+        else if (s->at > s->start && in_word(s->at[-1]))
+            sqla__buf_add_char(&s->text, ' ');
+        status = add_parameter(s, s->names[i], s->values[i]);
+    }
+    note(s, n + 1);
+    s->at += n + 1;
     s->last = '?';
-    return SQLA_OK;
+    return status;
 }
 
 static sqla_status no_value(scanner *s, size_t n)
@@ -187,11 +283,13 @@ static sqla_status colon(scanner *s)
 {
     size_t n = starts_word(s->at[1]) ? word_length(s->at + 1) : 0, i = find(s, s->at + 1, n);
     if (s->at[1] == ':' || s->at[1] == '=') {
+        note(s, 2);
         keep(s, 2);
         s->last = '=';
         return SQLA_OK;
     }
     if (n == 0 || is_slice(s, i < s->count)) {
+        note(s, 1);
         keep(s, 1);
         s->last = ':';
         return SQLA_OK;
@@ -205,6 +303,9 @@ static sqla_status colon(scanner *s)
 static sqla_status step(scanner *s)
 {
     char c = *s->at, next = s->at[1];
+    bool comment = (c == '-' && next == '-') || (c == '/' && next == '*'), blank = strchr(" \t\r\n\f\v", c) != NULL;
+    if (!comment && !blank && c != ':' && !in_word(c))
+        note(s, 1);
     if (c == '\'')
         return quoted(s, has_escapes(s));
     if (c == '"' || c == '`')
@@ -226,12 +327,13 @@ static sqla_status step(scanner *s)
         while (in_word(s->at[n]) || s->at[n] == '$')
             n++;
         s->last = s->at[n - 1];
+        note(s, n);
         keep(s, n);
         return SQLA_OK;
     }
     s->brackets += c == '[' ? 1 : c == ']' && s->brackets > 0 ? -1 : 0;
     s->native = s->native || (c == '?' && s->traits->placeholder == SQLA_PLACEHOLDER_QUESTION);
-    if (strchr(" \t\r\n\f\v", c) == NULL)
+    if (!blank)
         s->last = c;
     keep(s, 1);
     return SQLA_OK;

@@ -96,7 +96,7 @@ static uint32_t value_size(uint32_t type)
     case SQLA_INTERVAL: return sizeof(sqla_interval);
     case SQLA_UUID: return sizeof(sqla_uuid);
     case SQLA_DECIMAL: case SQLA_JSON: return sizeof(const char *);
-    case SQLA_NULL: case SQLA_TYPE_COUNT_: break;
+    case SQLA_NULL: case SQLA_ARRAY: case SQLA_TYPE_COUNT_: break;
     }
     return 0;
 }

@@ -261,6 +261,132 @@ postgres__read_fn *postgres__reader_for(Oid oid, int format, uint32_t *ret_type)
     return r != NULL ? r->text : bytes_read;
 }
 
+/* ---- arrays ---------------------------------------------------------------------------------------------------- */
+
+/* An array comes as text and becomes one block of scratch: the items as values, behind them their texts, with places counted from
+ * the block's begin until it lies where it is to stay. */
+
+/* The type of the elements of an array type; 0: not one that we know. */
+static Oid element_of(Oid array)
+{
+    static const struct { Oid array, element; } arrays[] = {
+        { 1000, PG_BOOL }, { 1001, PG_BYTEA }, { 1003, 19 }, { 1005, PG_INT2 }, { 1007, PG_INT4 }, { PG_TEXT_ARRAY, PG_TEXT }, { 1014, 1042 },
+        { 1015, PG_VARCHAR }, { 1016, PG_INT8 }, { 1021, PG_FLOAT4 }, { 1022, PG_FLOAT8 }, { 1028, 26 }, { 1115, PG_TIMESTAMP }, { 1182, PG_DATE },
+        { 1183, PG_TIME }, { 1185, PG_TIMESTAMPTZ }, { 1187, PG_INTERVAL }, { 1231, PG_NUMERIC }, { 199, PG_JSON }, { 2951, PG_UUID }, { 3807, PG_JSONB },
+    };
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        if (arrays[i].array == array)
+            return arrays[i].element;
+    }
+    return 0;
+}
+
+bool postgres__is_array(Oid oid) { return element_of(oid) != 0; }
+
+/* How many elements are there? -1: it has several dimensions, or does not begin at 1, which a list of values cannot show. */
+static int64_t count_elements(const char *data, size_t size)
+{
+    int64_t n = size > 2;
+    bool quoted = false;
+    if (size < 2 || data[0] != '{')
+        return -1;
+    for (size_t i = 1; i + 1 < size; i++) {
+        if (data[i] == '\\')
+            i++;
+        else if (data[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && data[i] == '{')
+            return -1;
+        else
+            n += !quoted && data[i] == ',';
+    }
+    return n;
+}
+
+/* Copy the element at *at without its quotes.  Returns: is it a value, and not NULL? */
+static bool take_element(const char **at, const char *end, postgres__buf *item)
+{
+    const char *from = *at, *p = from;
+    bool quoted = *p == '"';
+    item->size = 0;
+    for (p += quoted; p < end && (quoted ? *p != '"' : *p != ','); p++) {
+        p += *p == '\\' && p + 1 < end;
+        postgres__buf_add(item, p, 1);
+    }
+    p += quoted && p < end;
+    *at = p < end ? p + 1 : end; /* behind the comma */
+    postgres__buf_add(item, "", 1);
+    return quoted || item->broken || strcmp(item->data, "NULL") != 0;
+}
+
+/* Where the bytes of an element go: behind what is in the block. */
+static const char *keep_element(postgres__buf *scratch, size_t block, const char *data, sqla_value *value)
+{
+    size_t place = scratch->size;
+    if (value->reserved != 0) {
+        place = (uintptr_t)value->as.bytes.data; /* the reader has put it there */
+    } else {
+        postgres__buf_add(scratch, data, value->as.bytes.size);
+        postgres__buf_add(scratch, "", 1);
+    }
+    value->reserved = 0;
+    value->as.bytes.data = (const void *)(uintptr_t)(place - block);
+    return scratch->broken ? "out of memory" : NULL;
+}
+
+static bool is_bytes(uint32_t type);
+
+static const char *read_element(Oid oid, const postgres__buf *item, size_t block, postgres__buf *scratch, sqla_value *value)
+{
+    postgres__read_fn *read = postgres__reader_for(oid, 0, &value->type);
+    const char *why = read(item->data, item->size - 1, value, scratch);
+    return why == NULL && is_bytes(value->type) ? keep_element(scratch, block, item->data, value) : why;
+}
+
+/* Read an array of that type out of its text: until it is settled, items is the place of its block in scratch, and type the size of
+ * that.  *ret_done false: it is one that stays a text. */
+const char *postgres__array_read(Oid oid, const char *data, size_t size, sqla_value *value, postgres__buf *scratch, bool *ret_done)
+{
+    int64_t n = count_elements(data, size);
+    const char *at = data + 1, *end = data + size - 1, *why = NULL;
+    postgres__buf item = { 0 };
+    *ret_done = n >= 0;
+    if (n < 0)
+        return NULL;
+    while (scratch->size % sizeof(uint64_t) != 0 && !scratch->broken)
+        postgres__buf_add(scratch, "", 1);
+    size_t block = scratch->size;
+    const sqla_value none = { .type = SQLA_NULL };
+    for (int64_t i = 0; i < n; i++)
+        postgres__buf_add(scratch, &none, sizeof none);
+    for (int64_t i = 0; i < n && why == NULL && !scratch->broken; i++) {
+        sqla_value element = none;
+        if (take_element(&at, end, &item) && !item.broken)
+            why = read_element(element_of(oid), &item, block, scratch, &element);
+        if (!scratch->broken)
+            memcpy(scratch->data + block + (size_t)i * sizeof element, &element, sizeof element);
+    }
+    bool broken = scratch->broken || item.broken;
+    postgres__buf_release(&item);
+    value->type = SQLA_ARRAY;
+    value->reserved = 1;
+    value->as.array = (sqla_array){ (const void *)(uintptr_t)block, (uint32_t)n, (uint32_t)(scratch->size - block) };
+    return broken ? "out of memory" : why;
+}
+
+/* The block lies at its last place now. */
+void postgres__array_settle(sqla_value *value, char *block)
+{
+    sqla_value *items = (sqla_value *)(void *)block;
+    for (uint32_t i = 0; i < value->as.array.count; i++) {
+        if (is_bytes(items[i].type))
+            items[i].as.bytes.data = block + (uintptr_t)items[i].as.bytes.data;
+    }
+    value->reserved = 0;
+    value->as.array.items = block;
+    value->as.array.type = SQLA_NULL;
+}
+
 /* ---- stores ---------------------------------------------------------------------------------------------------- */
 
 static bool is_bytes(uint32_t type)
@@ -405,6 +531,23 @@ STORE(int_as_decimal_store)
 }
 
 /* The type of the slot, where it says one, since whoever made the plan counts on it. */
+/* An array that stays a text is one, whatever the column says. */
+STORE(array_store)
+{
+    sqla_value v = *value;
+    if (v.type != SQLA_ARRAY) {
+        v.type = SQLA_TEXT;
+        v.reserved = 0;
+        add_span(decoder, value, at, SQLA_REP_VALUE);
+    } else {
+        decoder->spans[decoder->span_count++] =
+            (postgres__span){ v.as.array.items, v.as.array.type, at, POSTGRES__ARRAY_SPAN, true };
+    }
+    memcpy(at, &v, sizeof v);
+    (void)slot;
+    return NULL;
+}
+
 STORE(value_store)
 {
     sqla_value v = *value;
@@ -531,7 +674,10 @@ static sqla_status choose_step(postgres__decoder *decoder, const PGresult *shape
         step->store = NULL;
         return SQLA_OK;
     }
-    step->store = step->read != NULL ? store_for(slot, type) : NULL;
+    step->array = slot->rep == SQLA_REP_VALUE && (slot->type == SQLA_NULL || slot->type == SQLA_ARRAY) ? PQftype(shape, slot->column) : 0;
+    if (!postgres__is_array(step->array))
+        step->array = 0;
+    step->store = step->array != 0 ? array_store : step->read != NULL ? store_for(slot, type) : NULL;
     if (step->store == NULL && step->read != NULL && store_for(slot, slot->type == SQLA_ENUM_TYPE ? SQLA_TEXT : slot->type) != NULL)
         step->store = mismatched_store;
     step->shortcut = shortcut_of(step);
@@ -647,7 +793,12 @@ static const char *decode_cell(postgres__decoder *decoder, const postgres__step 
     value.reserved = 0;
     if (slot->rep == SQLA_REP_VALUE)
         (void)postgres__reader_for(PQftype(res, slot->column), PQfformat(res, slot->column), &value.type);
-    const char *why = step->read(PQgetvalue(res, at, slot->column), (size_t)length, &value, &decoder->scratch);
+    const char *why = NULL, *data = PQgetvalue(res, at, slot->column);
+    bool done = false;
+    if (step->array != 0)
+        why = postgres__array_read(step->array, data, (size_t)length, &value, &decoder->scratch, &done);
+    if (!done)
+        why = step->read(data, (size_t)length, &value, &decoder->scratch);
     return why != NULL ? why : step->store(decoder, slot, &value, row + slot->offset);
 }
 
@@ -656,18 +807,22 @@ static bool place_spans(postgres__decoder *decoder, void *row, sqla_row_arena *a
 {
     size_t bytes = 0;
     for (uint32_t i = 0; i < decoder->span_count; i++)
-        bytes += decoder->spans[i].size + 1;
+        bytes += decoder->spans[i].size + 1 + (decoder->spans[i].kind == POSTGRES__ARRAY_SPAN ? sizeof(uint64_t) : 0);
     char *to = bytes > 0 && arena != NULL ? arena->take(arena, row, bytes) : NULL;
     if (to == NULL)
         return bytes == 0;
     for (uint32_t i = 0; i < decoder->span_count; i++) {
         const postgres__span *span = &decoder->spans[i];
+        if (span->kind == POSTGRES__ARRAY_SPAN)
+            to += -(uintptr_t)to % sizeof(uint64_t); /* values are aligned */
         const sqla_blob blob = { to, span->size };
         const char *text = to;
         memcpy(to, span->in_scratch ? decoder->scratch.data + (uintptr_t)span->data : span->data, span->size);
         to[span->size] = '\0';
         to += span->size + 1;
-        if (span->kind == SQLA_REP_CSTR)
+        if (span->kind == POSTGRES__ARRAY_SPAN)
+            postgres__array_settle((sqla_value *)(void *)span->target, (char *)blob.data);
+        else if (span->kind == SQLA_REP_CSTR)
             memcpy(span->target, &text, sizeof text);
         else
             memcpy(span->target + (span->kind == SQLA_REP_VALUE ? offsetof(sqla_value, as) : 0), &blob, sizeof blob);

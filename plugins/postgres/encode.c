@@ -3,7 +3,8 @@
  * What has a fixed size goes in the server's binary form with its type named; what is text goes as text without a type,
  * so that the server finds it out. In columns mode each slot becomes one array in binary form (the server's array_recv):
  * dimensions, "has nulls", element type, length, lower bound, then each element with its length; text of any kind travels
- * as text[] and is cast by the statement. Everything is checked before anything is sent. */
+ * as text[] and is cast by the statement. A parameter that is an array itself goes the same way when its items have a fixed
+ * type, and else as the text of an array without a type. Everything is checked before anything is sent. */
 #include <config.h>
 #include "postgres.h"
 
@@ -59,6 +60,9 @@ static const oids oids_of[SQLA_TYPE_COUNT_] = {
     [SQLA_ENUM_TYPE] = { 0, PG_TEXT_ARRAY },
 };
 
+/* What an array is declared as; 0: the server finds it out. */
+static Oid array_type(uint32_t element) { return is_text(element) ? 0 : oids_of[element].array; }
+
 sqla_status postgres__plan_types(const sqla_plan *plan, bool columns, Oid *types, sqla_err *err)
 {
     uint32_t count = plan != NULL ? plan->count : 0;
@@ -70,7 +74,10 @@ sqla_status postgres__plan_types(const sqla_plan *plan, bool columns, Oid *types
             return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "slot %u of the parameters names parameter %d", i, (int)slot->column + 1);
         if (slot->type >= SQLA_TYPE_COUNT_ || (columns && slot->type == SQLA_NULL))
             return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "parameter %d has a type that cannot be sent", (int)slot->column + 1);
-        types[slot->column] = columns ? oids_of[slot->type].array : oids_of[slot->type].one;
+        if (slot->type == SQLA_ARRAY && (columns || slot->element >= SQLA_ARRAY))
+            return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "parameter %d is an array that cannot be sent", (int)slot->column + 1);
+        types[slot->column] = slot->type == SQLA_ARRAY ? array_type(slot->element) :
+                              columns ? oids_of[slot->type].array : oids_of[slot->type].one;
     }
     return SQLA_OK;
 }
@@ -411,6 +418,155 @@ static sqla_status args_finish(postgres__args *args, sqla_err *err)
     return SQLA_OK;
 }
 
+/* ---- arrays ---------------------------------------------------------------------------------------------------- */
+
+static void add32(postgres__buf *buf, uint32_t v)
+{
+    char four[4];
+    big32(four, v);
+    postgres__buf_add(buf, four, 4);
+}
+
+static void add_element(postgres__buf *buf, const cell *c)
+{
+    size_t size = c->type == SQLA_NULL ? 0 : c->size;
+    char *at = postgres__buf_more(buf, size + 4);
+    if (at == NULL)
+        return;
+    big32(at, c->type == SQLA_NULL ? UINT32_MAX : (uint32_t)size);
+    if (size > 0)
+        memcpy(at + 4, c->data != NULL ? c->data : c->fixed, size);
+    buf->size += size + 4;
+}
+
+static Oid element_type(uint32_t type)
+{
+    return is_text(type) ? PG_TEXT : oids_of[type].one;
+}
+
+/* What stands before the elements. Returns where it begins. */
+static size_t add_array_head(postgres__buf *buf, uint32_t type, size_t count)
+{
+    size_t start = buf->size;
+    add32(buf, count > 0);
+    add32(buf, 0);
+    add32(buf, element_type(type));
+    if (count > 0) {
+        add32(buf, (uint32_t)count);
+        add32(buf, 1);
+    }
+    return start;
+}
+
+static sqla_status add_array(postgres__buf *buf, const sqla_slot *slot, void *const *rows, size_t count, sqla_err *err)
+{
+    bool nulls = false;
+    size_t start = add_array_head(buf, slot->type, count);
+    for (size_t i = 0; i < count; i++) {
+        cell c;
+        sqla_status status = take_slot(&c, slot, rows[i], (int64_t)i + 1, err);
+        if (status != SQLA_OK)
+            return status;
+        nulls |= c.type == SQLA_NULL;
+        add_element(buf, &c);
+    }
+    if (!buf->broken && nulls)
+        big32(buf->data + start + 4, 1);
+    if (!buf->broken && buf->size - start > INT_MAX / 2)
+        return postgres__fail(err, SQLA_ERR_DATA, NULL, "the values of a batch are too long for the server together");
+    return SQLA_OK;
+}
+
+/* How the items of an array lie in memory, as a slot that is read at each of them. */
+static bool item_slot(const sqla_array *array, const sqla_slot *slot, sqla_slot *item)
+{
+    static const uint8_t sizes[SQLA_TYPE_COUNT_] = {
+        [SQLA_BOOL] = sizeof(bool), [SQLA_INT16] = 2, [SQLA_INT32] = 4, [SQLA_INT64] = 8, [SQLA_FLOAT32] = 4, [SQLA_FLOAT64] = 8,
+        [SQLA_TEXT] = sizeof(char *), [SQLA_DECIMAL] = sizeof(char *), [SQLA_JSON] = sizeof(char *), [SQLA_BLOB] = sizeof(sqla_blob),
+        [SQLA_DATE] = sizeof(sqla_date), [SQLA_TIME] = 8, [SQLA_TIMESTAMP] = 8, [SQLA_LOCAL_TIMESTAMP] = 8,
+        [SQLA_INTERVAL] = sizeof(sqla_interval), [SQLA_UUID] = sizeof(sqla_uuid)
+    };
+    *item = (sqla_slot){ .type = slot->element, .rep = SQLA_REP_FIXED, .flags = SQLA_SLOT_NULLABLE, .column = slot->column, .set_offset = -1, .name = slot->name };
+    if (array->type == SQLA_NULL) {
+        item->rep = SQLA_REP_VALUE;
+        item->size = sizeof(sqla_value);
+        return true;
+    }
+    if (array->type >= SQLA_TYPE_COUNT_ || array->type != slot->element || sizes[array->type] == 0)
+        return false;
+    item->size = sizes[array->type];
+    if (is_text(array->type) || array->type == SQLA_BLOB)
+        item->rep = array->type == SQLA_BLOB ? SQLA_REP_BYTES : SQLA_REP_CSTR;
+    return true;
+}
+
+/* An element in the text of an array. Quotes keep everything but quotes and backslashes as it is. */
+static void add_quoted(postgres__buf *buf, const cell *c, bool first)
+{
+    postgres__buf_add(buf, first ? "{" : ",", 1);
+    if (c->type == SQLA_NULL) {
+        postgres__buf_add(buf, "NULL", 4);
+        return;
+    }
+    char *at = postgres__buf_more(buf, 2 * c->size + 2), *to = at;
+    if (at == NULL)
+        return;
+    *to++ = '"';
+    for (size_t i = 0; i < c->size; i++) {
+        if (c->data[i] == '"' || c->data[i] == '\\')
+            *to++ = '\\';
+        *to++ = c->data[i];
+    }
+    *to++ = '"';
+    buf->size += (size_t)(to - at);
+}
+
+static sqla_status add_items(postgres__buf *buf, const sqla_array *array, const sqla_slot *slot, bool binary, size_t start, int64_t number, sqla_err *err)
+{
+    sqla_slot item;
+    bool nulls = false;
+    if (array->count > INT_MAX / 2 || !item_slot(array, slot, &item))
+        return refuse(slot, "it is an array that cannot be sent", number, err);
+    for (uint32_t i = 0; i < array->count; i++) {
+        cell c;
+        sqla_status status = take_slot(&c, &item, (const char *)array->items + (size_t)i * item.size, number, err);
+        if (status != SQLA_OK)
+            return status;
+        nulls |= c.type == SQLA_NULL;
+        if (binary)
+            add_element(buf, &c);
+        else
+            add_quoted(buf, &c, i == 0);
+    }
+    if (binary && nulls && !buf->broken)
+        big32(buf->data + start + 4, 1);
+    return SQLA_OK;
+}
+
+/* Put an array into its place among the parameters. */
+static sqla_status put_array(postgres__args *args, const sqla_slot *slot, const sqla_array *array, Oid expected, int64_t number, sqla_err *err)
+{
+    int at = slot->column;
+    postgres__buf *buf = &args->bytes;
+    Oid type = slot->element < SQLA_ARRAY ? array_type(slot->element) : 0;
+    size_t start = buf->size;
+    args->types[at] = expected != 0 ? expected : type;
+    args->places[at] = start;
+    args->values[at] = "";
+    args->formats[at] = type != 0;
+    if (type != 0 && expected != 0 && expected != type)
+        return refuse(slot, "the statement takes another type than this array has", number, err);
+    if (type != 0)
+        add_array_head(buf, slot->element, array->count);
+    sqla_status status = add_items(buf, array, slot, type != 0, start, number, err);
+    if (type == 0)
+        postgres__buf_add(buf, array->count > 0 ? "}" : "{}", array->count > 0 ? 2 : 3); /* with the NUL */
+    if (status == SQLA_OK && buf->size - start > INT_MAX / 2)
+        return refuse(slot, "the array is too long for the server", number, err);
+    args->lengths[at] = (int)(buf->size - start - (type == 0));
+    return status;
+}
+
 /* ---- one row --------------------------------------------------------------------------------------------------- */
 
 /* The text of a value, for a parameter that the server has found to be of another type. */
@@ -509,65 +665,18 @@ sqla_status postgres__args_row(sqla_driver_conn *conn, const sqla_driver_stmt *s
         cell c;
         if (slot->column < 0 || (uint32_t)slot->column >= count)
             return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "slot %u of the parameters names parameter %d", i, (int)slot->column + 1);
-        sqla_status status = take_slot(&c, slot, row, number, err);
+        Oid expected = stmt != NULL ? stmt->types[slot->column] : 0;
+        bool array = value != NULL && value->type == SQLA_ARRAY && slot->type == SQLA_ARRAY;
+        sqla_status status = array ? put_array(args, slot, &value->as.array, expected, number, err) : take_slot(&c, slot, row, number, err);
         if (status != SQLA_OK)
             return status;
-        put_cell(args, slot->column, &c, value, stmt != NULL ? stmt->types[slot->column] : 0);
+        if (!array)
+            put_cell(args, slot->column, &c, value, expected);
     }
     return args_finish(args, err);
 }
 
 /* ---- many rows ------------------------------------------------------------------------------------------------- */
-
-static void add32(postgres__buf *buf, uint32_t v)
-{
-    char four[4];
-    big32(four, v);
-    postgres__buf_add(buf, four, 4);
-}
-
-static void add_element(postgres__buf *buf, const cell *c)
-{
-    size_t size = c->type == SQLA_NULL ? 0 : c->size;
-    char *at = postgres__buf_more(buf, size + 4);
-    if (at == NULL)
-        return;
-    big32(at, c->type == SQLA_NULL ? UINT32_MAX : (uint32_t)size);
-    if (size > 0)
-        memcpy(at + 4, c->data != NULL ? c->data : c->fixed, size);
-    buf->size += size + 4;
-}
-
-static Oid element_type(uint32_t type)
-{
-    return is_text(type) ? PG_TEXT : oids_of[type].one;
-}
-
-static sqla_status add_array(postgres__buf *buf, const sqla_slot *slot, void *const *rows, size_t count, sqla_err *err)
-{
-    bool nulls = false;
-    size_t start = buf->size;
-    add32(buf, count > 0);
-    add32(buf, 0);
-    add32(buf, element_type(slot->type));
-    if (count > 0) {
-        add32(buf, (uint32_t)count);
-        add32(buf, 1);
-    }
-    for (size_t i = 0; i < count; i++) {
-        cell c;
-        sqla_status status = take_slot(&c, slot, rows[i], (int64_t)i + 1, err);
-        if (status != SQLA_OK)
-            return status;
-        nulls |= c.type == SQLA_NULL;
-        add_element(buf, &c);
-    }
-    if (!buf->broken && nulls)
-        big32(buf->data + start + 4, 1);
-    if (!buf->broken && buf->size - start > INT_MAX / 2)
-        return postgres__fail(err, SQLA_ERR_DATA, NULL, "the values of a batch are too long for the server together");
-    return SQLA_OK;
-}
 
 sqla_status postgres__args_columns(sqla_driver_conn *conn, const sqla_plan *plan, void *const *rows, size_t count, sqla_err *err)
 {

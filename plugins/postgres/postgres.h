@@ -190,6 +190,10 @@ typedef const char *postgres__read_fn(const char *data, size_t size, sqla_value 
 /* The reader for a column, and the type of what it reads. */
 postgres__read_fn *postgres__reader_for(Oid oid, int format, uint32_t *ret_type);
 bool postgres__has_binary(Oid oid);
+bool postgres__is_array(Oid oid);
+/* Read an array out of its text, and say where its items have come to lie; see there. */
+const char *postgres__array_read(Oid oid, const char *data, size_t size, sqla_value *value, postgres__buf *scratch, bool *ret_done);
+void postgres__array_settle(sqla_value *value, char *block);
 
 typedef struct postgres__decoder postgres__decoder;
 /* Put a value that is not NULL at its place.  Returns: NULL, or why it does not fit. */
@@ -199,12 +203,14 @@ typedef struct postgres__step {
     postgres__store_fn *store;
     const sqla_slot *slot;
     enum { POSTGRES__TWO_STEPS, POSTGRES__SWAP4, POSTGRES__SWAP8, POSTGRES__SPAN } shortcut; /* where one step does for both */
+    Oid array;                 /* the column's type, where it is read as an array; 0 */
 } postgres__step;
+enum { POSTGRES__ARRAY_SPAN = 0x100 };
 typedef struct postgres__span {
     const char *data;
     size_t size;
     char *target;              /* where its pointer goes */
-    uint32_t kind;             /* sqla_rep of the target */
+    uint32_t kind;             /* sqla_rep of the target, or POSTGRES__ARRAY_SPAN */
     bool in_scratch;
 } postgres__span;
 struct postgres__decoder {

@@ -44,7 +44,8 @@ static void describe(sqla_driver_result *result, int columns)
     for (int i = 0; i < columns; i++) {
         Oid oid = PQftype(result->shape, i);
         const postgres__type *type = postgres__type_find(oid);
-        result->columns[i] = (sqla_result_column){ PQfname(result->shape, i), type != NULL ? type->type : SQLA_TEXT, 0, type != NULL ? type->name : NULL };
+        uint32_t kind = type != NULL ? type->type : postgres__is_array(oid) ? SQLA_ARRAY : SQLA_TEXT;
+        result->columns[i] = (sqla_result_column){ PQfname(result->shape, i), kind, 0, type != NULL ? type->name : NULL };
     }
     result->info = (sqla_result_info){ sizeof result->info, (uint32_t)columns, result->columns, -1 };
     if (!result->streaming)
@@ -180,8 +181,10 @@ static sqla_status make_view(sqla_driver_result *result, sqla_err *err)
         return postgres__nomem(err);
     result->view = (sqla_value *)(void *)block;
     result->readers = (postgres__read_fn **)(void *)(result->view + n);
-    for (uint32_t i = 0; i < result->info.column_count; i++)
-        result->readers[i] = postgres__reader_for(PQftype(result->shape, (int)i), PQfformat(result->shape, (int)i), &result->columns[i].type);
+    for (uint32_t i = 0; i < result->info.column_count; i++) {
+        uint32_t type;
+        result->readers[i] = postgres__reader_for(PQftype(result->shape, (int)i), PQfformat(result->shape, (int)i), &type);
+    }
     return SQLA_OK;
 }
 
@@ -192,10 +195,18 @@ static const char *view_cell(sqla_driver_result *result, int i)
     if (PQgetisnull(result->rows, result->at, i))
         return NULL;
     value->type = result->columns[i].type;
+    const char *data = PQgetvalue(result->rows, result->at, i);
+    size_t size = (size_t)PQgetlength(result->rows, result->at, i);
+    bool done = false;
     if (result->readers[i] == NULL)
         return "the server's answer cannot be read";
-    return result->readers[i](PQgetvalue(result->rows, result->at, i), (size_t)PQgetlength(result->rows, result->at, i), value,
-                              &result->decoder.scratch);
+    if (value->type == SQLA_ARRAY) {
+        const char *why = postgres__array_read(PQftype(result->shape, i), data, size, value, &result->decoder.scratch, &done);
+        if (done)
+            return why;
+        value->type = SQLA_TEXT;
+    }
+    return result->readers[i](data, size, value, &result->decoder.scratch);
 }
 
 sqla_status postgres_result_view(sqla_driver_result *result, const sqla_value **ret_values, sqla_err *err)
@@ -219,7 +230,9 @@ sqla_status postgres_result_view(sqla_driver_result *result, const sqla_value **
                    postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%s' of row %lld: %s", fields.column, (long long)fields.row, why);
     }
     for (uint32_t i = 0; i < result->info.column_count; i++) {
-        if (result->view[i].reserved != 0)
+        if (result->view[i].reserved != 0 && result->view[i].type == SQLA_ARRAY)
+            postgres__array_settle(&result->view[i], scratch->data + (uintptr_t)result->view[i].as.array.items);
+        else if (result->view[i].reserved != 0)
             result->view[i].as.bytes.data = scratch->data + (uintptr_t)result->view[i].as.bytes.data;
         result->view[i].reserved = 0;
     }

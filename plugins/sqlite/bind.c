@@ -277,11 +277,12 @@ static int bind_value(binding *b, int index, const sqla_slot *slot, const char *
         return bind_form(b, index, sqlite__uuid_text(&v.as.uuid, b->form));
     case SQLA_ENUM_TYPE:
         return bind_label(b, index, slot, v.as.i64);
+    case SQLA_ARRAY:
     case SQLA_TYPE_COUNT_:
         break;
     }
     b->status = SQLA_ERR_UNSUPPORTED;
-    return refuse(b, "its type is not known");
+    return refuse(b, v.type == SQLA_ARRAY ? "SQLite has no arrays" : "its type is not known");
 }
 
 /* ---- choosing -------------------------------------------------------------------------------------------------- */
@@ -330,6 +331,7 @@ static bind_fn *fixed_binder(const sqla_slot *slot)
     case SQLA_BLOB:
     case SQLA_DECIMAL:
     case SQLA_JSON:
+    case SQLA_ARRAY:
     case SQLA_TYPE_COUNT_:
         break;
     }

@@ -453,6 +453,7 @@ static const char *read_into(
     case SQLA_ENUM_TYPE:
         return read_label(slot, value, &ret->as.i64);
     case SQLA_NULL:
+    case SQLA_ARRAY:
     case SQLA_TYPE_COUNT_:
         break;
     }
@@ -522,6 +523,7 @@ static sqlite__decode_fn *fixed_decoder(const sqla_slot *slot)
     case SQLA_BLOB:
     case SQLA_DECIMAL:
     case SQLA_JSON:
+    case SQLA_ARRAY:
     case SQLA_TYPE_COUNT_:
         break;
     }

@@ -140,9 +140,33 @@ SQLA_API sqla_value sqla_value_opt_local_timestamp(sqla_opt_local_timestamp v);
 SQLA_API sqla_value sqla_value_opt_interval(sqla_opt_interval v);
 SQLA_API sqla_value sqla_value_opt_uuid(sqla_opt_uuid v);
 SQLA_API sqla_value sqla_value_null_pointer_(const void *null);
+/* A list as one value, for raw SQL: sqla_params("ids", sqla_array_i64(ids, n)) beside `id IN (:ids)`, `id = ANY(:ids)`,
+ * `id NOT IN (:ids)` or `id <> ALL(:ids)`, which all databases take, also with no item at all: then the first two are always
+ * false and the others always true. Where the database has arrays, such a value may stand wherever an array may.
+ *   items  n of them, lent like a text; a NULL text or blob among them is a NULL, and other NULLs go by sqla_array_values, whose
+ *          items must be of one type or NULL. NULL with n > 0 is SQL NULL.  Threads: any. */
+SQLA_API sqla_value sqla_array_bool(const bool *items, size_t n);
+SQLA_API sqla_value sqla_array_i16(const int16_t *items, size_t n);
+SQLA_API sqla_value sqla_array_i32(const int32_t *items, size_t n);
+SQLA_API sqla_value sqla_array_i64(const int64_t *items, size_t n);
+SQLA_API sqla_value sqla_array_f32(const float *items, size_t n);
+SQLA_API sqla_value sqla_array_f64(const double *items, size_t n);
+SQLA_API sqla_value sqla_array_text(const char *const *items, size_t n);
+SQLA_API sqla_value sqla_array_blob(const sqla_blob *items, size_t n);
+SQLA_API sqla_value sqla_array_decimal(const sqla_decimal *items, size_t n);
+SQLA_API sqla_value sqla_array_json(const sqla_json *items, size_t n);
+SQLA_API sqla_value sqla_array_date(const sqla_date *items, size_t n);
+SQLA_API sqla_value sqla_array_time(const sqla_time *items, size_t n);
+SQLA_API sqla_value sqla_array_timestamp(const sqla_timestamp *items, size_t n);
+SQLA_API sqla_value sqla_array_local_timestamp(const sqla_local_timestamp *items, size_t n);
+SQLA_API sqla_value sqla_array_interval(const sqla_interval *items, size_t n);
+SQLA_API sqla_value sqla_array_uuid(const sqla_uuid *items, size_t n);
+SQLA_API sqla_value sqla_array_values(const sqla_value *items, size_t n);
+/* The i-th item (from 0) of an array, whatever it was made of; NULL beyond the last, and of what is no array.  Threads: any. */
+SQLA_API sqla_value sqla_array_at(sqla_value array, size_t i);
 static inline sqla_value sqla_value_same_(sqla_value v) { return v; }
 
-/* Write a value for people, as snprintf does: dates and times as ISO 8601, blobs as hexadecimal, NULL as "NULL".
+/* Write a value for people, as snprintf does: dates and times as ISO 8601, blobs as hexadecimal, NULL as "NULL", arrays in braces.
  * Returns: the length that it has, even where buf is smaller; buf is always terminated when size > 0.  Threads: any. */
 SQLA_API size_t sqla_value_print(char *buf, size_t size, sqla_value v);
 
