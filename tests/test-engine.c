@@ -87,21 +87,6 @@ static void options__are_checked(const char *url)
     }
 }
 
-/* What the engine does not know is for the driver to judge, when it connects. */
-static void options__unknown_key_goes_to_the_driver(const char *url)
-{
-    bool postgres = harness_is_postgres(url);
-    sqla_error err = SQLA_ERROR_INIT;
-    sqla_engine *db = sqla_create_engine(with_query(url, postgres ? "sslmod=disable" : "journalmode=wal"), NULL, &err);
-    CU_ASSERT(is(&err, SQLA_OK));
-    CU_ASSERT_PTR_NULL(sqla_connect(db, &err));
-    CU_ASSERT(is(&err, SQLA_ERR_CONFIG));
-    CU_ASSERT(says(&err, postgres ? "'sslmod'" : "'journalmode'"));
-    CU_ASSERT(says(&err, postgres ? "'sslmode'" : "'journal_mode'"));
-    CU_ASSERT_EQUAL(sqla_engine_pool_status(db).size, 0);
-    sqla_engine_free(db);
-}
-
 static void urls__that_name_no_driver(const char *url)
 {
     static const struct { const char *url; sqla_status status; const char *says; } table[] = {
@@ -535,7 +520,6 @@ int main(void)
         { "create connects to nothing", create__connects_to_nothing, HARNESS_PLAIN },
         { "create: the first use connects", create__first_use_connects, HARNESS_DATABASES },
         { "options are checked", options__are_checked, HARNESS_DATABASES },
-        { "options: an unknown key goes to the driver", options__unknown_key_goes_to_the_driver, HARNESS_DATABASES },
         { "urls that name no driver", urls__that_name_no_driver, HARNESS_PLAIN },
         { "url is masked", url__is_masked, HARNESS_PLAIN },
         { "dispose closes what is idle", dispose__closes_what_is_idle, HARNESS_DATABASES },

@@ -75,13 +75,19 @@ static void hosts_may_be_lists(const char *url)
     expect("postgres://[::1]", "postgres|-|-|-|::1|-|-");
 }
 
+static bool is_secret(const void *arg, const char *key)
+{
+    (void)arg;
+    return sqla__url_key_is_secret(key);
+}
+
 static void expect_masked(const char *text, const char *expected)
 {
     sqla__arena arena = { 0 };
     sqla__url u = { 0 };
     sqla_error err = SQLA_ERROR_INIT;
     CU_ASSERT_EQUAL(sqla__url_parse(text, &arena, &u, &err), SQLA_OK);
-    CU_ASSERT_STRING_EQUAL(or_none(u.masked), expected);
+    CU_ASSERT_STRING_EQUAL(or_none(sqla__url_mask(&u, is_secret, NULL, &arena)), expected);
     sqla__arena_release(&arena);
 }
 
@@ -92,6 +98,8 @@ static void secrets_are_masked(const char *url)
     expect_masked("postgres://u@h/db", "postgres://u@h/db");
     expect_masked("postgres://h/db?sslpassword=hunter2&x=1&password=hunter3", "postgres://h/db?sslpassword=***&x=1&password=***");
     expect_masked("sqlite:///f?key=hunter2", "sqlite:///f?key=***");
+    expect_masked("postgres://u:%68unter2@h/db?sslpassword=&scram_client_key=hunter3&keepalives=1",
+        "postgres://u:***@h/db?sslpassword=&scram_client_key=***&keepalives=1");
 }
 
 /* Refused at that character, with a part of that message, and without a word of the password. */
@@ -116,6 +124,12 @@ static void mistakes_are_shown(const char *url)
     refused("", 1, "scheme://");
     refused("my.db", 1, "sqlite:///my.db");
     refused("/tmp/my.db", 1, "sqlite:////tmp/my.db");
+    refused("C:\\data\\my.db", 1, "sqlite:///C:/data/my.db");
+    refused("d:/data/my.db", 1, "sqlite:///d:/data/my.db");
+    refused("c:", 1, "scheme://user");
+    refused("host/db?password=hunter2", 1, "scheme://user");
+    refused("host/db%3Fpassword%3Dhunter2", 1, "scheme://user");
+    refused("host=h password=hunter2", 1, "scheme://user");
     refused("user:hunter2@host/db", 1, "scheme://user");
     refused("sqlite:my.db", 1, "scheme://user");
     refused("://host", 1, "not a name");

@@ -85,12 +85,29 @@ typedef struct sqla_host {
  * option, as written. Empty parts are left out. */
 typedef struct sqla_connect_param { const char *key, *value; } sqla_connect_param;
 
+/* A key that open takes; see connect_options. This struct never grows. */
+typedef struct sqla_connect_option {
+    const char *key;
+    const char *same_as;       /* key is another name of this one, under which open gets the value; NULL: it is not */
+    uint32_t flags;            /* SQLA_OPTION_... */
+    uint32_t reserved;
+} sqla_connect_option;
+enum {
+    SQLA_OPTION_SECRET = 1,    /* the value is shown nowhere */
+    SQLA_OPTION_SETTINGS = 2   /* the value is a list of settings, name=value, among which a secret may be */
+};
+
+enum { SQLA_CONNECT_POOLED = 1 /* between us and the database is a pooler that lends a session for one transaction: leave no
+                                * state in it, and count on none; only given to drivers with SQLA_FEATURE_POOLER */ };
+
 typedef struct sqla_connect_args {
     uint32_t struct_size;
     uint32_t count;
     const sqla_connect_param *params;  /* borrowed for the call */
     const char *instance;      /* a text that is different for each engine: names what is private to one (an in-memory database) */
     int64_t deadline;
+    uint32_t flags;            /* SQLA_CONNECT_... */
+    uint32_t reserved;
 } sqla_connect_args;
 
 /* What a connection tells about itself; filled after open, zeroed by the host before. */
@@ -275,6 +292,13 @@ typedef struct sqla_driver_ops {
      * When absent: SQLA_ERR_UNSUPPORTED; no check-first, and every batch takes the safe road. */
     sqla_status (*reflect)(sqla_driver_conn *conn, uint32_t kind, const sqla_reflect_filter *filter, sqla_reflect_sink *sink,
                            sqla_err *err);
+    /* The keys that open takes, as the client library that is loaded knows them; "host", "port", "user", "password" and
+     * "database" too, where it takes those. The host refuses all others before it connects, and names the nearest one.
+     * Returns: NOMEM.
+     * Ownership: *ret_options lives as long as the process.
+     * Threads: any.
+     * When absent: every key goes to open, which is to refuse what it does not know. */
+    sqla_status (*connect_options)(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
 } sqla_driver_ops;
 
 /* ---- the driver ---------------------------------------------------------------------------------------------- */

@@ -38,6 +38,7 @@
 #define SQLA_FEATURE_MULTIPLE_RESULTS    (UINT64_C(1) << 15) /* other statements run while a result streams; else the connection is busy with it */
 #define SQLA_FEATURE_ARRAYS              (UINT64_C(1) << 16) /* parameters may be arrays (SQLA_REP_VALUE of SQLA_ARRAY), and = ANY($1) takes them; else
                                                               * lists are written as one parameter an item */
+#define SQLA_FEATURE_POOLER              (UINT64_C(1) << 17) /* the driver can work through a pooler (SQLA_CONNECT_POOLED) */
 
 typedef enum sqla_placeholder {
     SQLA_PLACEHOLDER_QUESTION = 1, /* ? in order */

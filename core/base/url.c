@@ -7,6 +7,7 @@
 #include <config.h>
 #include "base/url.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,10 +25,8 @@ typedef struct parser {
     sqla__arena *arena;
     sqla__url *url;
     sqla_error *err;
-    piece password;
-    piece secrets[QUERY_MAX]; /* values in the query to be masked */
-    size_t secret_count;
     const char **keys, **values;
+    sqla__url_span *spans;
 } parser;
 
 #define WRITE_IT "write it as scheme://user:password@host:port/database?key=value"
@@ -35,12 +34,17 @@ typedef struct parser {
 /* Refuse the URL: the mistake is at `at`. Positions count characters, from 1. */
 #define refuse(p, at, ...) (sqla__error_set((p)->err, SQLA_ERR_CONFIG, __VA_ARGS__), place((p), (at)))
 
-static sqla_status place(parser *p, const char *at)
+static int32_t position_of(const char *text, const char *at)
 {
     int32_t position = 1;
-    for (const char *c = p->text; c < at; c++)
+    for (const char *c = text; c < at; c++)
         position += ((unsigned char)*c & 0xc0) != 0x80;
-    p->err->position = position;
+    return position;
+}
+
+static sqla_status place(parser *p, const char *at)
+{
+    p->err->position = position_of(p->text, at);
     return SQLA_ERR_CONFIG;
 }
 
@@ -105,17 +109,33 @@ static sqla_status decode_part(parser *p, piece in, const char *what, const char
 
 /* ---- scheme ---------------------------------------------------------------------------------------------------- */
 
+/* C:\folder\file.db, as it is written elsewhere. */
+static bool is_drive(piece text)
+{
+    return text.end - text.at > 3 && ((text.at[0] >= 'a' && text.at[0] <= 'z') || (text.at[0] >= 'A' && text.at[0] <= 'Z')) &&
+           text.at[1] == ':' && (text.at[2] == '\\' || text.at[2] == '/');
+}
+
+/* A path that may be shown: nothing in it can be a password. */
+static bool is_bare_path(piece text)
+{
+    piece rest = { text.at + (is_drive(text) ? 2 : 0), text.end };
+    return text.at < text.end && text.end - text.at <= 100 && find_any(rest.at, rest.end, "@:=?%") == rest.end;
+}
+
 /* No "://": most likely a path, or a slash that was forgotten. It is quoted only when it cannot hold a password. */
 static sqla_status refuse_bare(parser *p)
 {
+    char path[128];
     sqla_status status = refuse(p, p->text, "cannot read the URL: it has no 'scheme://'");
-    piece all = { p->text, p->end };
-    if (p->text == p->end || find(all, '@') != NULL || p->end - p->text > 100)
-        sqla__error_hint(p->err, WRITE_IT);
-    else if (find(all, ':') == NULL)
-        sqla__error_hint(p->err, "for a SQLite file write sqlite:///%s", p->text);
-    else
+    if (!is_bare_path((piece){ p->text, p->end })) {
         sqla__error_hint(p->err, WRITE_IT ", or sqlite:///file.db for a file");
+        return status;
+    }
+    snprintf(path, sizeof path, "%s", p->text);
+    for (char *c = path; is_drive((piece){ p->text, p->end }) && (c = strchr(c, '\\')) != NULL; c++)
+        *c = '/';
+    sqla__error_hint(p->err, "for a SQLite file write sqlite:///%s", path);
     return status;
 }
 
@@ -150,8 +170,9 @@ static sqla_status parse_user(parser *p, piece user_info)
     sqla_status status = decode_part(p, user, "user", &p->url->user);
     if (status != SQLA_OK || colon == NULL)
         return status;
-    p->password = (piece){ colon + 1, user_info.end };
-    return decode_part(p, p->password, "password", &p->url->password);
+    p->url->password_at = (size_t)(colon + 1 - p->text);
+    p->url->password_length = (size_t)(user_info.end - colon - 1);
+    return decode_part(p, (piece){ colon + 1, user_info.end }, "password", &p->url->password);
 }
 
 static sqla_status refuse_port(parser *p, piece port)
@@ -287,10 +308,13 @@ static sqla_status parse_authority(parser *p, piece authority)
 bool sqla__url_key_is_secret(const char *key)
 {
     static const char *const parts[] = { "password", "passwd", "secret", "token" };
+    size_t n = strlen(key);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (strcasestr(key, parts[i]) != NULL)
             return true;
     }
+    if (n > 4 && strcasecmp(key + n - 4, "_key") == 0)
+        return true;
     return strcasecmp(key, "pwd") == 0 || strcasecmp(key, "key") == 0 || strcasecmp(key, "hexkey") == 0;
 }
 
@@ -332,8 +356,8 @@ static sqla_status check_port_list(parser *p, piece in, const char *list)
 static sqla_status keep_pair(parser *p, piece key_piece, const char *key, piece value_piece, const char *value)
 {
     const char **part = part_named(p->url, key);
-    if (sqla__url_key_is_secret(key))
-        p->secrets[p->secret_count++] = value_piece;
+    p->spans[p->url->span_count++] = (sqla__url_span){ key, (size_t)(key_piece.at - p->text), (size_t)(value_piece.at - p->text),
+                                                       (size_t)(value_piece.end - value_piece.at) };
     if (part == NULL) {
         p->keys[p->url->query_count] = key;
         p->values[p->url->query_count++] = value;
@@ -375,8 +399,10 @@ static sqla_status parse_query(parser *p, piece query)
         return SQLA_OK;
     p->keys = sqla__arena_zero(p->arena, QUERY_MAX, sizeof *p->keys);
     p->values = sqla__arena_zero(p->arena, QUERY_MAX, sizeof *p->values);
-    if (p->keys == NULL || p->values == NULL)
+    p->spans = sqla__arena_zero(p->arena, QUERY_MAX, sizeof *p->spans);
+    if (p->keys == NULL || p->values == NULL || p->spans == NULL)
         return sqla__error_nomem(p->err);
+    p->url->spans = p->spans;
     p->url->keys = p->keys;
     p->url->values = p->values;
     for (const char *at = query.at; at <= query.end; at++) {
@@ -392,24 +418,6 @@ static sqla_status parse_query(parser *p, piece query)
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------------- */
-
-static sqla_status make_masked(parser *p)
-{
-    sqla__buf buf = { 0 };
-    const char *at = p->text;
-    for (size_t i = 0; i <= p->secret_count; i++) {
-        piece secret = i == 0 ? p->password : p->secrets[i - 1];
-        if (secret.at == secret.end)
-            continue;
-        sqla__buf_add_n(&buf, at, (size_t)(secret.at - at));
-        sqla__buf_add(&buf, "***");
-        at = secret.end;
-    }
-    sqla__buf_add_n(&buf, at, (size_t)(p->end - at));
-    p->url->masked = buf.broken ? NULL : sqla__arena_copy(p->arena, buf.data, buf.length);
-    sqla__buf_release(&buf);
-    return p->url->masked != NULL ? SQLA_OK : sqla__error_nomem(p->err);
-}
 
 static sqla_status check_characters(parser *p, const char *authority_end)
 {
@@ -449,12 +457,12 @@ static sqla_status parse(parser *p)
         status = decode_part(p, path, "database", &p->url->database);
     if (status == SQLA_OK && query < p->end)
         status = parse_query(p, (piece){ query + 1, p->end });
-    return status == SQLA_OK ? make_masked(p) : status;
+    return status;
 }
 
 sqla_status sqla__url_parse(const char *text, sqla__arena *arena, sqla__url *ret, sqla_error *err)
 {
-    sqla__url url = { 0 };
+    sqla__url url = { .text = text };
     if (text == NULL)
         return sqla__error_set(err, SQLA_ERR_CONFIG, "cannot read the URL: there is none");
     size_t length = strnlen(text, URL_MAX + 1);
@@ -465,4 +473,37 @@ sqla_status sqla__url_parse(const char *text, sqla__arena *arena, sqla__url *ret
     if (status == SQLA_OK)
         *ret = url;
     return status;
+}
+
+static void add_masked(sqla__buf *buf, const char *text, size_t *at, size_t secret_at, size_t length)
+{
+    if (length == 0)
+        return;
+    sqla__buf_add_n(buf, text + *at, secret_at - *at);
+    sqla__buf_add(buf, "***");
+    *at = secret_at + length;
+}
+
+const char *sqla__url_mask(const sqla__url *url, bool (*is_secret)(const void *arg, const char *key), const void *arg, sqla__arena *arena)
+{
+    sqla__buf buf = { 0 };
+    size_t at = 0;
+    add_masked(&buf, url->text, &at, url->password_at, url->password_length);
+    for (size_t i = 0; i < url->span_count; i++) {
+        const sqla__url_span *span = &url->spans[i];
+        if (is_secret(arg, span->key))
+            add_masked(&buf, url->text, &at, span->value_at, span->value_length);
+    }
+    sqla__buf_add(&buf, url->text + at);
+    const char *masked = buf.broken ? NULL : sqla__arena_copy(arena, buf.data, buf.length);
+    sqla__buf_release(&buf);
+    return masked;
+}
+
+void sqla__url_place(const sqla__url *url, const char *key, sqla_error *err)
+{
+    for (size_t i = 0; i < url->span_count; i++) {
+        if (strcmp(url->spans[i].key, key) == 0)
+            err->position = position_of(url->text, url->text + url->spans[i].key_at);
+    }
 }

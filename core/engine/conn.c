@@ -47,7 +47,7 @@ sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err)
 }
 
 /* A statement that is wrong is easier to find by its first words. What follows a quote may be a secret, and is left out. */
-static void name_statement(sqla_error *err, const char *text, size_t length)
+static void name_statement(const sqla_conn *conn, sqla_error *err, const char *text, size_t length)
 {
     char words[61];
     size_t n = 0;
@@ -62,6 +62,7 @@ static void name_statement(sqla_error *err, const char *text, size_t length)
     }
     words[n] = '\0';
     sqla__error_prefix(err, "cannot run '%s%s': ", words, cut ? "..." : "");
+    sqla__engine_scrub(conn->engine, err);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
@@ -90,7 +91,8 @@ static sqla_conn *conn_new(sqla_engine *db)
 
 sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err)
 {
-    sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline };
+    const uint32_t flags = db->config.pooler != SQLA_POOLER_NONE ? SQLA_CONNECT_POOLED : 0;
+    sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline, flags, 0 };
     sqla_conn *conn = conn_new(db);
     if (conn == NULL)
         return sqla__error_nomem(err);
@@ -100,6 +102,7 @@ sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_c
     if (status != SQLA_OK) {
         conn->handle = NULL;
         status = sqla__conn_failed(conn, status, err);
+        sqla__engine_scrub_connect(db, err);
         release_memory(conn);
         return status;
     }
@@ -160,7 +163,7 @@ bool sqla__conn_clean(sqla_conn *conn)
     wait_for_cancels(conn);
     if (!conn->lost && sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
         sqla__conn_rollback(conn, &dropped);
-    if (!conn->lost && conn->touched) {
+    if (!conn->lost && conn->touched && conn->engine->config.pooler == SQLA_POOLER_NONE) { /* else the session is not ours */
         int64_t deadline = sqla__deadline_ms(conn->engine->config.connect_timeout_ms);
         sqla_status status = conn->driver->slots.reset(conn, deadline, &dropped);
         if (status != SQLA_OK) {
@@ -249,12 +252,14 @@ sqla_status sqla__conn_simple(sqla_conn *conn, const char *text, int64_t deadlin
 }
 
 /* The prepared statement for a key, prepared now if it was not yet. NULL: run it as it stands, since the driver does not
- * prepare, or since a result of it is still open. */
+ * prepare, since a result of it is still open, or since a pooler would lose it. */
 static sqla_status find_prepared(sqla_conn *conn, const sqla__stmtkey *key, const sqla_plan *plan, sqla__cached **ret, sqla_error *err)
 {
     void (*close)(sqla_driver_stmt *) = conn->driver->ops.stmt_close;
     sqla_driver_stmt *handle = NULL;
     *ret = NULL;
+    if (conn->engine->config.pooler != SQLA_POOLER_NONE)
+        return SQLA_OK;
     sqla__cached *found = sqla__stmtcache_find(&conn->cache, key);
     if (found != NULL) {
         *ret = found->busy ? NULL : found;
@@ -321,7 +326,7 @@ static sqla_status run(sqla_conn *conn, const sqla__request *request, sqla__resu
     if (status != SQLA_OK) {
         sqla__result_drop(conn, result);
         status = sqla__conn_failed(conn, status, err);
-        name_statement(err, request->text, request->length);
+        name_statement(conn, err, request->text, request->length);
         return status;
     }
     sqla__result_started(conn, result, request->stream);
@@ -384,7 +389,7 @@ sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length
     status = execute_many(conn, &key, batch, err);
     if (status != SQLA_OK) {
         status = sqla__conn_failed(conn, status, err);
-        name_statement(err, text, length);
+        name_statement(conn, err, text, length);
     }
     if (echo)
         sqla__trace(conn->engine, text, length, batch->plan, batch->count > 0 ? batch->rows[0] : NULL, batch->count, start, status);

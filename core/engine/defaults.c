@@ -142,6 +142,21 @@ static sqla_status host_reflect(sqla_conn *conn, uint32_t kind, const sqla_refle
     return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot tell what is in a database", conn->driver->name);
 }
 
+static sqla_status own_connect_options(const sqla_driver_ops *ops, const sqla_connect_option **ret_options, uint32_t *ret_count,
+                                       sqla_error *err)
+{
+    return ops->connect_options(ret_options, ret_count, sqla__opaque(err));
+}
+
+static sqla_status host_connect_options(const sqla_driver_ops *ops, const sqla_connect_option **ret_options, uint32_t *ret_count,
+                                        sqla_error *err)
+{
+    (void)ops, (void)err;
+    *ret_options = NULL;
+    *ret_count = 0;
+    return SQLA_OK;
+}
+
 /* ---- statements ------------------------------------------------------------------------------------------------ */
 
 static sqla_status own_prepare(sqla_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows, uint32_t flags,
@@ -218,5 +233,6 @@ void sqla__slots_fill(sqla__slots *slots, const sqla_driver_ops *ops)
     FILL(cancel_new);
     FILL(reflect);
     FILL(abandon);
+    FILL(connect_options);
 #undef FILL
 }

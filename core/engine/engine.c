@@ -13,11 +13,10 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "base/url.h"
 
 /* ---- forks ----------------------------------------------------------------------------------------------------- */
 
@@ -47,15 +46,18 @@ sqla_status sqla__refuse_forked(sqla_error *err)
 
 /* ---- options --------------------------------------------------------------------------------------------------- */
 
-/* The options that may also stand in the URL. */
+/* The options that may also stand in the URL. words: those that stand for 0, 1 ... up to high; NULL: it is a number. */
 typedef struct option {
     const char *key;
     size_t offset;
     bool is_bool;
     int32_t low, high;
+    const char *const *words;
 } option;
-#define NUMBER(name, low, high) { #name, offsetof(sqla__engine_config, name), false, low, high }
-#define FLAG(name) { #name, offsetof(sqla__engine_config, name), true, 0, 1 }
+static const char *const poolers[] = { "none", "transaction", NULL };
+#define NUMBER(name, low, high) { #name, offsetof(sqla__engine_config, name), false, low, high, NULL }
+#define FLAG(name) { #name, offsetof(sqla__engine_config, name), true, 0, 1, NULL }
+#define CHOICE(name, words) { #name, offsetof(sqla__engine_config, name), false, 0, sizeof words / sizeof words[0] - 2, words }
 static const option options_known[] = {
     NUMBER(pool_size, 0, 10000),
     NUMBER(max_overflow, -1, 10000),
@@ -65,8 +67,14 @@ static const option options_known[] = {
     FLAG(pre_ping),
     FLAG(echo),
     FLAG(hide_parameters),
+    CHOICE(pooler, poolers),
 };
 enum { OPTION_COUNT = sizeof options_known / sizeof options_known[0] };
+
+const char *sqla__engine_option_key(size_t i)
+{
+    return i < OPTION_COUNT ? options_known[i].key : NULL;
+}
 
 static const option *option_named(const char *key)
 {
@@ -107,6 +115,22 @@ static sqla_status check_range(const option *o, int32_t number, sqla_error *err)
     return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' is %d, and must be from %d to %d", o->key, (int)number, (int)o->low, (int)o->high);
 }
 
+static sqla_status set_word(const option *o, const char *value, int32_t *room, sqla_error *err)
+{
+    sqla__buf list = { 0 };
+    for (int32_t i = 0; i <= o->high; i++) {
+        if (strcmp(o->words[i], value) == 0) {
+            *room = i;
+            return SQLA_OK;
+        }
+    }
+    for (int32_t i = 0; i <= o->high; i++)
+        sqla__buf_printf(&list, "%s%s", i > 0 ? ", " : "", o->words[i]);
+    sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' in the URL is none of: %s", o->key, sqla__buf_text(&list));
+    sqla__buf_release(&list);
+    return SQLA_ERR_CONFIG;
+}
+
 /* value: out of the URL. */
 static sqla_status set_option(sqla__engine_config *config, const option *o, const char *value, sqla_error *err)
 {
@@ -116,12 +140,15 @@ static sqla_status set_option(sqla__engine_config *config, const option *o, cons
     if (o->is_bool)
         return parse_flag(value, room) ? SQLA_OK :
             sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' in the URL is neither true nor false", o->key);
+    if (o->words != NULL)
+        return set_word(o, value, room, err);
     if (!parse_number(value, room))
         return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' in the URL is not a whole number", o->key);
     return check_range(o, *(int32_t *)room, err);
 }
 
-static sqla_status take_options(sqla__engine_config *config, const sqla_engine_options *given, sqla_error *err)
+/* ret_full: what was given, in full size. */
+static sqla_status take_options(sqla__engine_config *config, const sqla_engine_options *given, sqla_engine_options *ret_full, sqla_error *err)
 {
     sqla_engine_options o;
     memset(&o, 0, sizeof o);
@@ -130,7 +157,8 @@ static sqla_status take_options(sqla__engine_config *config, const sqla_engine_o
     if (given != NULL)
         memcpy(&o, given, given->struct_size < sizeof o ? given->struct_size : sizeof o);
     *config = (sqla__engine_config){ o.pool_size, o.max_overflow, o.pool_timeout_ms, o.connect_timeout_ms, o.pool_recycle_s,
-                                     o.pre_ping, o.echo, o.hide_parameters, o.log, o.log_data };
+                                     o.pre_ping, o.echo, o.hide_parameters, o.log, o.log_data, (int32_t)o.pooler };
+    *ret_full = o;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const option *known = &options_known[i];
         if (known->is_bool)
@@ -152,44 +180,25 @@ static void fill_defaults(sqla__engine_config *c)
 
 /* ---- the URL --------------------------------------------------------------------------------------------------- */
 
-static void add_param(sqla_engine *db, const char *key, const char *value)
-{
-    if (value != NULL)
-        db->params[db->param_count++] = (sqla_connect_param){ key, value };
-}
-
 /* The engine's own keys are taken out of the query; what is left goes to the driver with the parts. */
-static sqla_status take_url(sqla_engine *db, const sqla__url *url, sqla_error *err)
+static sqla_status take_url_options(sqla_engine *db, const sqla__url *url, sqla_error *err)
 {
-    db->params = sqla__arena_zero(&db->arena, url->query_count + 5, sizeof *db->params);
-    db->secrets = sqla__arena_zero(&db->arena, url->query_count + 1, sizeof *db->secrets);
-    if (db->params == NULL || db->secrets == NULL)
-        return sqla__error_nomem(err);
-    add_param(db, "host", url->host);
-    add_param(db, "port", url->port);
-    add_param(db, "user", url->user);
-    add_param(db, "password", url->password);
-    add_param(db, "database", url->database);
-    if (url->password != NULL)
-        db->secrets[db->secret_count++] = (char *)(uintptr_t)url->password; /* in our arena, to be wiped at the end */
     for (size_t i = 0; i < url->query_count; i++) {
         const option *o = option_named(url->keys[i]);
         sqla_status status = o != NULL ? set_option(&db->config, o, url->values[i], err) : SQLA_OK;
-        if (status != SQLA_OK)
+        if (status != SQLA_OK) {
+            sqla__url_place(url, o->key, err);
             return status;
-        if (o == NULL)
-            add_param(db, url->keys[i], url->values[i]);
-        if (o == NULL && sqla__url_key_is_secret(url->keys[i]))
-            db->secrets[db->secret_count++] = (char *)(uintptr_t)url->values[i];
+        }
     }
-    db->url = url->masked;
     return SQLA_OK;
 }
 
-void sqla__engine_scrub(const sqla_engine *db, sqla_error *err)
+static sqla_status check_pooler(const sqla_engine *db, sqla_error *err)
 {
-    for (uint32_t i = 0; i < db->secret_count; i++)
-        sqla__error_scrub(err, db->secrets[i]);
+    if (db->config.pooler == SQLA_POOLER_NONE || (db->driver->traits.features & SQLA_FEATURE_POOLER) != 0)
+        return SQLA_OK;
+    return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option 'pooler' is not for driver '%s', which knows of no poolers", db->driver->name);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
@@ -204,13 +213,18 @@ static void name_instance(sqla_engine *db)
 static sqla_status build(sqla_engine *db, const char *text, const sqla_engine_options *options, sqla_error *err)
 {
     sqla__url url;
+    sqla_engine_options full;
     sqla_status status = sqla__url_parse(text, &db->arena, &url, err);
     if (status == SQLA_OK)
-        status = take_options(&db->config, options, err);
-    if (status == SQLA_OK)
-        status = take_url(db, &url, err);
+        status = take_options(&db->config, options, &full, err);
     if (status == SQLA_OK)
         status = sqla__driver_load(url.scheme, url.driver, &db->driver, err);
+    if (status == SQLA_OK)
+        status = sqla__engine_take_params(db, &url, &full, err);
+    if (status == SQLA_OK)
+        status = take_url_options(db, &url, err);
+    if (status == SQLA_OK)
+        status = check_pooler(db, err);
     if (status != SQLA_OK)
         return status;
     fill_defaults(&db->config);
@@ -228,6 +242,8 @@ static void destroy(sqla_engine *db)
 {
     for (uint32_t i = 0; i < db->secret_count; i++)
         wipe(db->secrets[i]);
+    for (uint32_t i = 0; i < db->setting_count; i++)
+        wipe(db->settings[i]);
     sqla__hash_release(&db->facts.by_table);
     sqla__arena_release(&db->facts.arena);
     sqla__arena_release(&db->arena);
@@ -267,6 +283,36 @@ sqla_engine *sqla_create_engine(const char *url, const sqla_engine_options *opti
     if (db->config.echo)
         sqla__host_echo(1);
     return db;
+}
+
+/* A name that is none is not shown: it may be a URL that was put in the wrong place. */
+static bool is_variable(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return n > 0 && name[n] == '\0' && !(name[0] >= '0' && name[0] <= '9');
+}
+
+sqla_engine *sqla_engine_from_env(const char *variable, const sqla_engine_options *options, sqla_error *err)
+{
+    sqla_error local;
+    variable = variable != NULL ? variable : "SQLA_URL";
+    sqla__error_init(&local);
+    const char *url = is_variable(variable) ? secure_getenv(variable) : NULL;
+    sqla_engine *db = url != NULL && url[0] != '\0' ? sqla_create_engine(url, options, &local) : NULL;
+    if (db != NULL)
+        return db;
+    if (!is_variable(variable)) {
+        sqla__error_set(&local, SQLA_ERR_MISUSE, "what was given is not the name of a variable of the environment");
+        sqla__error_hint(&local, "a URL itself goes to sqla_create_engine()");
+    } else if (!sqla_failed(&local)) {
+        sqla__error_set(&local, SQLA_ERR_CONFIG, "no database is named: the variable '%.64s' of the environment is %s", variable,
+                        url != NULL ? "empty" : "not set");
+        sqla__error_hint(&local, "set it, as in %.64s=postgres://user@host/database or %.64s=sqlite:///file.db", variable, variable);
+    } else if (local.status == SQLA_ERR_CONFIG) {
+        sqla__error_prefix(&local, "the variable '%.64s' of the environment: ", variable);
+    }
+    sqla__error_give(err, &local, local.status);
+    return NULL;
 }
 
 /* In a child the lock may be held by a thread that is not there; only the thread that forked is. */

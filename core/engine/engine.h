@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/url.h"
 #include "engine/conn.h"
 #include "engine/plugin.h"
 #include "engine/stmtcache.h"
@@ -54,6 +55,7 @@ typedef struct sqla__engine_config {
     bool pre_ping, echo, hide_parameters;
     sqla_log_fn *log;
     void *log_data;
+    int32_t pooler;                /* sqla_pooler */
 } sqla__engine_config;
 
 struct sqla_engine {
@@ -68,8 +70,10 @@ struct sqla_engine {
     char instance[64];
     sqla_connect_param *params;
     uint32_t param_count;
-    char **secrets;
+    char **secrets;                /* shown nowhere, and wiped at the end */
     uint32_t secret_count;
+    char **settings;               /* values that a failure to connect may quote, and that may be secrets: not shown there */
+    uint32_t setting_count;
     sqla__connpool pool;
     struct {
         pthread_mutex_t lock;
@@ -84,6 +88,18 @@ static inline bool sqla__engine_forked(const sqla_engine *db) { return db->forks
 sqla_status sqla__refuse_forked(sqla_error *err);
 void sqla__engine_forget_facts(sqla_engine *db);
 void sqla__engine_scrub(const sqla_engine *db, sqla_error *err);
+/* The same for a failure to connect, which may quote more. */
+void sqla__engine_scrub_connect(const sqla_engine *db, sqla_error *err);
+
+/* ---- parameters (params.c) ------------------------------------------------------------------------------------- */
+
+/* What the driver is given at a connect: the program's pairs, the parts of the URL, and the keys of its query that are no
+ * options of the engine. Fills params, secrets, settings and url of db.
+ * given: of full size.
+ * Returns: CONFIG: a key that nobody knows, that is given twice, or that the program has locked; NOMEM. */
+sqla_status sqla__engine_take_params(sqla_engine *db, const sqla__url *url, const sqla_engine_options *given, sqla_error *err);
+/* The i-th option of the engine that may stand in a URL; NULL: there are no more (engine.c). */
+const char *sqla__engine_option_key(size_t i);
 
 /* ---- log (trace.c) --------------------------------------------------------------------------------------------- */
 

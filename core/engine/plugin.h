@@ -25,6 +25,8 @@ typedef struct sqla__slots {
     sqla_status (*reflect)(sqla_conn *conn, uint32_t kind, const sqla_reflect_filter *filter, sqla_reflect_sink *sink,
                            sqla_error *err);
     void (*abandon)(sqla_conn *conn);
+    sqla_status (*connect_options)(const sqla_driver_ops *ops, const sqla_connect_option **ret_options, uint32_t *ret_count,
+                                   sqla_error *err); /* *ret_options may be NULL: not told */
 } sqla__slots;
 void sqla__slots_fill(sqla__slots *slots, const sqla_driver_ops *ops);
 

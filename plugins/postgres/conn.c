@@ -109,7 +109,10 @@ sqla_status postgres_begin(sqla_driver_conn *conn, const sqla_txn_options *optio
     if (status != SQLA_OK)
         return status;
     postgres__drop_statements(conn);
-    status = postgres__simple(conn, (options->flags & SQLA_TXN_READ_ONLY) != 0 ? "BEGIN READ ONLY" : "BEGIN", NULL, err);
+    char text[320];
+    snprintf(text, sizeof text, "%s%s", (options->flags & SQLA_TXN_READ_ONLY) != 0 ? "BEGIN READ ONLY" : "BEGIN",
+             conn->pooled ? postgres__local_pins : "");
+    status = postgres__simple(conn, text, NULL, err);
     postgres__leave(conn);
     return status;
 }

@@ -34,6 +34,7 @@ static const sqla_driver_ops ops = {
     .cancel_fire = postgres_cancel_fire,
     .cancel_free = postgres_cancel_free,
     .reflect = postgres_reflect,
+    .connect_options = postgres_connect_options,
 };
 
 /* The version is the same at every call, so that writing it again harms nobody who reads it. */

@@ -177,6 +177,13 @@ static void copy_line(char *room, size_t size, const char *text)
     room[used] = '\0';
 }
 
+/* Prepared statements that are not where they were made: a pooler has changed the session under us. */
+static const char *hint_for(const sqla_driver_conn *conn, const char *sqlstate)
+{
+    bool lost = strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0;
+    return lost && !conn->pooled ? "if there is a pooler such as PgBouncer between, add pooler=transaction to the URL" : NULL;
+}
+
 sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_t row, sqla_err *err)
 {
     char made_up[1024];
@@ -189,6 +196,8 @@ sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_
     }
     fields.detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
     fields.hint = PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
+    if (fields.hint == NULL && fields.sqlstate != NULL)
+        fields.hint = hint_for(conn, fields.sqlstate);
     fields.schema = PQresultErrorField(res, PG_DIAG_SCHEMA_NAME);
     fields.table = PQresultErrorField(res, PG_DIAG_TABLE_NAME);
     fields.column = PQresultErrorField(res, PG_DIAG_COLUMN_NAME);
@@ -248,6 +257,8 @@ sqla_status postgres__refused(PGconn *link, sqla_err *err)
     copy_line(text, sizeof text, PQerrorMessage(link));
     bool known = split_verbose(text, sqlstate);
     sqla_err_fields fields = { .struct_size = sizeof fields, .sqlstate = known ? sqlstate : NULL };
+    if (strstr(text, "unsupported startup parameter") != NULL)
+        fields.hint = "a pooler refuses what PGOPTIONS, PGGEQO and 'options' ask for: unset them, or set it on the server with ALTER ROLE ... SET";
     return postgres__fail(err, refusal(link, fields.sqlstate), &fields, "%s", text[0] != '\0' ? text : "cannot connect to the server");
 }
 

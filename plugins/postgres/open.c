@@ -10,9 +10,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 const char postgres__pins[] = "SET client_encoding TO 'UTF8'; SET DateStyle TO 'ISO'; SET IntervalStyle TO 'postgres'; "
                               "SET bytea_output TO 'hex'; SET extra_float_digits TO 3";
+
+/* Behind a pooler nothing may be set that outlasts the transaction: BEGIN carries the settings with it. */
+const char postgres__local_pins[] = "; SET LOCAL DateStyle TO 'ISO'; SET LOCAL IntervalStyle TO 'postgres'; "
+                                    "SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 3";
+/* Outside of transactions the server's own settings hold then, so they have to be such that nothing is lost. */
+static const char pooled_check[] =
+    "SELECT pg_catalog.concat_ws(', ', "
+    "CASE WHEN pg_catalog.current_setting('DateStyle') NOT LIKE 'ISO%' THEN 'DateStyle is not ISO' END, "
+    "CASE WHEN pg_catalog.current_setting('IntervalStyle') <> 'postgres' THEN 'IntervalStyle is not postgres' END, "
+    "CASE WHEN pg_catalog.current_setting('bytea_output') <> 'hex' THEN 'bytea_output is not hex' END, "
+    "CASE WHEN pg_catalog.current_setting('extra_float_digits')::int < "
+    "CASE WHEN pg_catalog.current_setting('server_version_num')::int < 120000 THEN 3 ELSE 1 END "
+    "THEN 'extra_float_digits is too small' END)";
 
 enum { MAX_PARAMS = 64 };
 
@@ -23,6 +39,7 @@ typedef struct recipe {
     const char *host, *port;
     postgres__buf hosts, ports;
     int64_t seconds;           /* connect_timeout; 0: none */
+    bool pooled;
 } recipe;
 
 /* ---- keys ------------------------------------------------------------------------------------------------------ */
@@ -50,24 +67,13 @@ static int distance(const char *a, const char *b)
     return row[n];
 }
 
-/* Keys of libpq that are not for a URL: ours to set, or of another protocol than the one that is spoken here. */
-static bool is_hidden(const PQconninfoOption *option)
-{
-    static const char *const names[] = { "client_encoding", "replication", "dbname", "fallback_application_name", "authtype", "tty" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(option->keyword, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static sqla_status unknown_key(const char *key, const PQconninfoOption *options, sqla_err *err)
 {
     char hint[128];
     const char *nearest = "database";
     int least = distance(key, nearest);
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
-        int d = is_hidden(o) ? 1000 : distance(key, o->keyword);
+        int d = distance(key, o->keyword);
         if (d < least) {
             least = d;
             nearest = o->keyword;
@@ -82,9 +88,58 @@ static bool is_known(const char *key, const PQconninfoOption *options)
 {
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
         if (strcmp(key, o->keyword) == 0)
-            return !is_hidden(o);
+            return true;
     }
     return false;
+}
+
+/* Nothing is ever freed of this list: it lives as long as the process. */
+static struct {
+    pthread_mutex_t lock;
+    sqla_connect_option *options;
+    uint32_t count;
+} told = { PTHREAD_MUTEX_INITIALIZER, NULL, 0 };
+
+static sqla_connect_option option_from(const PQconninfoOption *o, const char *keyword)
+{
+    bool secret = o->dispchar != NULL && strcmp(o->dispchar, "*") == 0;
+    return (sqla_connect_option){ keyword, strcmp(keyword, "dbname") == 0 ? "database" : NULL,
+                                  secret ? SQLA_OPTION_SECRET : strcmp(keyword, "options") == 0 ? SQLA_OPTION_SETTINGS : 0, 0 };
+}
+
+/* The options in one block, with their names behind them. */
+static sqla_connect_option *copy_options(const PQconninfoOption *options, uint32_t *ret_count)
+{
+    size_t n = 1, bytes = 0;
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++, n++)
+        bytes += strlen(o->keyword) + 1;
+    sqla_connect_option *list = postgres__host->alloc(n * sizeof *list + bytes);
+    if (list == NULL)
+        return NULL;
+    char *names = (char *)(list + n);
+    list[0] = (sqla_connect_option){ "database", NULL, 0, 0 };
+    *ret_count = 1;
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
+        size_t size = strlen(o->keyword) + 1;
+        memcpy(names, o->keyword, size);
+        list[(*ret_count)++] = option_from(o, names);
+        names += size;
+    }
+    return list;
+}
+
+sqla_status postgres_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err)
+{
+    pthread_mutex_lock(&told.lock);
+    PQconninfoOption *options = told.options == NULL ? PQconndefaults() : NULL;
+    if (options != NULL)
+        told.options = copy_options(options, &told.count);
+    PQconninfoFree(options);
+    bool ok = told.options != NULL;
+    *ret_options = told.options;
+    *ret_count = told.count;
+    pthread_mutex_unlock(&told.lock);
+    return ok ? SQLA_OK : postgres__nomem(err);
 }
 
 /* ---- hosts ----------------------------------------------------------------------------------------------------- */
@@ -146,6 +201,32 @@ static sqla_status put_timeout(recipe *r, const char *text, sqla_err *err)
     return SQLA_OK;
 }
 
+static bool is_one_of(const char *value, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (strcasecmp(value, *words) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Keys with one value that is right here, which is what they have without being given. */
+static sqla_status check_fixed(const char *key, const char *value, sqla_err *err)
+{
+    static const char *const utf8[] = { "UTF8", "UTF-8", "unicode", NULL }, *const off[] = { "false", "off", "no", "0", NULL };
+    if (strcmp(key, "client_encoding") == 0 && !is_one_of(value, utf8))
+        return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "connection parameter 'client_encoding' can only be 'UTF8': all text is UTF-8 here");
+    if (strcmp(key, "replication") == 0 && !is_one_of(value, off))
+        return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "connection parameter 'replication' can only be 'false': a connection for "
+                              "replication speaks another language than SQL");
+    return SQLA_OK;
+}
+
+static bool is_fixed(const char *key)
+{
+    return strcmp(key, "client_encoding") == 0 || strcmp(key, "replication") == 0;
+}
+
 static sqla_status put_param(recipe *r, const sqla_connect_param *param, const PQconninfoOption *options, sqla_err *err)
 {
     const char *key = strcmp(param->key, "database") == 0 || strcmp(param->key, "dbname") == 0 ? "dbname" : param->key;
@@ -163,6 +244,11 @@ static sqla_status put_param(recipe *r, const sqla_connect_param *param, const P
         r->port = param->value;
     else if (strcmp(key, "connect_timeout") == 0)
         return put_timeout(r, param->value, err);
+    else if (is_fixed(key))
+        return check_fixed(key, param->value, err);
+    else if (r->pooled && strcmp(key, "options") == 0 && param->value[0] != '\0')
+        return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "connection parameter 'options' cannot be given together with a pooler, which "
+                              "does not pass it on");
     else
         put(r, key, param->value);
     return SQLA_OK;
@@ -235,6 +321,19 @@ static bool is_value_refused(const PGconn *link, const recipe *r)
     return false;
 }
 
+static sqla_status check_pooled(sqla_driver_conn *conn, sqla_err *err)
+{
+    static const sqla_err_fields fields = { .hint = "ALTER ROLE ... SET on the server, as in ALTER ROLE me SET DateStyle TO 'ISO', holds for "
+                                                    "every session, also of a pooler" };
+    PGresult *res = NULL;
+    sqla_status status = postgres__simple(conn, pooled_check, &res, err);
+    if (status == SQLA_OK && (PQntuples(res) != 1 || PQgetvalue(res, 0, 0)[0] != '\0'))
+        status = postgres__fail(err, SQLA_ERR_CONFIG, &fields, "the server's settings do not allow to work through a pooler: %s",
+                                PQntuples(res) == 1 ? PQgetvalue(res, 0, 0) : "they cannot be read");
+    PQclear(res);
+    return status;
+}
+
 static sqla_status start(sqla_driver_conn *conn, const recipe *r, int64_t deadline, sqla_err *err)
 {
     conn->link = PQconnectStartParams(r->keys, r->values, 0);
@@ -256,7 +355,7 @@ static sqla_status start(sqla_driver_conn *conn, const recipe *r, int64_t deadli
         return postgres__nomem(err);
     status = postgres__enter(conn, deadline, err);
     if (status == SQLA_OK) {
-        status = postgres__simple(conn, postgres__pins, NULL, err);
+        status = conn->pooled ? check_pooled(conn, err) : postgres__simple(conn, postgres__pins, NULL, err);
         postgres__leave(conn);
     }
     return status;
@@ -279,6 +378,8 @@ static sqla_driver_conn *new_conn(void)
     if (conn == NULL)
         return NULL;
     memset(conn, 0, sizeof *conn);
+    if (getrandom(&conn->tag, sizeof conn->tag, GRND_NONBLOCK) != (ssize_t)sizeof conn->tag)
+        conn->tag = (uint64_t)postgres__now() ^ (uint64_t)getpid() << 40 ^ (uint64_t)(uintptr_t)conn;
     if (postgres__gate_init(&conn->gate))
         return conn;
     postgres__host->release(conn);
@@ -290,6 +391,10 @@ sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, s
     recipe r = { .count = 0 };
     int64_t deadline = args->deadline;
     sqla_driver_conn *conn = new_conn();
+    bool knows_flags = args->struct_size >= offsetof(sqla_connect_args, flags) + sizeof args->flags;
+    r.pooled = knows_flags && (args->flags & SQLA_CONNECT_POOLED) != 0;
+    if (conn != NULL)
+        conn->pooled = r.pooled;
     sqla_status status = conn != NULL ? make_recipe(&r, args, err) : postgres__nomem(err);
     if (status == SQLA_OK) {
         int64_t own = r.seconds > 0 ? postgres__now() + r.seconds * 1000000000 : 0;

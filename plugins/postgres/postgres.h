@@ -51,9 +51,11 @@ struct sqla_driver_conn {
     sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
     bool lost;                 /* never to be used again */
     bool may_have_prepared;    /* a statement may have made prepared ones beside ours */
+    bool pooled;               /* behind a pooler: the session is ours within a transaction only */
     bool timed_out;            /* the deadline of what is running has passed */
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
+    uint64_t tag;              /* in the names of prepared statements: no other connection has it */
     uint64_t last_name;        /* of a prepared statement */
     uint64_t *dropped;         /* names that the server still has */
     size_t dropped_count, dropped_room;
@@ -65,7 +67,7 @@ struct sqla_driver_conn {
 struct sqla_driver_stmt {
     sqla_driver_conn *conn;
     uint64_t number;
-    char name[32];
+    char name[48];
     int count;                 /* parameters */
     int format;                /* of results: 1 when every column has a binary reader */
     bool columns;              /* parameters are arrays */
@@ -131,8 +133,9 @@ void postgres_cancel_free(sqla_driver_canceller *canceller);
 /* ---- open.c, conn.c -------------------------------------------------------------------------------------------- */
 
 sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err);
-/* Settings that reading results by text depends on. */
-extern const char postgres__pins[];
+/* Settings that reading results by text depends on; and the same for one transaction. */
+extern const char postgres__pins[], postgres__local_pins[];
+sqla_status postgres_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
 void postgres_close(sqla_driver_conn *conn);
 void postgres_abandon(sqla_driver_conn *conn);
 sqla_txn_state postgres_txn_state(sqla_driver_conn *conn);
@@ -233,6 +236,8 @@ void postgres__decoder_release(postgres__decoder *decoder);
 sqla_status postgres_prepare(sqla_driver_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows,
                              const sqla_exec_options *options, sqla_driver_stmt **ret_stmt, sqla_err *err);
 void postgres_stmt_close(sqla_driver_stmt *stmt);
+/* The name of the n-th prepared statement of a connection. */
+void postgres__stmt_name(const sqla_driver_conn *conn, uint64_t n, char *room, size_t size);
 /* Take the statements that were closed from the server, when that is worth a trip and harmless. Between enter and leave. */
 void postgres__drop_statements(sqla_driver_conn *conn);
 /* Give a statement with the parameters in conn->args to libpq. */

@@ -129,13 +129,20 @@ static int format_for(const PGresult *shape)
     return 1;
 }
 
+/* Behind a pooler that nobody told us of, a name may meet another client's session. With the tag in it that is an error, and
+ * never another client's statement. */
+void postgres__stmt_name(const sqla_driver_conn *conn, uint64_t n, char *room, size_t size)
+{
+    snprintf(room, size, "sqla_%016llx_%llu", (unsigned long long)conn->tag, (unsigned long long)n);
+}
+
 static sqla_driver_stmt *new_stmt(sqla_driver_conn *conn, uint32_t count)
 {
     sqla_driver_stmt *stmt = postgres__host->alloc(sizeof *stmt + count * sizeof *stmt->types);
     if (stmt == NULL)
         return NULL;
     *stmt = (sqla_driver_stmt){ .conn = conn, .number = ++conn->last_name, .count = (int)count };
-    snprintf(stmt->name, sizeof stmt->name, "sqla_%llu", (unsigned long long)stmt->number);
+    postgres__stmt_name(conn, stmt->number, stmt->name, sizeof stmt->name);
     return stmt;
 }
 
@@ -217,9 +224,10 @@ void postgres__drop_statements(sqla_driver_conn *conn)
     if (conn->dropped_count < DROP_MIN || conn->before != SQLA_TXN_IDLE)
         return;
     while (conn->dropped_count > 0 && !conn->lost) {
-        char text[64];
+        char name[48], text[64];
         PGresult *res = NULL;
-        snprintf(text, sizeof text, "DEALLOCATE sqla_%llu", (unsigned long long)conn->dropped[--conn->dropped_count]);
+        postgres__stmt_name(conn, conn->dropped[--conn->dropped_count], name, sizeof name);
+        snprintf(text, sizeof text, "DEALLOCATE %s", name);
         if (PQsendQuery(conn->link, text) == 0 || postgres__flush(conn) != SQLA_OK)
             return;
         while (postgres__next(conn, &res) == SQLA_OK && res != NULL)

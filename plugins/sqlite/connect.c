@@ -19,8 +19,14 @@ typedef struct settings {
     bool foreign_keys;
 } settings;
 
-static const char *const known_keys[] = { "mode", "busy_timeout", "foreign_keys", "journal_mode",
-    "synchronous" };
+static const sqla_connect_option told_keys[] = {
+    { "database", NULL, 0, 0 },
+    { "mode", NULL, 0, 0 },
+    { "busy_timeout", NULL, 0, 0 },
+    { "foreign_keys", NULL, 0, 0 },
+    { "journal_mode", NULL, 0, 0 },
+    { "synchronous", NULL, 0, 0 },
+};
 static const char *const modes[] = { "ro", "rw", "rwc", NULL };
 static const char *const switches[] = { "on", "off", NULL };
 static const char *const journal_modes[] = { "delete", "truncate", "persist", "memory", "wal", "off", NULL };
@@ -49,11 +55,11 @@ static size_t distance(const char *a, const char *b)
 
 static sqla_status unknown_key(const char *key, sqla_err *err)
 {
-    const char *nearest = known_keys[0];
+    const char *nearest = told_keys[0].key;
     char hint[160];
-    for (size_t i = 1; i < sizeof known_keys / sizeof *known_keys; i++) {
-        if (distance(key, known_keys[i]) < distance(key, nearest))
-            nearest = known_keys[i];
+    for (size_t i = 1; i < sizeof told_keys / sizeof *told_keys; i++) {
+        if (distance(key, told_keys[i].key) < distance(key, nearest))
+            nearest = told_keys[i].key;
     }
     if (strcmp(key, "host") == 0 || strcmp(key, "user") == 0 || strcmp(key, "password") == 0 ||
         strcmp(key, "port") == 0)
@@ -63,6 +69,14 @@ static sqla_status unknown_key(const char *key, sqla_err *err)
         snprintf(hint, sizeof hint, "the nearest that SQLite knows is '%s'", nearest);
     return sqlite__fail(err, SQLA_ERR_CONFIG, &(sqla_err_fields){ .hint = hint },
         "unknown parameter '%.64s' for a database of SQLite", key);
+}
+
+sqla_status sqlite_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err)
+{
+    (void)err;
+    *ret_options = told_keys;
+    *ret_count = sizeof told_keys / sizeof *told_keys;
+    return SQLA_OK;
 }
 
 static sqla_status one_of(

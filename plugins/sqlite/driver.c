@@ -245,6 +245,7 @@ static const sqla_driver_ops ops = {
     .cancel_fire = sqlite_cancel_fire,
     .cancel_free = sqlite_cancel_free,
     .reflect = sqlite_reflect,
+    .connect_options = sqlite_connect_options,
 };
 
 sqla_status sqla_driver_entry(const sqla_host *host, sqla_driver *out, sqla_err *err)

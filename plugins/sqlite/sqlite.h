@@ -74,6 +74,7 @@ int sqlite__on_busy(void *conn, int asked); /* the busy handler */
 
 /* ---- connect.c ---- */
 
+sqla_status sqlite_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
 sqla_status sqlite_open(
     const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err);
 void sqlite_close(sqla_driver_conn *conn);

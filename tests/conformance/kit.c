@@ -198,7 +198,7 @@ sqla_status kit_open(kit_conn *conn, const sqla_connect_param *more, uint32_t co
     }
     for (uint32_t i = 0; i < count; i++)
         params[n++] = more[i];
-    const sqla_connect_args args = { sizeof args, n, params, kit.instance, deadline };
+    const sqla_connect_args args = { sizeof args, n, params, kit.instance, deadline, 0, 0 };
     kit_clear();
     memset(conn, 0, sizeof *conn);
     conn->info.struct_size = sizeof conn->info;

@@ -14,9 +14,17 @@ extern "C" {
  * Threads: called from whatever thread did the work, several at once. */
 typedef void sqla_log_fn(void *data, int level, const char *line);
 
+/* What stands between the program and the database. TRANSACTION: a pooler such as PgBouncer that lends a session of the server
+ * for one transaction: no named prepared statements are used then, no state is left in the session, and none is counted on. */
+typedef enum sqla_pooler { SQLA_POOLER_NONE = 0, SQLA_POOLER_TRANSACTION } sqla_pooler;
+
+/* A part of the URL or a key of its query, and its value. */
+typedef struct sqla_option { const char *key, *value; } sqla_option;
+
 /* Zero is the default of every member. Make one with SQLA_ENGINE_OPTIONS(.echo = true); NULL means all defaults.
  * The same names are query keys of the URL (pool_size, max_overflow, pool_timeout_ms, connect_timeout_ms,
- * pool_recycle_s, pre_ping, echo, hide_parameters); a key that is given in both is SQLA_ERR_CONFIG. */
+ * pool_recycle_s, pre_ping, echo, hide_parameters, pooler), except for log, log_data, locked and connect; a key that is given
+ * in both is SQLA_ERR_CONFIG. */
 typedef struct sqla_engine_options {
     uint32_t struct_size;
     int32_t pool_size;          /* connections kept; 0: 5 */
@@ -29,6 +37,10 @@ typedef struct sqla_engine_options {
     bool hide_parameters;       /* and not the values with it */
     sqla_log_fn *log;           /* NULL: lines go to the standard error stream */
     void *log_data;
+    const char *const *locked;  /* keys that the URL must not give, "host", "user" and the like too; the last is NULL. NULL: none */
+    const sqla_option *connect; /* given to the driver as if they stood in the URL, which must not give them again; the last has
+                                 * the key NULL. NULL: none */
+    sqla_pooler pooler;         /* in the URL: pooler=transaction */
 } sqla_engine_options;
 #define SQLA_ENGINE_OPTIONS(...) (&(const sqla_engine_options){ .struct_size = sizeof(sqla_engine_options), __VA_ARGS__ })
 
@@ -38,6 +50,11 @@ typedef struct sqla_engine_options {
  * Returns: owned, free with sqla_engine_free(); NULL: CONFIG (says where the URL is wrong and how to write it),
  * PLUGIN (no such driver, with the places searched), NOMEM.  Ownership: borrows url and options.  Threads: any. */
 SQLA_API sqla_engine *sqla_create_engine(const char *url, const sqla_engine_options *options, sqla_error *err);
+/* The same with the URL that stands in a variable of the environment, which a program with more rights than its user ignores.
+ *   variable  its name; NULL: SQLA_URL
+ * Returns: as sqla_create_engine; CONFIG too when the variable is not set or empty, MISUSE when its name is none.
+ * Threads: any, while no thread changes the environment. */
+SQLA_API sqla_engine *sqla_engine_from_env(const char *variable, const sqla_engine_options *options, sqla_error *err);
 /* Close the idle connections and free the engine once the last connection and session are closed. NULL is fine.
  * Threads: any, once. */
 SQLA_API void sqla_engine_free(sqla_engine *db);
