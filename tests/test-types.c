@@ -42,7 +42,7 @@ static void world_open(world *w, const char *url)
     w->postgres = harness_is_postgres(url);
     w->db = sqla_create_engine(w->postgres ? url : with_query(url, "synchronous=off"), NULL, &err);
     w->base = sqla_metadata_new(&err);
-    for (uint32_t t = 1; t < SQLA_TYPE_COUNT_; t++) {
+    for (uint32_t t = 1; t <= SQLA_ENUM_TYPE; t++) {
         const sqla_column_item key = { .primary_key = true, .natural = true }, plain = { .labels = t == SQLA_ENUM_TYPE ? labels : NULL };
         w->models[t] = sqla_model_new(w->base, words[t], words[t], &err);
         sqla_model_add_column(w->models[t], "id", SQLA_INT64, &key, &err);
@@ -66,7 +66,8 @@ static bool same(sqla_value a, sqla_value b)
     if (a.type != b.type)
         return false;
     switch ((sqla_type)a.type) {
-    case SQLA_NULL: case SQLA_TYPE_COUNT_: return true;
+    case SQLA_NULL: return true;
+    case SQLA_ARRAY: case SQLA_TYPE_COUNT_: return false; /* no values of this program */
     case SQLA_FLOAT32: case SQLA_FLOAT64: return memcmp(&a.as.f64, &b.as.f64, sizeof a.as.f64) == 0;
     case SQLA_TEXT: case SQLA_BLOB: case SQLA_DECIMAL: case SQLA_JSON:
         return a.as.bytes.size == b.as.bytes.size && memcmp(a.as.bytes.data, b.as.bytes.data, a.as.bytes.size) == 0;
@@ -449,7 +450,7 @@ static void null__of_each_type(const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     world w;
     world_open(&w, url);
-    for (uint32_t t = 1; t < SQLA_TYPE_COUNT_; t++) {
+    for (uint32_t t = 1; t <= SQLA_ENUM_TYPE; t++) {
         CU_ASSERT_EQUAL(put_raw(&w, t, 1, sqla_null(), &err), SQLA_OK);
         CU_ASSERT_EQUAL(put_object(&w, t, 2, sqla_null(), &err), SQLA_OK);
         CU_ASSERT(object_is(&w, t, 1, sqla_null()) && object_is(&w, t, 2, sqla_null()) && row_struct_is(&w, t, 1, sqla_null()));
