@@ -133,7 +133,7 @@ static const char *put_timestamp(cell *c, int64_t v)
 static const char *put_date(cell *c, int64_t v)
 {
     bool infinite = v == SQLA_DATE_INFINITY || v == SQLA_DATE_MINUS_INFINITY;
-    if (!infinite && (v - EPOCH_DAYS < FIRST_DAY || v - EPOCH_DAYS > LAST_DAY))
+    if (!infinite && (v < FIRST_DAY + EPOCH_DAYS || v > LAST_DAY + EPOCH_DAYS))
         return "the date is too far away for the server";
     c->size = 4;
     big32(c->fixed, (uint32_t)(int32_t)(infinite ? v : v - EPOCH_DAYS));
