@@ -448,6 +448,23 @@ static void run_time__models_work_alike(const char *url)
     sqla_engine_free(db);
 }
 
+/* What a flush refused, and was mended after the rollback, is written by the next one. */
+static void failure__refused_object_can_be_mended(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *u = sqla_add(x.s, User, .fullname = "nameless");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_NOT_NULL);
+    sqla_error_clear(&x.err);
+    CU_ASSERT_EQUAL(sqla_rollback(x.s, &x.err), SQLA_OK);
+    u->name = "mended";
+    CU_ASSERT_PTR_EQUAL(sqla_add_object(x.s, User, u), u);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users WHERE name = 'mended'"), 1);
+    shop_close(&x);
+}
+
 static const struct harness_test tests[] = {
     { "add inserts and gives the key back", add__inserts_and_gives_the_key_back, HARNESS_DATABASES },
     { "get gives the same object", get__gives_the_same_object, HARNESS_DATABASES },
@@ -467,6 +484,7 @@ static const struct harness_test tests[] = {
     { "natural keys, and order by foreign key", keys__natural_ones_and_order_by_foreign_key, HARNESS_DATABASES },
     { "get finds what was added", get__finds_what_was_added, HARNESS_DATABASES },
     { "delete can be taken back", delete__can_be_taken_back, HARNESS_DATABASES },
+    { "failure: a refused object can be mended", failure__refused_object_can_be_mended, HARNESS_DATABASES },
     { "models made at run time work alike", run_time__models_work_alike, HARNESS_DATABASES },
 };
 

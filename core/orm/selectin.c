@@ -104,23 +104,22 @@ static sqla_value column_value(const sqla__mapping *mapping, uint32_t column, co
 
 /* ---- to many ------------------------------------------------------------------------------------------------------ */
 
-static void attach(sqla_session *s, const sqla__relation *relation, void *owner, void *child)
+static sqla_status attach(const sqla__relation *relation, void *owner, void *child, sqla_error *err)
 {
     sqla__object *object = sqla__object_of(child);
     const sqla__link *link = sqla__link_of(object, relation->key_column);
     if (link != NULL && link->parent != sqla__object_of(owner))
-        return; /* it has moved elsewhere since, which is not flushed yet */
+        return SQLA_OK; /* it has moved elsewhere since, which is not flushed yet */
     uint8_t flags = sqla__object_of(owner)->flags;
-    if (!sqla__collection_push(sqla__object_of(owner), relation, child)) {
-        sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
-        return;
-    }
+    if (!sqla__collection_push(sqla__object_of(owner), relation, child))
+        return sqla__error_nomem(err);
     sqla__object_of(owner)->flags = flags; /* to load is not to change */
     const sqla__relation *inverse = relation->inverse;
     if (inverse != NULL && sqla__pointer_at(inverse, child) == sqla__pointer_at(inverse, sqla__snapshot_of(object))) {
         sqla__pointer_set(inverse, child, owner);
         sqla__pointer_set(inverse, sqla__snapshot_of(object), owner);
     }
+    return SQLA_OK;
 }
 
 static bool is_loaded(sqla_session *s, const sqla__relation *relation, void *owner)
@@ -128,13 +127,10 @@ static bool is_loaded(sqla_session *s, const sqla__relation *relation, void *own
     return sqla__collection_at(relation, owner)->loaded && sqla__object_of(owner)->epoch == s->epoch;
 }
 
-static sqla_status load_to_many(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *owners, sqla__rows *found,
-                                sqla_error *err)
+/* Find the owners whose children are wanted, by the value that the children name. Their collections are empty from here on. */
+static sqla_status find_owners(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *owners,
+                               sqla_value *values, size_t *wanted, sqla_error *err)
 {
-    sqla_value *values = sqla__arena_take(&owners->arena, n * sizeof *values + 1);
-    size_t wanted = 0;
-    if (values == NULL)
-        return sqla__error_nomem(err);
     for (size_t i = 0; i < n; i++) {
         if (sqla__object_of(rows[i])->state != SQLA_PERSISTENT || is_loaded(s, relation, rows[i]))
             continue;
@@ -143,16 +139,29 @@ static sqla_status load_to_many(sqla_session *s, const sqla__relation *relation,
             continue;
         if (!index_put(owners, value, rows[i]))
             return sqla__error_nomem(err);
-        values[wanted++] = value;
+        values[(*wanted)++] = value;
         sqla__collection *collection = sqla__collection_at(relation, rows[i]);
         collection->count = 0;
         collection->loaded = true;
     }
-    sqla_status status = select_lists(s, relation->target, relation->key_column, values, wanted, found, err);
+    return SQLA_OK;
+}
+
+/* A load that fails leaves no collection that looks as if it were whole. */
+static sqla_status load_to_many(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *owners, sqla__rows *found,
+                                sqla_error *err)
+{
+    sqla_value *values = sqla__arena_take(&owners->arena, n * sizeof *values + 1);
+    size_t wanted = 0;
+    if (values == NULL)
+        return sqla__error_nomem(err);
+    sqla_status status = find_owners(s, relation, rows, n, owners, values, &wanted, err);
+    if (status == SQLA_OK)
+        status = select_lists(s, relation->target, relation->key_column, values, wanted, found, err);
     for (size_t i = 0; i < found->count && status == SQLA_OK; i++) {
         void *owner = index_get(owners, column_value(relation->target, relation->key_column, found->items[i]));
         if (owner != NULL)
-            attach(s, relation, owner, found->items[i]);
+            status = attach(relation, owner, found->items[i], err);
     }
     if (status != SQLA_OK)
         for (size_t i = 0; i < n; i++)

@@ -113,8 +113,10 @@ static sqla_status queue(work *w, sqla__object *object, sqla_error *err)
 {
     if (object->flags & (SQLA__FLAG_QUEUED | SQLA__FLAG_DOOMED))
         return SQLA_OK;
-    object->flags |= SQLA__FLAG_QUEUED;
-    return push(&w->updates[mapping_of(object)->index], object, err);
+    sqla_status status = push(&w->updates[mapping_of(object)->index], object, err);
+    if (status == SQLA_OK)
+        object->flags |= SQLA__FLAG_QUEUED; /* what is marked is in a list, where unqueue finds it */
+    return status;
 }
 
 static sqla_status collect_changed(work *w, sqla__pool *pool, sqla_error *err)
@@ -306,10 +308,11 @@ static sqla_status collect_inserts(work *w, sqla_error *err)
         sqla__object *object = s->pending.items[i];
         if (object->state != SQLA_PENDING || (object->flags & SQLA__FLAG_QUEUED))
             continue; /* deleted before it was written, or added twice */
-        object->flags |= SQLA__FLAG_QUEUED;
         status = check_insert(w, object, err);
         if (status == SQLA_OK)
             status = push(&w->inserts[mapping_of(object)->index], object, err);
+        if (status == SQLA_OK)
+            object->flags |= SQLA__FLAG_QUEUED;
     }
     return status;
 }
