@@ -250,7 +250,11 @@ static int bind_value(binding *b, int index, const sqla_slot *slot, const char *
     case SQLA_BOOL:
         return sqlite3_bind_int64(b->stmt, index, v.as.i64 != 0);
     case SQLA_INT16:
+        return v.as.i64 != (int16_t)v.as.i64 ? refuse(b, "it is out of range for a 16-bit integer")
+                                             : sqlite3_bind_int64(b->stmt, index, v.as.i64);
     case SQLA_INT32:
+        return v.as.i64 != (int32_t)v.as.i64 ? refuse(b, "it is out of range for a 32-bit integer")
+                                             : sqlite3_bind_int64(b->stmt, index, v.as.i64);
     case SQLA_INT64:
         return sqlite3_bind_int64(b->stmt, index, v.as.i64);
     case SQLA_FLOAT32:
