@@ -85,3 +85,8 @@ void sqla__alloc_fail_at(uint64_t n, bool from_then_on)
     atomic_store(&hook.lasting, from_then_on);
     atomic_store(&hook.armed, n != 0);
 }
+
+uint64_t sqla__alloc_left(void)
+{
+    return atomic_load(&hook.left);
+}

@@ -16,5 +16,7 @@ char *sqla__strdup(const char *text);
 
 /* For tests: let the n-th allocation from now on fail (1 is the next), once or from then on; 0: none. Per process. */
 void sqla__alloc_fail_at(uint64_t n, bool from_then_on);
+/* How many allocations are still to come up to the one that fails (1: the next fails, or it has failed). */
+uint64_t sqla__alloc_left(void);
 
 #endif
