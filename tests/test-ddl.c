@@ -99,7 +99,7 @@ static void create__tables_and_indexes(const char *url)
         "    code VARCHAR(5) NOT NULL,\n"
         "    colour TEXT NOT NULL,\n"
         "    shade TEXT NOT NULL,\n"
-        "    price NUMERIC(6,2),\n"
+        "    price DECIMAL_TEXT(6,2),\n"
         "    label varchar(30),\n"
         "    state article_state,\n"
         "    sold BOOLEAN DEFAULT false NOT NULL,\n"

@@ -805,6 +805,102 @@ static void zones__change_nothing(const char *url)
         harness_sql(url, "ALTER ROLE CURRENT_USER RESET timezone");
 }
 
+/* ---- timestamps as integers --------------------------------------------------------------------------------------------------- */
+
+typedef struct Moment {
+    int64_t id;
+    sqla_timestamp at;
+    sqla_opt_local_timestamp wall;
+    sqla_timestamp text;
+} Moment;
+SQLA_DECLARE(Moment);
+SQLA_MODEL(Moment, "moments", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(at, .storage = SQLA_STORE_MICROS),
+           SQLA_COLUMN(wall, .storage = SQLA_STORE_MICROS), SQLA_COLUMN(text));
+
+static size_t count_moments(sqla_session *s, sqla_bool_expr condition, sqla_error *err)
+{
+    size_t n = 0;
+    sqla_stmt *q = sqla_select(s, Moment);
+    sqla_where(q, condition);
+    sqla_all(q, Moment, &n, err);
+    sqla_stmt_free(q);
+    return n;
+}
+
+static void storage__as_microseconds(const char *url)
+{
+    static const int64_t micros[] = { 0, -1, 1700000000123456, YEAR_1 * DAY - 1, BC_FIRST * DAY, SQLA_TIMESTAMP_INFINITY, SQLA_TIMESTAMP_MINUS_INFINITY };
+    bool lite = !harness_is_postgres(url);
+    small_world w;
+    small_open(&w, url, sqla_model_of_Moment);
+    sqla_session *s = sqla_open(w.maker, &w.err);
+    for (size_t i = 0; i < COUNT(micros); i++)
+        sqla_add(s, Moment, .at = { micros[i] }, .wall = { { i % 2 == 0 ? micros[i] : 0 }, i % 2 == 0 });
+    CU_ASSERT_EQUAL(sqla_commit(s, &w.err), SQLA_OK);
+    sqla_close(s);
+    s = sqla_open(w.maker, &w.err);
+    size_t n = 0;
+    sqla_stmt *q = sqla_select(s, Moment);
+    sqla_order_by(q, sqla_col(Moment, id));
+    Moment **all = sqla_all(q, Moment, &n, &w.err);
+    CU_ASSERT_EQUAL_FATAL(n, COUNT(micros));
+    for (size_t i = 0; i < n; i++) {
+        sqla_timestamp at = { micros[i] };
+        CU_ASSERT(all[i]->at.micros == micros[i] && all[i]->wall.set == (i % 2 == 0) && (i % 2 != 0 || all[i]->wall.value.micros == micros[i]));
+        CU_ASSERT_EQUAL(count_moments(s, sqla_eq(sqla_col(Moment, at), at), &w.err), 1);
+    }
+    const sqla_timestamp first = { -1 }, last = { 0 };
+    const sqla_local_timestamp wall = { 0 };
+    CU_ASSERT_EQUAL(count_moments(s, sqla_between(sqla_col(Moment, at), first, last), &w.err), 2);
+    CU_ASSERT_EQUAL(count_moments(s, sqla_in(sqla_col(Moment, at), first, last), &w.err), 2);
+    CU_ASSERT_EQUAL(count_moments(s, sqla_lt(sqla_col(Moment, at), first), &w.err), 3);
+    CU_ASSERT_EQUAL(count_moments(s, sqla_ge(sqla_col(Moment, wall), wall), &w.err), 2);
+    CU_ASSERT_EQUAL(count_moments(s, sqla_is_null(sqla_col(Moment, wall)), &w.err), 3);
+    if (lite) {
+        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM moments WHERE typeof(at) = 'integer' AND typeof(text) = 'text'"), COUNT(micros));
+        sqla_commit(s, &w.err);
+        harness_sql(url, "UPDATE moments SET at = '2024-02-29 12:30:00' WHERE id = 1"); /* as another program might */
+        sqla_refresh(s, all[0], &w.err);
+        CU_ASSERT_EQUAL(all[0]->at.micros, 1709209800000000);
+        sqla_error err = SQLA_ERROR_INIT;
+        count_moments(s, sqla_eq(sqla_col(Moment, at), sqla_col(Moment, text)), &err);
+        CU_ASSERT(is(&err, SQLA_ERR_UNSUPPORTED));
+        sqla_error_clear(&err);
+        count_moments(s, sqla_eq(sqla_col(Moment, at), wall), &err);
+        CU_ASSERT(is(&err, SQLA_ERR_UNSUPPORTED));
+    }
+    sqla_close(s);
+    small_close(&w);
+}
+
+static void storage__what_it_is_not_for(const char *url)
+{
+    static const struct { uint32_t type; sqla_column_item options; sqla_status made, created; } tries[] = {
+        { SQLA_TIMESTAMP, { .storage = SQLA_STORE_MICROS }, SQLA_OK, SQLA_OK },
+        { SQLA_INT64, { .storage = SQLA_STORE_MICROS }, SQLA_ERR_MISUSE, SQLA_OK },
+        { SQLA_TIMESTAMP, { .storage = 7 }, SQLA_ERR_MISUSE, SQLA_OK },
+        { SQLA_TIMESTAMP, { .storage = SQLA_STORE_MICROS, .sql_type = "TEXT" }, SQLA_ERR_MISUSE, SQLA_OK },
+        { SQLA_TIMESTAMP, { .storage = SQLA_STORE_MICROS, .primary_key = true }, SQLA_ERR_MISUSE, SQLA_OK },
+        { SQLA_TIMESTAMP, { .storage = SQLA_STORE_MICROS, .server_default = SQLA_NOW }, SQLA_OK, SQLA_ERR_UNSUPPORTED },
+    };
+    for (size_t i = 0; i < COUNT(tries); i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        sqla_engine *db = sqla_create_engine(url, NULL, &err);
+        sqla_metadata *base = sqla_metadata_new(&err);
+        char table[] = "late0";
+        table[4] = (char)('0' + i);
+        sqla_model *model = sqla_model_new(base, "Late", table, &err);
+        sqla_model_add_column(model, "id", SQLA_INT64, &(sqla_column_item){ .primary_key = true }, &err);
+        sqla_model_add_column(model, "at", tries[i].type | SQLA_FORM_NULLABLE, &tries[i].options, &err);
+        sqla_status status = sqla_metadata_create_all(base, db, &err);
+        sqla_status expected = tries[i].made != SQLA_OK ? tries[i].made : harness_is_postgres(url) ? SQLA_OK : tries[i].created;
+        CU_ASSERT_EQUAL(status, expected);
+        CU_ASSERT(is(&err, expected));
+        sqla_metadata_free(base);
+        sqla_engine_free(db);
+    }
+}
+
 /* ---- native enums ------------------------------------------------------------------------------------------------------------ */
 
 static const char *const moods[] = { "sad", "it's \"fine\"", "so, so", "happy", NULL };
@@ -940,6 +1036,8 @@ static const struct harness_test tests[] = {
     { "widths__set_by_name", widths__set_by_name, HARNESS_DATABASES },
     { "decimals__of_a_scale", decimals__of_a_scale, HARNESS_DATABASES },
     { "zones__change_nothing", zones__change_nothing, HARNESS_DATABASES },
+    { "storage__as_microseconds", storage__as_microseconds, HARNESS_DATABASES },
+    { "storage__what_it_is_not_for", storage__what_it_is_not_for, HARNESS_DATABASES },
     { "enums__native", enums__native, HARNESS_DATABASES },
     { "enums__with_altered_labels", enums__with_altered_labels, HARNESS_POSTGRES },
     { "large__16_mib", large__16_mib, HARNESS_DATABASES },

@@ -29,8 +29,10 @@ typedef enum sqla_rep {
 
 enum {
     SQLA_SLOT_UNSIGNED = 1, /* a FIXED integer of 1 or 2 bytes is unsigned */
-    SQLA_SLOT_NULLABLE = 2  /* NULL may be read or written here. Without it a NULL is SQLA_ERR_NOT_NULL when it is to be
+    SQLA_SLOT_NULLABLE = 2, /* NULL may be read or written here. Without it a NULL is SQLA_ERR_NOT_NULL when it is to be
                              * sent, SQLA_ERR_DATA when it comes, with row and column; never a zero */
+    SQLA_SLOT_MICROS = 4    /* the column of a timestamp is an integer of microseconds, for drivers whose traits offer
+                             * SQLA_TYPE_MICROS; the others do not look at it */
 };
 
 typedef struct sqla_slot {

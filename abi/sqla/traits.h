@@ -47,7 +47,8 @@ typedef enum sqla_placeholder {
 
 enum {
     SQLA_TYPE_TEXT_ORDER = 1,  /* stored as text that sorts wrongly: comparing and ordering are refused without a cast */
-    SQLA_TYPE_AS_TEXT = 2      /* travels as text in columns mode and needs the cast (the type's name) in {selected} */
+    SQLA_TYPE_AS_TEXT = 2,     /* travels as text in columns mode and needs the cast (the type's name) in {selected} */
+    SQLA_TYPE_MICROS = 4       /* of timestamps, kept as text: a program may choose a column of INT64 with microseconds instead */
 };
 
 typedef struct sqla_type_trait {

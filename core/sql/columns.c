@@ -69,6 +69,8 @@ static void make_slot(const sqla_column_item *item, uint32_t index, sqla_slot *s
         slot->flags |= SQLA_SLOT_UNSIGNED;
     if (item->form & SQLA_FORM_NULLABLE)
         slot->flags |= SQLA_SLOT_NULLABLE;
+    if (item->storage == SQLA_STORE_MICROS)
+        slot->flags |= SQLA_SLOT_MICROS;
 }
 
 /* ---- checks -------------------------------------------------------------------------------------------------------- */
@@ -102,6 +104,12 @@ static const char *wrong_options(const sqla_column_item *item)
         return "it has labels and is no enum: declare it with SQLA_ENUM";
     if (is_empty(item->sql_type) || is_empty(item->server_default))
         return "a .sql_type or .server_default is empty";
+    if (item->storage == SQLA_STORE_TEXT)
+        return NULL;
+    if (item->storage != SQLA_STORE_MICROS || (type != SQLA_TIMESTAMP && type != SQLA_LOCAL_TIMESTAMP) || item->sql_type != NULL)
+        return "a .storage is SQLA_STORE_MICROS, of a timestamp, without a .sql_type";
+    if (item->primary_key || item->references != NULL)
+        return "a key is not kept as SQLA_STORE_MICROS";
     return NULL;
 }
 

@@ -57,11 +57,30 @@ static sqla_status to_label(compiler *c, const sqla_expr *x, sqla_value *value)
     return SQLA_OK;
 }
 
+/* Is the column an integer of microseconds in this database? */
+static bool is_micros(const compiler *c, const sqla_column_item *item)
+{
+    const sqla_type_trait *trait = item != NULL && item->storage == SQLA_STORE_MICROS ? sqla__type_trait(c->traits, item->form & SQLA_FORM_TYPE) : NULL;
+    return trait != NULL && (trait->flags & SQLA_TYPE_MICROS);
+}
+
+static sqla_status to_micros(compiler *c, const sqla_expr *x, sqla_value *value)
+{
+    const sqla_column_item *item = sqla__item_of(x);
+    if (value->type != (item->form & SQLA_FORM_TYPE))
+        return sqla__error_set(c->err, SQLA_ERR_UNSUPPORTED, "column '%s' of '%s' is kept as microseconds and is compared with %s that is none",
+                               sqla__column_name(item), sqla__expr_model(x)->name, family(value->type));
+    value->type = SQLA_INT64;
+    return SQLA_OK;
+}
+
 /* Fit a value to the column x that it stands beside. Texts stand beside anything: the database reads them. */
 static sqla_status fit(compiler *c, const sqla_expr *x, sqla_value *value)
 {
     const sqla_column_item *item = sqla__item_of(x);
     uint32_t type = item != NULL ? item->form & SQLA_FORM_TYPE : SQLA_NULL;
+    if (is_micros(c, item) && value->type != SQLA_NULL)
+        return to_micros(c, x, value);
     if (item == NULL || value->type == SQLA_NULL || value->type == SQLA_TEXT)
         return SQLA_OK;
     if (type == SQLA_ENUM_TYPE && (is_whole(value->type) || value->type == SQLA_ENUM_TYPE))
@@ -88,6 +107,9 @@ static sqla_status operand(compiler *c, const sqla_expr *x, const sqla_expr *bes
     const sqla_column_item *mine = sqla__item_of(&real), *other = sqla__item_of(beside);
     if (mine != NULL && other != NULL && strcmp(family(mine->form & SQLA_FORM_TYPE), family(other->form & SQLA_FORM_TYPE)) != 0)
         return refuse_pair(c, &real, other->form & SQLA_FORM_TYPE);
+    if (mine != NULL && other != NULL && is_micros(c, mine) != is_micros(c, other))
+        return sqla__error_set(c->err, SQLA_ERR_UNSUPPORTED, "columns '%s' and '%s' cannot be compared: one is kept as microseconds, and the other is not",
+                               sqla__column_name(mine), sqla__column_name(other));
     return sqla__render(c, &real, around);
 }
 

@@ -57,6 +57,13 @@ static bool is_native_enum(const ddl *d, const sqla_column *column)
     return column->type == SQLA_ENUM_TYPE && column->native_enum && (d->traits->features & SQLA_FEATURE_NATIVE_ENUM);
 }
 
+/* A timestamp as an integer, since the program chose so and the dialect offers it. */
+static bool is_micros(const ddl *d, const sqla_column *column)
+{
+    const sqla_type_trait *trait = sqla__type_trait(d->traits, column->type);
+    return column->as_micros && trait != NULL && (trait->flags & SQLA_TYPE_MICROS);
+}
+
 /* A constraint's name, made on the spot. Returns what append gave, or out of memory. */
 static sqla_status constraint(ddl *d, const char *prefix, const char *word)
 {
@@ -96,6 +103,8 @@ static sqla_status column_type(ddl *d, const sqla_column *column)
     }
     if (is_native_enum(d, column))
         return enum_name(d, column);
+    if (is_micros(d, column))
+        trait = sqla__type_trait(d->traits, SQLA_INT64);
     if (trait == NULL)
         return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "column '%s' of table '%s' has a type that %s cannot store", column->name,
                                d->table->name, d->traits->dialect);
@@ -114,6 +123,9 @@ static sqla_status column_type(ddl *d, const sqla_column *column)
 static sqla_status default_value(ddl *d, const sqla_column *c)
 {
     const char *text = c->default_text;
+    if (text != NULL && strcmp(text, SQLA_NOW) == 0 && is_micros(d, c))
+        return sqla__error_set(d->err, SQLA_ERR_UNSUPPORTED, "column '%s' of table '%s' has the default SQLA_NOW, and %s keeps it as microseconds, "
+                               "which it has no clock for", c->name, d->table->name, d->traits->dialect);
     if (text != NULL && strcmp(text, SQLA_NOW) == 0)
         text = d->traits->now;
     if (text != NULL)

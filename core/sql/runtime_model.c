@@ -131,6 +131,7 @@ static bool copy_options(sqla__arena *arena, sqla_column_item *to, const sqla_co
     to->index = from->index;
     to->natural = from->natural;
     to->native = from->native;
+    to->storage = from->storage;
     to->on_delete = from->on_delete;
     to->on_update = from->on_update;
     return copy_text(arena, from->name, &to->name) && copy_text(arena, from->server_default, &to->server_default) &&

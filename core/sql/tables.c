@@ -31,7 +31,7 @@ static void make_column(const sqla__mapped_column *mapped, uint32_t key_position
                              .type = item->form & SQLA_FORM_TYPE, .length = item->form & SQLA_FORM_CHARS ? item->size - 1 : 0,
                              .key_position = key_position, .nullable = !mapped->not_null, .unique = item->unique, .index = item->index,
                              .generated_key = mapped->generated, .native_enum = item->native && item->sql_type == NULL, .labels = item->labels,
-                             .label_count = mapped->slot.label_count };
+                             .label_count = mapped->slot.label_count, .as_micros = item->storage == SQLA_STORE_MICROS };
 }
 
 static const char **one_name(sqla__arena *arena, const char *name)

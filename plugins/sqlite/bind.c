@@ -323,7 +323,7 @@ static bind_fn *fixed_binder(const sqla_slot *slot)
     case SQLA_TIME:
     case SQLA_TIMESTAMP:
     case SQLA_LOCAL_TIMESTAMP:
-        return slot->size == 8 ? bind_time : NULL;
+        return slot->size != 8 ? NULL : slot->type != SQLA_TIME && (slot->flags & SQLA_SLOT_MICROS) ? bind_i64 : bind_time;
     case SQLA_INTERVAL:
         return slot->size == sizeof(sqla_interval) ? bind_interval : NULL;
     case SQLA_UUID:

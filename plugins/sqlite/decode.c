@@ -366,6 +366,12 @@ static const char *decode_time(const sqlite__decoder *d, sqlite3_value *value, c
     return why;
 }
 
+/* What other programs wrote as text is read as well. */
+static const char *decode_micros(const sqlite__decoder *d, sqlite3_value *value, char *at, sqlite__spans *spans)
+{
+    return sqlite3_value_type(value) == SQLITE_INTEGER ? decode_i64(d, value, at, spans) : decode_time(d, value, at, spans);
+}
+
 static const char *decode_interval(
     const sqlite__decoder *d, sqlite3_value *value, char *at, sqlite__spans *spans)
 {
@@ -511,7 +517,7 @@ static sqlite__decode_fn *fixed_decoder(const sqla_slot *slot)
     case SQLA_TIME:
     case SQLA_TIMESTAMP:
     case SQLA_LOCAL_TIMESTAMP:
-        return slot->size == 8 ? decode_time : NULL;
+        return slot->size != 8 ? NULL : slot->type != SQLA_TIME && (slot->flags & SQLA_SLOT_MICROS) ? decode_micros : decode_time;
     case SQLA_INTERVAL:
         return slot->size == sizeof(sqla_interval) ? decode_interval : NULL;
     case SQLA_UUID:

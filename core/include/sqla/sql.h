@@ -30,6 +30,11 @@ typedef enum sqla_item_kind {
     SQLA_ITEM_END = 0, SQLA_ITEM_COLUMN, SQLA_ITEM_TO_ONE, SQLA_ITEM_TO_MANY, SQLA_ITEM_INDEX, SQLA_ITEM_UNIQUE, SQLA_ITEM_CHECK
 } sqla_item_kind;
 
+/* How a timestamp is kept by a database that has no type for it, which is SQLite: as ISO 8601 text, as its functions and other
+ * programs read it, or as an integer of microseconds since 1970, which is smaller and has infinity and all years. Such a column is
+ * no key, has no SQLA_NOW there, and is compared with timestamps and its like alone. */
+typedef enum sqla_storage { SQLA_STORE_TEXT = 0, SQLA_STORE_MICROS } sqla_storage;
+
 /* The form of a field: its sqla_type, how it lies in the struct, and whether it may be NULL, in one number. */
 #define SQLA_FORM_(type, flags) ((uint32_t)(type) | (uint32_t)(flags))
 enum {
@@ -59,6 +64,7 @@ typedef struct sqla_column_item {
     uint32_t references_offset;
     sqla_action on_delete, on_update;
     uint8_t end_;
+    uint8_t storage;              /* sqla_storage */
 } sqla_column_item;
 
 typedef struct sqla_relation_item {
@@ -240,6 +246,7 @@ typedef struct sqla_column {
     bool nullable, unique, index, generated_key, native_enum;
     const char *const *labels;     /* of an enum */
     uint32_t label_count;
+    bool as_micros;                /* SQLA_STORE_MICROS */
 } sqla_column;
 typedef struct sqla_foreign_key {
     const char *name, *to_table, *to_schema;
