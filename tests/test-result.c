@@ -968,6 +968,108 @@ static void scripts__are_refused(const char *url)
     tear_down(&x);
 }
 
+static void scripts__run_when_asked_for(const char *url)
+{
+    static const char script[] = "CREATE TABLE first (n INTEGER);\n-- a comment; with a semicolon\nINSERT INTO first VALUES (1), (2);;\n"
+                                 "CREATE TABLE second (t TEXT); INSERT INTO second VALUES ('a;b''c'); SELECT * FROM first;";
+    place x;
+    set_up(&x, url);
+    CU_ASSERT_EQUAL(sqla_execute_script(x.conn, script, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM first"), 2);
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM second WHERE t = 'a;b''c'"), 1);
+    CU_ASSERT_EQUAL(sqla_execute_script(x.db, "BEGIN; DELETE FROM first", &x.err), SQLA_OK); /* what it leaves open is rolled back */
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM first"), 2);
+    CU_ASSERT_EQUAL(sqla_execute_script(x.conn, "BEGIN; DELETE FROM first; ROLLBACK; DELETE FROM second", &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM first"), 2);
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM second"), 0);
+    CU_ASSERT_EQUAL(sqla_execute_script(x.conn, "", &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(sqla_execute_script(x.conn, NULL, NULL), SQLA_ERR_MISUSE);
+    CU_ASSERT_EQUAL(sqla_execute_script((sqla_conn *)NULL, "SELECT 1", NULL), SQLA_ERR_MISUSE);
+    tear_down(&x);
+}
+
+/* row 0: the database reads a whole script before it runs any of it, and then the position tells. */
+static void scripts__say_which_statement_failed(const char *url)
+{
+    static const struct { const char *script; sqla_status status; int64_t row, post_row; int position; } table[] = {
+        { "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); INSERT INTO t VALUES (1)", SQLA_ERR_UNIQUE, 3, 3, 0 },
+        { "INSERT INTO t VALUES (5);\n;INSERT INTO nothing VALUES (\xc3\xa4)", SQLA_ERR_SQL, 2, 2, 40 },
+        { "INSERT INTO t VALUES (6); INSERT INTO t VALUES (7); /* \xc3\xa4 */ INSRT INTO t VALUES (8)", SQLA_ERR_SQL, 3, 0, 61 },
+        { "INSERT INTO t VALUES (NULL)", SQLA_ERR_NOT_NULL, 1, 1, 0 },
+        { "SELECT 1; SELECT 'open", SQLA_ERR_SQL, 2, 0, 18 },
+    };
+    place x;
+    harness_sql(url, "CREATE TABLE t (n INTEGER PRIMARY KEY NOT NULL)");
+    if (!harness_is_postgres(url)) {
+        harness_sql(url, "DROP TABLE t");
+        harness_sql(url, "CREATE TABLE t (n INT NOT NULL UNIQUE)");
+    }
+    set_up(&x, url);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char words[40];
+        int64_t row = x.postgres ? table[i].post_row : table[i].row;
+        sqla_error err = SQLA_ERROR_INIT;
+        CU_ASSERT_EQUAL(sqla_execute_script(x.conn, table[i].script, &err), table[i].status);
+        CU_ASSERT(is(&err, table[i].status));
+        if (err.row != row || err.position != table[i].position)
+            fprintf(stderr, "%zu: row %d, position %d\n", i, (int)err.row, (int)err.position);
+        CU_ASSERT_EQUAL(err.row, row);
+        CU_ASSERT_EQUAL(err.position, table[i].position);
+        snprintf(words, sizeof words, row > 0 ? "cannot run statement %d of the script: " : "cannot run the script, at character %d: ",
+                 row > 0 ? (int)row : table[i].position);
+        CU_ASSERT(says(&err, words));
+    }
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM t"), x.postgres ? 0 : 5); /* as a whole or not, or one by one */
+    tear_down(&x);
+}
+
+/* ---- the untouched door ------------------------------------------------------------------------------------------- */
+
+static void untouched__goes_as_it_is(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    sqla_stmt *q = sqla_sql_untouched(x.conn, x.postgres ? "SELECT $2::text || $1::text || ':a' || ($2::text = 'x')::text" :
+                                                           "SELECT ?2 || ?1 || ':a' || iif(?2 = 'x', 'true', 'false')");
+    sqla_bind_at(sqla_bind_at(q, 2, "x"), 1, "y");
+    for (int again = 0; again < 3; again++)
+        CU_ASSERT_STRING_EQUAL(sqla_scalar_text(q, &x.err), "xy:atrue");
+    CU_ASSERT_STRING_EQUAL(sqla_scalar_text(sqla_bind_at(q, 1, "z"), &x.err), "xz:atrue");
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_STRING_EQUAL(sqla_stmt_text(sqla_sql_untouched(x.conn, "anything :a ? $1 '"), &x.err), "anything :a ? $1 '");
+    if (x.postgres) /* an operator that looks like a placeholder */
+        CU_ASSERT_EQUAL(sqla_row_bool_at(sqla_rewind_row_(sqla_bind_at(sqla_sql_untouched(x.conn, "SELECT '{\"a\": 1}'::jsonb ? $1"), 1, "a"), &x.err),
+                        0, &x.err), true);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    tear_down(&x);
+}
+
+static void untouched__parameters_that_are_wrong(const char *url)
+{
+    place x;
+    set_up(&x, url);
+    const char *two = x.postgres ? "SELECT $1::int + $2::int" : "SELECT ? + ?";
+    const struct { sqla_stmt *q; sqla_status status; const char *says; } table[] = {
+        { sqla_bind_at(sqla_sql_untouched(x.conn, two), 2, 5), SQLA_ERR_MISUSE, "parameter 1 has no value, and parameter 2 has one" },
+        { sqla_bind_at(sqla_sql_untouched(x.conn, two), 1, 5), SQLA_ERR_SQL, "" },
+        { sqla_bind_at(sqla_sql_untouched(x.conn, two), 0, 5), SQLA_ERR_MISUSE, "the first is 1" },
+        { sqla_bind(sqla_sql_untouched(x.conn, two), "a", 5), SQLA_ERR_MISUSE, "has no parameter ':a'" },
+        { sqla_bind_at(sqla_sql(x.conn, "SELECT :a"), 1, 5), SQLA_ERR_MISUSE, "sqla_sql_untouched" },
+        { sqla_sql_untouched(x.conn, "SELECT 1; SELECT 2"), SQLA_ERR_MISUSE, "more than one statement" },
+        { sqla_sql_untouched(x.conn, "SELECT '\xff'"), SQLA_ERR_DATA, "UTF-8" },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        (void)sqla_scalar_i64(table[i].q, &err);
+        CU_ASSERT(is(&err, table[i].status));
+        CU_ASSERT(i == 5 || says(&err, table[i].says));
+    }
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT 7"), 7);
+    tear_down(&x);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -999,6 +1101,10 @@ int main(void)
         { "parameters come back as they went", parameters__come_back_as_they_went, HARNESS_DATABASES },
         { "parameters: missing, spare and twice", parameters__missing_spare_and_twice, HARNESS_DATABASES },
         { "scripts are refused", scripts__are_refused, HARNESS_DATABASES },
+        { "scripts run when asked for", scripts__run_when_asked_for, HARNESS_DATABASES },
+        { "scripts say which statement failed", scripts__say_which_statement_failed, HARNESS_DATABASES },
+        { "untouched: goes as it is", untouched__goes_as_it_is, HARNESS_DATABASES },
+        { "untouched: parameters that are wrong", untouched__parameters_that_are_wrong, HARNESS_DATABASES },
     };
     return harness_main("test-result", tests, sizeof tests / sizeof tests[0]);
 }

@@ -57,7 +57,7 @@ typedef struct sqla_err_fields {
     int32_t status;            /* sqla_status */
     int32_t native;            /* the database's own number, SQLite's extended result code; 0 */
     int32_t position;          /* 1-based character in the statement; 0 */
-    int64_t row;               /* 0-based row of a batch or result, plus 1; 0: not known */
+    int64_t row;               /* 0-based row of a batch or result, or statement of a script, plus 1; 0: not known */
     const char *sqlstate;      /* five characters, or NULL */
     const char *message;       /* what the database said; never NULL */
     const char *detail, *hint;

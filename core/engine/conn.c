@@ -352,6 +352,38 @@ sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__
     return status;
 }
 
+static void name_script(sqla_error *err)
+{
+    if (err->row > 0)
+        sqla__error_prefix(err, "cannot run statement %lld of the script: ", (long long)err->row);
+    else if (err->position > 0)
+        sqla__error_prefix(err, "cannot run the script, at character %d: ", (int)err->position);
+    else
+        sqla__error_prefix(err, "cannot run the script: ");
+}
+
+sqla_status sqla__conn_run_script(sqla_conn *conn, const char *text, size_t length, sqla_error *err)
+{
+    const sqla_statement statement = { sizeof statement, 0, text, length, NULL };
+    const sqla_exec_options options = { sizeof options, SQLA_EXEC_SCRIPT, 0 };
+    sqla_driver_result *result = NULL;
+    sqla_status status = sqla__conn_check(conn, err);
+    if (status != SQLA_OK)
+        return status;
+    bool echo = conn->engine->config.echo;
+    int64_t start = echo ? sqla__now_ns() : 0;
+    status = conn->driver->ops.exec(conn->handle, &statement, NULL, NULL, &options, &result, sqla__opaque(err));
+    if (status != SQLA_OK) {
+        status = sqla__conn_failed(conn, status, err);
+        name_script(err);
+    } else if (result != NULL) {
+        conn->driver->ops.result_close(result);
+    }
+    if (echo)
+        sqla__trace(conn->engine, text, length, NULL, NULL, 1, start, status);
+    return status;
+}
+
 static sqla_status execute_many(sqla_conn *conn, const sqla__stmtkey *key, sqla_batch *batch, sqla_error *err)
 {
     sqla_statement statement = { sizeof statement, 0, key->text, key->length, NULL };

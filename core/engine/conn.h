@@ -44,6 +44,8 @@ typedef struct sqla__request {
     bool cached, stream;
 } sqla__request;
 sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, int64_t *ret_affected, sqla_error *err);
+/* Run several statements, without parameters; what they give is dropped. */
+sqla_status sqla__conn_run_script(sqla_conn *conn, const char *text, size_t length, sqla_error *err);
 /* Run text for the rows of batch; always prepared and cached. Falls back to one exec a row when the driver has no execute_many
  * (mode must be EACH then). */
 sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length, sqla_batch *batch, sqla_error *err);

@@ -117,6 +117,31 @@ sqla_status sqla_execute_(sqla_target on, const char *sql, const sqla_params *pa
     return sqla__error_give(err, &local, status);
 }
 
+static sqla_status run_script(sqla_conn *conn, const char *script, sqla_error *err)
+{
+    sqla__conn_touch(conn);
+    sqla_status status = sqla__conn_run_script(conn, script, strlen(script), err);
+    sqla__script_ran(conn);
+    return status;
+}
+
+sqla_status sqla_execute_script_(sqla_target on, const char *script, sqla_error *err)
+{
+    sqla_error local;
+    sqla_conn *conn = NULL;
+    if (on.ops == NULL || script == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, on.ops == NULL ? "there is nothing to execute on" : "there is no script to execute");
+    if (on.ops->objects != NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "a script runs on a connection or an engine: it could end the transaction of a session");
+    sqla__error_init(&local);
+    sqla_status status = on.ops->acquire(on.self, NULL, &conn, &local);
+    if (status == SQLA_OK) {
+        status = run_script(conn, script, &local);
+        on.ops->release(on.self, conn, status);
+    }
+    return sqla__error_give(err, &local, status);
+}
+
 sqla_status sqla_exec(sqla_stmt *q, int64_t *ret_rows, sqla_error *err)
 {
     sqla_error local;

@@ -71,6 +71,8 @@ void sqla__raw_ran(sqla_conn *conn, const char *sql)
     }
 }
 
+void sqla__script_ran(sqla_conn *conn) { sqla__engine_forget_facts(sqla__conn_engine(conn)); }
+
 sqla_status sqla__check_parameters(const sqla_conn *conn, uint32_t count, sqla_error *err)
 {
     uint32_t limit = sqla__conn_max_parameters(conn);

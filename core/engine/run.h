@@ -50,6 +50,7 @@ typedef struct sqla__texts { sqla_row_arena base; sqla__arena *arena; size_t byt
 sqla__texts sqla__texts_in(sqla__arena *arena);
 /* A raw text that may change tables makes what is known about them doubtful. */
 void sqla__raw_ran(sqla_conn *conn, const char *sql);
+void sqla__script_ran(sqla_conn *conn); /* it may have changed anything */
 
 /* Dynamic rows (row.c): the shape of a result as a row, and the plan that fills its cells, in the run's arena. */
 sqla_status sqla__row_make(sqla__run *run, sqla__result *result, struct sqla_row **ret_row, const sqla_plan **ret_plan, uint32_t *ret_size,

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "sql/expr.h"
 
 typedef sqla__compiler compiler;
@@ -273,13 +274,32 @@ static sqla_status compile_raw(sqla_stmt *q, const sqla_traits *traits, sqla__ar
     return sqla__compile_raw(q->sql, names, values, n, traits, arena, ret, err);
 }
 
+static sqla_status take_untouched(sqla_stmt *q, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
+{
+    size_t n = q->places.count;
+    sqla__buf text = { 0 };
+    const char **names = sqla__arena_zero(arena, n + 1, sizeof *names);
+    if (names == NULL)
+        return sqla__error_nomem(err);
+    if (!sqla__utf8_valid(q->sql, strlen(q->sql)))
+        return sqla__error_set(err, SQLA_ERR_DATA, "the statement is not valid UTF-8");
+    for (size_t i = 0; i < n; i++) {
+        if (q->places.items[i].type == SQLA_TYPE_COUNT_)
+            return sqla__error_set(err, SQLA_ERR_MISUSE, "parameter %zu has no value, and parameter %zu has one", i + 1, n);
+    }
+    sqla__buf_add(&text, q->sql);
+    sqla_status status = sqla__compiled_finish(arena, &text, q->places.items, names, n, ret, err);
+    sqla__buf_release(&text);
+    return status;
+}
+
 sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
 {
     sqla_status status = sqla__stmt_failure(q, err);
     if (status != SQLA_OK)
         return status;
     if (q->kind == SQLA__RAW_SQL)
-        return compile_raw(q, traits, arena, ret, err);
+        return q->untouched ? take_untouched(q, arena, ret, err) : compile_raw(q, traits, arena, ret, err);
     compiler c = { .q = q, .traits = traits, .err = err, .used = sqla__arena_zero(arena, q->binds.count + 1, sizeof(bool)) };
     status = c.used != NULL ? select_text(&c) : sqla__error_nomem(err);
     if (status == SQLA_OK)

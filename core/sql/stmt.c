@@ -86,6 +86,14 @@ sqla_stmt *sqla_stmt_sql_(sqla_target on, const char *sql)
     return q;
 }
 
+sqla_stmt *sqla_stmt_untouched_(sqla_target on, const char *sql)
+{
+    sqla_stmt *q = sqla_stmt_sql_(on, sql);
+    if (q != NULL)
+        q->untouched = true;
+    return q;
+}
+
 void sqla_stmt_free(sqla_stmt *q)
 {
     if (q == NULL)
@@ -101,6 +109,7 @@ void sqla_stmt_free(sqla_stmt *q)
     sqla__vec_release(&q->joins);
     sqla__vec_release(&q->loads);
     sqla__vec_release(&q->binds);
+    sqla__vec_release(&q->places);
     sqla__arena_release(&q->arena);
     sqla__free(q);
 }
@@ -265,6 +274,11 @@ sqla_stmt *sqla_bind_(sqla_stmt *q, const char *name, sqla_value value)
         sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "a parameter has no name");
         return q;
     }
+    if (q->untouched) {
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "a text that is left untouched has no parameter ':%.60s'", name);
+        sqla__error_hint(&q->failure, "give its parameters by position with sqla_bind_at, or make it with sqla_sql");
+        return q;
+    }
     sqla__bind bind = { .name = sqla__arena_strdup(&q->arena, name) };
     if (bind.name == NULL || sqla__value_copy(value, &q->arena, &bind.value, &q->failure) != SQLA_OK) {
         nomem(q);
@@ -277,6 +291,35 @@ sqla_stmt *sqla_bind_(sqla_stmt *q, const char *name, sqla_value value)
         }
     }
     if (!sqla__vec_push(&q->binds, bind))
+        nomem(q);
+    return changed(q);
+}
+
+/* The places up to number, the new ones without a value. */
+static bool make_places(sqla_stmt *q, size_t number)
+{
+    const sqla_value none = { .type = SQLA_TYPE_COUNT_ };
+    while (q->places.count < number) {
+        if (!sqla__vec_push(&q->places, none))
+            return false;
+    }
+    return true;
+}
+
+sqla_stmt *sqla_bind_at_(sqla_stmt *q, size_t number, sqla_value value)
+{
+    enum { MOST = 1000000 }; /* no database takes as many, and a wrong number must not cost memory */
+    if (!sound(q))
+        return q;
+    if (!q->untouched) {
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "only a text that is left untouched (sqla_sql_untouched) has parameters by position");
+        return q;
+    }
+    if (number == 0 || number > MOST) {
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "there is no parameter %zu: the first is 1", number);
+        return q;
+    }
+    if (!make_places(q, number) || sqla__value_copy(value, &q->arena, &q->places.items[number - 1], &q->failure) != SQLA_OK)
         nomem(q);
     return changed(q);
 }

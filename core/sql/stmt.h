@@ -26,6 +26,8 @@ struct sqla_stmt {
     sqla__arena arena;
     const sqla_model *model;       /* SELECT_MODEL */
     const char *sql;               /* RAW_SQL */
+    bool untouched;                /* that goes to the database as it is, with places */
+    SQLA__VEC(sqla_value) places;  /* values by position; SQLA_TYPE_COUNT_ is none yet */
     SQLA__VEC(sqla_expr) columns, where, having, order, group;
     SQLA__VEC(sqla__join) joins;
     SQLA__VEC(sqla__load_with) loads;

@@ -109,6 +109,8 @@ sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res);
 sqla_status postgres__answer(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err);
 /* The same for a row of a batch (0-based plus 1), which a failure names. */
 sqla_status postgres__answer_row(sqla_driver_conn *conn, int64_t row, PGresult **ret_res, sqla_err *err);
+/* The same for a script: a failure names the number of its statement. */
+sqla_status postgres__answer_script(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err);
 /* A text of ours that gives no rows, by the simple protocol, between enter and leave. ret_res may be NULL. */
 sqla_status postgres__simple(sqla_driver_conn *conn, const char *text, PGresult **ret_res, sqla_err *err);
 /* End the copying that a statement began, since there is nobody who could feed it. */

@@ -241,7 +241,7 @@ void postgres__drop_statements(sqla_driver_conn *conn)
 
 static sqla_status run_script(sqla_driver_conn *conn, const sqla_statement *statement, PGresult **ret_res, sqla_err *err)
 {
-    return PQsendQuery(conn->link, statement->text) != 0 ? postgres__answer(conn, ret_res, err) : not_sent(conn, err);
+    return PQsendQuery(conn->link, statement->text) != 0 ? postgres__answer_script(conn, ret_res, err) : not_sent(conn, err);
 }
 
 /* The first answer of a statement whose rows are to come one by one. *ret_more: more will come. */

@@ -179,8 +179,8 @@ static bool is_failure(const PGresult *res)
     return kind != PGRES_TUPLES_OK && kind != PGRES_COMMAND_OK && kind != PGRES_EMPTY_QUERY;
 }
 
-/* Keep the last result, or the first that failed. */
-static sqla_status collect(sqla_driver_conn *conn, PGresult **kept, bool *copied)
+/* Keep the last result, or the first that failed. *done: how many did not, before it. */
+static sqla_status collect(sqla_driver_conn *conn, PGresult **kept, bool *copied, int64_t *done)
 {
     PGresult *res = NULL;
     sqla_status status;
@@ -196,6 +196,7 @@ static sqla_status collect(sqla_driver_conn *conn, PGresult **kept, bool *copied
         } else {
             PQclear(*kept);
             *kept = res;
+            *done += !is_failure(res);
         }
     }
     return status;
@@ -206,15 +207,27 @@ static sqla_status refused_copy(sqla_err *err)
     return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "COPY from or to the client is not supported");
 }
 
-sqla_status postgres__answer_row(sqla_driver_conn *conn, int64_t row, PGresult **ret_res, sqla_err *err)
+/* The statement of a script that failed, 0-based plus 1. The server reads all of a script first, and what it cannot read may stand
+ * anywhere in it (42601: a syntax error); 0: not known. */
+static int64_t statement_of(const PGresult *res, int64_t done)
 {
+    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    return done == 0 && state != NULL && strcmp(state, "42601") == 0 ? 0 : done + 1;
+}
+
+enum { SCRIPT = -1 }; /* in the place of a row: a script is answered */
+
+static sqla_status answer(sqla_driver_conn *conn, int64_t row, PGresult **ret_res, sqla_err *err)
+{
+    int64_t done = 0;
     PGresult *kept = NULL;
     bool copied = false;
     sqla_status status = postgres__flush(conn);
     if (status == SQLA_OK || (status == SQLA_ERR_DISCONNECTED && PQstatus(conn->link) == CONNECTION_BAD))
-        status = collect(conn, &kept, &copied);
+        status = collect(conn, &kept, &copied, &done);
     if (kept != NULL && is_failure(kept) && status != SQLA_ERR_TIMEOUT)
-        status = copied && status == SQLA_OK ? refused_copy(err) : postgres__failed(conn, kept, row, err);
+        status = copied && status == SQLA_OK ? refused_copy(err) :
+                 postgres__failed(conn, kept, row == SCRIPT ? statement_of(kept, done) : row, err);
     else if (status != SQLA_OK || (kept == NULL && !copied))
         status = postgres__broken(conn, status != SQLA_OK ? status : SQLA_ERR_DISCONNECTED, err);
     else if (copied)
@@ -226,9 +239,19 @@ sqla_status postgres__answer_row(sqla_driver_conn *conn, int64_t row, PGresult *
     return status;
 }
 
+sqla_status postgres__answer_row(sqla_driver_conn *conn, int64_t row, PGresult **ret_res, sqla_err *err)
+{
+    return answer(conn, row, ret_res, err);
+}
+
+sqla_status postgres__answer_script(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err)
+{
+    return answer(conn, SCRIPT, ret_res, err);
+}
+
 sqla_status postgres__answer(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err)
 {
-    return postgres__answer_row(conn, 0, ret_res, err);
+    return answer(conn, 0, ret_res, err);
 }
 
 sqla_status postgres__simple(sqla_driver_conn *conn, const char *text, PGresult **ret_res, sqla_err *err)

@@ -167,13 +167,15 @@ static const char *refine(const char *sqlstate, const char *message)
 
 /* ---- reporting ------------------------------------------------------------------------------------------------- */
 
-/* The place in the text as a character, counted from 1. */
-static int32_t position_in(sqlite3 *db, const char *text)
+/* The place in the text, or in the script that it is part of, as a character, counted from 1. */
+static int32_t position_in(const sqla_driver_conn *conn, const char *text)
 {
-    int offset = sqlite3_error_offset != NULL && text != NULL ? sqlite3_error_offset(db) : -1;
+    int offset = sqlite3_error_offset != NULL && text != NULL ? sqlite3_error_offset(conn->db) : -1;
     int32_t position = 1;
     if (offset < 0)
         return 0;
+    for (const char *at = conn->script; at != NULL && at < text; at++)
+        position += (*at & 0xc0) != 0x80;
     for (int i = 0; i < offset && text[i] != '\0'; i++)
         position += (text[i] & 0xc0) != 0x80;
     return position;
@@ -230,7 +232,7 @@ sqla_status sqlite__failed_in(
         .native = code,
         .row = row,
         .message = message,
-        .position = position_in(conn->db, text),
+        .position = position_in(conn, text),
         .sqlstate = sqlstate_in_context(known, status, message),
         .detail = detail,
         .hint = hint_for(status, conn),

@@ -47,6 +47,7 @@ struct sqla_driver_conn {
     void *binders;             /* room of bind.c */
     char *forms;               /* texts of values that are bound */
     size_t binder_room, form_room;
+    const char *script;  /* that runs: positions count from its begin */
     struct sqla_driver_canceller canceller;
     char product[32];
 };

@@ -143,8 +143,9 @@ sqla_status sqlite_prepare(sqla_driver_conn *conn, const char *text, size_t leng
 
 /* ---- running --------------------------------------------------------------------------------------------------- */
 
-static sqla_status run_one_of_script(
-    sqla_driver_conn *conn, const char **at, const char *end, int64_t deadline, sqla_err *err)
+/* number: of the statement, 0-based plus 1. */
+static sqla_status run_one_of_script(sqla_driver_conn *conn, const char **at, const char *end, int64_t number,
+    int64_t deadline, sqla_err *err)
 {
     sqlite3_stmt *handle = NULL;
     const char *start = *at;
@@ -153,13 +154,13 @@ static sqla_status run_one_of_script(
         return status;
     int rc = sqlite3_prepare_v3(conn->db, start, (int)(end - start), 0, &handle, at);
     if (rc == SQLITE_OK && sqlite3_bind_parameter_count(handle) > 0)
-        status = sqlite__fail(err, SQLA_ERR_SQL, &(sqla_err_fields){ .sqlstate = "07001" },
+        status = sqlite__fail(err, SQLA_ERR_SQL, &(sqla_err_fields){ .sqlstate = "07001", .row = number },
             "a statement of a script has parameters");
     while (
         status == SQLA_OK && rc == SQLITE_OK && handle != NULL && (rc = sqlite3_step(handle)) == SQLITE_ROW)
         rc = SQLITE_OK;
     if (status == SQLA_OK && rc != SQLITE_OK && rc != SQLITE_DONE)
-        status = sqlite__failed(conn, start, 0, err);
+        status = sqlite__failed(conn, start, number, err);
     sqlite3_finalize(handle);
     sqlite__leave(conn);
     return status;
@@ -170,8 +171,11 @@ static sqla_status run_script(sqla_driver_conn *conn, const sqla_statement *stat
 {
     const char *at = statement->text, *end = at + statement->length;
     sqla_status status = check_text(at, statement->length, err);
-    while (status == SQLA_OK && (at = skip_blank(at, end)) < end)
-        status = run_one_of_script(conn, &at, end, options->deadline, err);
+    for (int64_t number = 1; status == SQLA_OK && (at = skip_blank(at, end)) < end; number++) {
+        conn->script = statement->text;
+        status = run_one_of_script(conn, &at, end, number, options->deadline, err);
+        conn->script = NULL;
+    }
     return status == SQLA_OK ? sqlite__result_new(conn, NULL, false, 0, ret_result, err) : status;
 }
 

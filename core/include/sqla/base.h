@@ -53,7 +53,7 @@ typedef struct sqla_error {
     sqla_status status;
     int32_t native;        /* the database's own number: SQLite's extended result code; 0 */
     int32_t position;      /* 1-based character in the statement; 0: not known */
-    int64_t row;           /* 1-based row of a batch or result; 0: not known */
+    int64_t row;           /* 1-based row of a batch or result, statement of a script; 0: not known */
     char sqlstate[8];      /* five characters, or "" */
     char table[128], column[128], constraint[128]; /* names, or "" */
     char message[512];

@@ -107,6 +107,15 @@ SQLA_API sqla_status sqla_conn_cancel(sqla_conn *conn, sqla_error *err);
  * Returns: any status.  Ownership: borrows.  Threads: as what it runs on. */
 SQLA_API sqla_status sqla_execute_(sqla_target on, const char *sql, const sqla_params *params, sqla_error *err);
 
+/* Run several statements, parted by semicolons; they have no parameters, and their rows are dropped. Every other call refuses a text
+ * with more than one statement (SQLA_ERR_MISUSE). On an engine a transaction that the script leaves open is rolled back.
+ * PostgreSQL does a script as a whole or not at all, unless it has transaction statements of its own; SQLite commits each
+ * statement, unless a transaction is open.
+ * Returns: any status. err->row is the number of the statement that failed, from 1, as far as it is known (PostgreSQL reads the
+ * whole script before it runs any of it); err->position counts within the whole script.
+ * Ownership: borrows.  Threads: as what it runs on. */
+SQLA_API sqla_status sqla_execute_script_(sqla_target on, const char *script, sqla_error *err);
+
 /* Run q; *ret_rows (may be NULL): how many rows were changed, -1: the database does not tell. */
 SQLA_API sqla_status sqla_exec(sqla_stmt *q, int64_t *ret_rows, sqla_error *err);
 
@@ -205,6 +214,8 @@ SQLA_API const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err);
         for (const sqla_row *row = sqla_stream_row_(row##_loop_.q, (err)); row != NULL; row = sqla_stream_next_row_(row##_loop_.q, (err)))
 #ifndef __cplusplus
 #define sqla_execute(on, sql, params, err) sqla_execute_(SQLA_ON_(on), (sql), (params), (err))
+#define sqla_execute_script(on, script, err) \
+    sqla_execute_script_(_Generic((on), sqla_conn *: sqla_on_conn_, sqla_engine *: sqla_on_engine_)(on), (script), (err))
 #endif
 
 /* ---- schema ---------------------------------------------------------------------------------------------------- */

@@ -497,10 +497,12 @@ SQLA_API sqla_stmt *sqla_stmt_select_(sqla_target on, sqla_model_fn *model);
 SQLA_API sqla_stmt *sqla_stmt_select_model_(sqla_target on, const sqla_model *model);
 SQLA_API sqla_stmt *sqla_stmt_select_cols_(sqla_target on, const sqla_expr *columns);
 SQLA_API sqla_stmt *sqla_stmt_sql_(sqla_target on, const char *sql);
+SQLA_API sqla_stmt *sqla_stmt_untouched_(sqla_target on, const char *sql);
 SQLA_API void sqla_stmt_free(sqla_stmt *q);
 
 /* Builders. All return q and keep the first failure in q.
- * join_: along the relation at that field of that model. limit, offset: 0 or more. bind_: gives :name a value (copied). */
+ * join_: along the relation at that field of that model. limit, offset: 0 or more. bind_: gives :name a value (copied).
+ * bind_at_: gives a parameter of an untouched text a value (copied); number counts from 1, as $1 and the first ? do. */
 SQLA_API sqla_stmt *sqla_where_(sqla_stmt *q, const sqla_bool_expr *list);
 SQLA_API sqla_stmt *sqla_having_(sqla_stmt *q, const sqla_bool_expr *list);
 SQLA_API sqla_stmt *sqla_order_by_(sqla_stmt *q, const sqla_expr *list);
@@ -513,6 +515,7 @@ SQLA_API sqla_stmt *sqla_join_(sqla_stmt *q, bool outer, sqla_model_fn *model, s
 SQLA_API sqla_stmt *sqla_join_on_(sqla_stmt *q, bool outer, sqla_model_fn *model, sqla_bool_expr on);
 SQLA_API sqla_stmt *sqla_load_with_(sqla_stmt *q, sqla_model_fn *model, size_t offset);
 SQLA_API sqla_stmt *sqla_bind_(sqla_stmt *q, const char *name, sqla_value value);
+SQLA_API sqla_stmt *sqla_bind_at_(sqla_stmt *q, size_t number, sqla_value value);
 /* WHERE column IN (values), for a number known at run time; none is always false. Values are copied. */
 SQLA_API sqla_stmt *sqla_where_in_i64(sqla_stmt *q, sqla_num_expr column, const int64_t *values, size_t n);
 SQLA_API sqla_stmt *sqla_where_in_text(sqla_stmt *q, sqla_text_expr column, const char *const *values, size_t n);
@@ -523,6 +526,9 @@ SQLA_API sqla_stmt *sqla_where_in_text(sqla_stmt *q, sqla_text_expr column, cons
 #define sqla_select_model(on, model) sqla_stmt_select_model_(SQLA_ON_(on), (model))
 #define sqla_select_cols(on, ...) sqla_stmt_select_cols_(SQLA_ON_(on), SQLA_EXPRS_(__VA_ARGS__))
 #define sqla_sql(on, text) sqla_stmt_sql_(SQLA_ON_(on), (text))
+/* The text goes to the database as it is, with the placeholders that the database knows, all of which need a value:
+ *     sqla_bind_at(sqla_sql_untouched(conn, "SELECT data ? $1 FROM t"), 1, "key") */
+#define sqla_sql_untouched(on, text) sqla_stmt_untouched_(SQLA_ON_(on), (text))
 #define sqla_where(q, ...) sqla_where_((q), SQLA_CONDITIONS_(__VA_ARGS__))
 #define sqla_having(q, ...) sqla_having_((q), SQLA_CONDITIONS_(__VA_ARGS__))
 #define sqla_order_by(q, ...) sqla_order_by_((q), SQLA_EXPRS_(__VA_ARGS__))
@@ -534,6 +540,7 @@ SQLA_API sqla_stmt *sqla_where_in_text(sqla_stmt *q, sqla_text_expr column, cons
 /* Load a relation of all selected objects with one query more. */
 #define sqla_selectin(q, S, rel) sqla_load_with_((q), sqla_model_of_##S, offsetof(S, rel))
 #define sqla_bind(q, name, v) sqla_bind_((q), (name), sqla_val((v)))
+#define sqla_bind_at(q, number, v) sqla_bind_at_((q), (number), sqla_val((v)))
 #endif
 
 /* Named parameters for raw SQL: sqla_params("age", 30, "name", "Nicolas"). pairs: name, value, name, value ... */
