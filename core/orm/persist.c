@@ -49,6 +49,8 @@ static sqla_status explain(const run *r, sqla_error *err, sqla_status status)
 {
     const char *name = r->pool->mapping->model->name;
     if (err->row > 0)
+        err->row += (int64_t)r->done; /* it counts within its batch, and there were others before */
+    if (err->row > 0)
         sqla__error_prefix(err, "cannot %s '%s' (%lld of %zu): ", verb_name(r->verb), name, (long long)err->row, r->count);
     else
         sqla__error_prefix(err, "cannot %s '%s': ", verb_name(r->verb), name);
