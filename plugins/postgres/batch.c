@@ -1,13 +1,20 @@
 /* batch.c: one statement for many rows.
  *
  * Columns: one statement with an array for each column. Each: the statement once a row, in windows that are sent as a
- * pipeline, so that a trip is paid once a window and the row that failed is known by its place. */
+ * pipeline, so that a trip is paid once a window and the row that failed is known by its place.
+ *
+ * When a statement by columns fails, the server does not say at which row. A savepoint that travels in the same pipeline makes
+ * it possible to try again: the shortest run of rows from the first on that fails ends with the row that is to blame, and it is
+ * found by halving, with the same statement and shorter arrays. The savepoint costs about 10 us, half as much as a statement for
+ * three rows, and nothing that can be measured from 50 rows on; so batches of fewer rows have none, and name no row. Nor have
+ * more than a few in one transaction, since a server that has to remember more than 64 of them slows down for everybody. */
 #include <config.h>
 #include "postgres.h"
 
 #include <string.h>
 
 enum { WINDOW = 256 }; /* statements between two syncs */
+enum { TRACED_ROWS = 50, TRACED_MOST = 48 }; /* rows that a savepoint is worth; savepoints of one transaction */
 
 /* What is under way: the batch, and how keys are read. */
 typedef struct job {
@@ -71,17 +78,176 @@ static sqla_status read_keys(job *j, const PGresult *res, sqla_err *err)
 
 /* ---- columns --------------------------------------------------------------------------------------------------- */
 
-static sqla_status run_columns(job *j, sqla_err *err)
+/* The arrays of the first count rows. */
+static sqla_status put_columns(job *j, size_t count, sqla_err *err)
 {
-    PGresult *res = NULL;
-    sqla_status status = postgres__args_columns(j->conn, j->batch->plan, j->batch->rows, j->batch->count, err);
+    sqla_status status = postgres__args_columns(j->conn, j->batch->plan, j->batch->rows, count, err);
     if (status == SQLA_OK && j->statement->prepared != NULL && j->statement->prepared->count != j->conn->args.count)
         status = postgres__fail(err, SQLA_ERR_SQL, NULL, "the statement has %d parameters, and %d are given", j->statement->prepared->count,
                                 j->conn->args.count);
-    if (status == SQLA_OK)
+    return status;
+}
+
+static bool is_done(const PGresult *res)
+{
+    ExecStatusType kind = PQresultStatus(res);
+    return kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK;
+}
+
+#ifdef HAVE_PQENTERPIPELINEMODE
+#define SAVEPOINT "sqla_rows"
+
+static bool send_text(job *j, const char *text)
+{
+    return PQsendQueryParams(j->conn->link, text, 0, NULL, NULL, NULL, NULL, 0) != 0;
+}
+
+/* The answers up to the sync: the one at that place, or the first that is a failure. */
+static sqla_status read_exchange(job *j, int place, PGresult **ret_res, sqla_err *err)
+{
+    PGresult *kept = NULL;
+    for (int at = 0;;) {
+        PGresult *res = NULL;
+        sqla_status status = postgres__next(j->conn, &res);
+        if (status == SQLA_OK && res == NULL && PQstatus(j->conn->link) == CONNECTION_BAD)
+            status = SQLA_ERR_DISCONNECTED;
+        if (status != SQLA_OK) {
+            j->conn->lost = true;
+            status = kept != NULL && !is_done(kept) ? postgres__failed(j->conn, kept, 0, err) : postgres__broken(j->conn, status, err);
+            PQclear(kept);
+            return status;
+        }
+        if (res != NULL && PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
+            PQclear(res);
+            *ret_res = kept;
+            return SQLA_OK;
+        }
+        bool failed = res != NULL && !is_done(res) && PQresultStatus(res) != PGRES_PIPELINE_ABORTED;
+        bool wanted = res != NULL && (failed || (at == place && is_done(res))) && (kept == NULL || is_done(kept));
+        at += res != NULL;
+        PQclear(wanted ? kept : res);
+        kept = wanted ? res : kept;
+    }
+}
+
+/* One trip: a text, the statement with its arrays, and perhaps another text. *ret_res: the statement's answer, or a failure. */
+static sqla_status exchange(job *j, const char *before, const char *after, PGresult **ret_res, sqla_err *err)
+{
+    PGconn *link = j->conn->link;
+    sqla_status status = SQLA_OK;
+    if (PQenterPipelineMode(link) == 0)
+        return postgres__broken(j->conn, SQLA_ERR_DISCONNECTED, err);
+    bool sent = send_text(j, before);
+    if (sent)
         status = postgres__send(j->conn, j->statement, err);
+    sent = sent && status == SQLA_OK && (after == NULL || send_text(j, after));
+    if (PQpipelineSync(link) == 0 || postgres__flush(j->conn) == SQLA_ERR_TIMEOUT) {
+        j->conn->lost = true;
+        return status != SQLA_OK ? status : postgres__broken(j->conn, SQLA_ERR_DISCONNECTED, err);
+    }
+    sqla_status read = read_exchange(j, 1, ret_res, status == SQLA_OK ? err : NULL);
+    if (PQexitPipelineMode(link) == 0)
+        j->conn->lost = true;
     if (status == SQLA_OK)
-        status = postgres__answer(j->conn, &res, err);
+        status = read;
+    if (status == SQLA_OK && (!sent || *ret_res == NULL))
+        status = postgres__nomem(err);
+    if (status != SQLA_OK) {
+        PQclear(*ret_res);
+        *ret_res = NULL;
+    }
+    return status;
+}
+
+/* Failures that a row can be blamed for: of data, of integrity, of a check of a view, raised by a trigger. */
+static bool is_of_a_row(const PGresult *res)
+{
+    static const char *const classes[] = { "22", "23", "44", "P0" };
+    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    for (size_t i = 0; state != NULL && i < sizeof classes / sizeof *classes; i++) {
+        if (strncmp(state, classes[i], 2) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The first count rows again. The transaction has failed, or is as it was before the statement; either way it is put back first. */
+static sqla_status try_rows(job *j, size_t count, PGresult **ret_res, sqla_err *err)
+{
+    PQclear(*ret_res);
+    *ret_res = NULL;
+    sqla_status status = put_columns(j, count, err);
+    return status == SQLA_OK ? exchange(j, "ROLLBACK TO SAVEPOINT " SAVEPOINT, NULL, ret_res, err) : status;
+}
+
+/* Which row is to blame? The last try is the run of rows that ends with it, so that the transaction ends as failed as it was, and
+ * what is reported is what the server says of that row. */
+static sqla_status blame(job *j, PGresult *failure, sqla_err *err)
+{
+    size_t passes = 0, fails = j->batch->count;
+    PGresult *res = NULL;
+    sqla_status status = SQLA_OK;
+    while (status == SQLA_OK && fails - passes > 1) {
+        size_t middle = passes + (fails - passes) / 2;
+        status = try_rows(j, middle, &res, err);
+        if (status == SQLA_OK && !is_done(res) && !is_of_a_row(res))
+            break;
+        if (status == SQLA_OK)
+            *(is_done(res) ? &passes : &fails) = middle;
+    }
+    if (status == SQLA_OK && fails - passes == 1)
+        status = try_rows(j, fails, &res, err);
+    if (status == SQLA_OK && !is_done(res) && is_of_a_row(res))
+        status = postgres__failed(j->conn, res, (int64_t)fails, err);
+    else if (status == SQLA_OK)
+        status = postgres__failed(j->conn, failure, 0, err);
+    if (!j->conn->lost && res != NULL && is_done(res)) /* it does not fail any more: whatever that means, the rows must not stay */
+        (void)postgres__simple(j->conn, "ROLLBACK TO SAVEPOINT " SAVEPOINT, NULL, NULL);
+    PQclear(res);
+    return status;
+}
+
+static bool is_traced(const job *j)
+{
+    return j->conn->before == SQLA_TXN_ACTIVE && j->batch->count >= TRACED_ROWS && j->conn->traced < TRACED_MOST;
+}
+
+static sqla_status run_traced(job *j, PGresult **ret_res, sqla_err *err)
+{
+    sqla_status status = exchange(j, "SAVEPOINT " SAVEPOINT, "RELEASE SAVEPOINT " SAVEPOINT, ret_res, err);
+    j->conn->traced++;
+    if (status != SQLA_OK || is_done(*ret_res))
+        return status;
+    status = is_of_a_row(*ret_res) ? blame(j, *ret_res, err) : postgres__failed(j->conn, *ret_res, 0, err);
+    PQclear(*ret_res);
+    *ret_res = NULL;
+    return status;
+}
+#else
+static bool is_traced(const job *j)
+{
+    (void)j;
+    return false;
+}
+
+static sqla_status run_traced(job *j, PGresult **ret_res, sqla_err *err)
+{
+    (void)j, (void)ret_res, (void)err;
+    return SQLA_OK;
+}
+#endif
+
+static sqla_status run_columns(job *j, sqla_err *err)
+{
+    PGresult *res = NULL;
+    sqla_status status = put_columns(j, j->batch->count, err);
+    if (status == SQLA_OK && is_traced(j)) {
+        status = run_traced(j, &res, err);
+    } else if (status == SQLA_OK) {
+        status = postgres__send(j->conn, j->statement, err);
+        if (status == SQLA_OK)
+            status = postgres__answer(j->conn, &res, err);
+    }
     if (status != SQLA_OK)
         return status;
     j->batch->affected = postgres__affected(res);
@@ -95,8 +261,7 @@ static sqla_status run_columns(job *j, sqla_err *err)
 
 static sqla_status take_answer(job *j, PGresult *res, size_t row, sqla_err *err)
 {
-    ExecStatusType kind = PQresultStatus(res);
-    if (kind != PGRES_COMMAND_OK && kind != PGRES_TUPLES_OK)
+    if (!is_done(res))
         return postgres__failed(j->conn, res, (int64_t)row + 1, err);
     int64_t n = postgres__affected(res);
     j->batch->affected += n;

@@ -61,6 +61,7 @@ struct sqla_driver_conn {
     size_t dropped_count, dropped_room;
     postgres__args args;
     postgres__gate gate;
+    int traced;                /* savepoints that batches of this transaction have made */
     char product[48];
 };
 

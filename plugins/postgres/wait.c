@@ -52,6 +52,8 @@ sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *
     if (deadline != 0 && left <= 0)
         return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline had passed before the statement was sent");
     conn->before = postgres_txn_state(conn);
+    if (conn->before == SQLA_TXN_IDLE)
+        conn->traced = 0;
     conn->deadline = deadline;
     conn->grace = left / 10 > 100 * MILLI ? left / 10 : 100 * MILLI;
     conn->timed_out = false;
