@@ -73,6 +73,11 @@ has_server()
     command -v initdb >/dev/null 2>&1
 }
 
+has_pooler()
+{
+    test -x /usr/sbin/pgbouncer || test -x /usr/local/sbin/pgbouncer || command -v pgbouncer >/dev/null 2>&1
+}
+
 find_missing()
 {
     missing=
@@ -88,6 +93,8 @@ find_missing()
     if test "$1" = check; then
         needs g++ g++
         needs_library libcunit1-dev cunit
+        needs mandoc mandoc
+        has_pooler || lacks pgbouncer
         if test -z "${SQLA_TEST_POSTGRES_URL-}"; then
             has_server || lacks postgresql
         fi
