@@ -22,6 +22,7 @@ void postgres_close(sqla_driver_conn *conn)
     postgres__args_release(&conn->args);
     postgres__gate_release(&conn->gate);
     postgres__host->release(conn->dropped);
+    postgres__host->release(conn->spare);
     postgres__host->release(conn);
 }
 

@@ -63,6 +63,7 @@ struct sqla_driver_conn {
     postgres__gate gate;
     int traced;                /* savepoints that batches of this transaction have made */
     char product[48];
+    sqla_driver_result *spare;   /* for the next result */
 };
 
 struct sqla_driver_stmt {
@@ -256,6 +257,8 @@ sqla_status postgres_execute_many(sqla_driver_conn *conn, const sqla_statement *
 
 /* ---- result.c -------------------------------------------------------------------------------------------------- */
 
+/* Have a result ready before a statement is sent: what changed rows and gives none must not fail for want of memory afterwards. */
+bool postgres__result_reserve(sqla_driver_conn *conn);
 /* A result over res, which it takes (also when this fails). streaming: res holds the first row, more may come. */
 sqla_status postgres__result_new(sqla_driver_conn *conn, PGresult *res, bool streaming, sqla_driver_result **ret_result, sqla_err *err);
 int64_t postgres__affected(PGresult *res);

@@ -52,10 +52,23 @@ static void describe(sqla_driver_result *result, int columns)
         result->info.affected = postgres__affected(result->shape);
 }
 
+bool postgres__result_reserve(sqla_driver_conn *conn)
+{
+    if (conn->spare == NULL)
+        conn->spare = postgres__host->alloc(sizeof *conn->spare);
+    return conn->spare != NULL;
+}
+
 sqla_status postgres__result_new(sqla_driver_conn *conn, PGresult *res, bool streaming, sqla_driver_result **ret_result, sqla_err *err)
 {
     int columns = PQnfields(res);
-    sqla_driver_result *result = postgres__host->alloc(sizeof *result + (size_t)columns * sizeof *result->columns);
+    sqla_driver_result *result = NULL;
+    if (columns == 0 && conn != NULL && conn->spare != NULL) {
+        result = conn->spare;
+        conn->spare = NULL;
+    } else {
+        result = postgres__host->alloc(sizeof *result + (size_t)columns * sizeof *result->columns);
+    }
     if (result == NULL) {
         PQclear(res);
         return postgres__nomem(err);

@@ -317,6 +317,8 @@ sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statemen
         status = postgres__fail(err, SQLA_ERR_MISUSE, NULL, "a statement that was prepared for columns takes batches only");
     if (status == SQLA_OK)
         status = postgres__args_row(conn, statement->prepared, plan, row, 0, err);
+    if (status == SQLA_OK && !postgres__result_reserve(conn))
+        status = postgres__nomem(err);
     if (status == SQLA_OK)
         status = postgres__enter(conn, options != NULL ? options->deadline : 0, err);
     if (status != SQLA_OK)

@@ -463,8 +463,13 @@ static void things_work(world *w, sqla_error *err)
 /* ---- schemas --------------------------------------------------------------------------------------------------------- */
 
 static const char drop_events[] = "DROP TABLE IF EXISTS visits; DROP TABLE IF EXISTS events";
-static const char make_events[] = "DROP TABLE IF EXISTS visits; DROP TABLE IF EXISTS events; CREATE TABLE events (id INTEGER PRIMARY KEY, title TEXT, size INTEGER); "
-                                  "CREATE TABLE visits (id BIGINT PRIMARY KEY, event_id BIGINT NOT NULL REFERENCES events (id))";
+#define MAKE_EVENTS(key) "DROP TABLE IF EXISTS visits; DROP TABLE IF EXISTS events; CREATE TABLE events (id " key ", title TEXT, size INTEGER); " \
+                         "CREATE TABLE visits (id BIGINT PRIMARY KEY, event_id BIGINT NOT NULL REFERENCES events (id))"
+
+static const char *make_events(const char *url)
+{
+    return harness_is_postgres(url) ? MAKE_EVENTS("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY") : MAKE_EVENTS("INTEGER PRIMARY KEY");
+}
 
 /* Two models made at run time. */
 static sqla_model *make_models(sqla_metadata *base, sqla_error *err)
@@ -489,7 +494,7 @@ static void prepare_models(world *w)
 static void prepare_tables(world *w)
 {
     prepare_models(w);
-    harness_hold(w->url, make_events);
+    harness_hold(w->url, make_events(w->url));
 }
 
 static void finish_models(world *w)
@@ -558,7 +563,7 @@ SCENARIO(torture_create, .prepare = prepare_models, .work = create_work, .finish
 SCENARIO(torture_drop, .prepare = prepare_tables, .work = drop_work, .finish = finish_models, .shows = tables_of(url), .reset = drop_events)
 SCENARIO(torture_inspect, .work = inspect_work)
 SCENARIO(torture_run_time, .prepare = prepare_tables, .work = run_time_work, .finish = finish_models,
-    .shows = "SELECT count(*) || coalesce(max(title), '') FROM events", .reset = make_events)
+    .shows = "SELECT count(*) || coalesce(max(title), '') FROM events", .reset = make_events(url))
 
 static const struct harness_test tests[] = {
     { "engine made and freed", torture_engine, HARNESS_DATABASES },
