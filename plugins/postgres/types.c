@@ -322,7 +322,7 @@ bool postgres__timestamp_parse(const char *text, bool instant, int64_t *ret_micr
         return *ret_micros = *text == '-' ? SQLA_TIMESTAMP_MINUS_INFINITY : SQLA_TIMESTAMP_INFINITY, true;
     if (!day(&at, text, &days) || !literal(&at, " ") || !clock_time(&at, 1, &clock) || (instant && !zone(&at, &offset)) || !at_end(at))
         return false;
-    if (__builtin_mul_overflow(days, DAY_MICROS, &micros) || __builtin_add_overflow(micros, clock - offset, &micros))
+    if (clock > DAY_MICROS || __builtin_mul_overflow(days, DAY_MICROS, &micros) || __builtin_add_overflow(micros, clock - offset, &micros))
         return false;
     *ret_micros = micros;
     return micros != SQLA_TIMESTAMP_INFINITY && micros != SQLA_TIMESTAMP_MINUS_INFINITY;

@@ -115,6 +115,8 @@ static bool same(const sqla_slot *slot, const char *sent, const char *got)
     sqla_value value;
     if (slot->rep == SQLA_REP_VALUE) {
         memcpy(&value, sent, sizeof value);
+        if (value.type == SQLA_NULL)
+            return true;
         if (value.type != slot->type)
             return true; /* another type than that of the slot was sent: what comes back is that of the slot */
         return is_bytes(value.type) ? same_bytes(bytes_at(slot, sent), bytes_at(slot, got)) : same_value(sent, got);
