@@ -371,6 +371,7 @@ static void deadlock__ends_one_of_two(const char *url)
         nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
     CU_ASSERT_EQUAL(sqla_commit(s[1], &x.err), SQLA_ERR_RETRY);
     CU_ASSERT_STRING_EQUAL(x.err.sqlstate, "40P01");
+    CU_ASSERT(strstr(x.err.detail, "waits for ShareLock on transaction") != NULL && strstr(x.err.detail, "blocked by process") != NULL);
     shop loser = x;
     loser.s = s[1];
     refuses(&loser, &x.err);

@@ -400,9 +400,7 @@ static void pooled__transactions_do_not_see_what_others_set(const char *url)
 static void pooled__start_up_parameters(const char *url)
 {
     sqla_error err = SQLA_ERROR_INIT;
-    setenv("PGOPTIONS", "-c work_mem=1MB", 1);
     sqla_engine *db = sqla_create_engine(through(url, "pooler=transaction"), NULL, &err);
-    unsetenv("PGOPTIONS");
     setenv("PGOPTIONS", "-c work_mem=1MB", 1);
     CU_ASSERT_PTR_NULL(sqla_connect(db, &err));
     unsetenv("PGOPTIONS");

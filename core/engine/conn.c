@@ -155,6 +155,7 @@ bool sqla__conn_clean(sqla_conn *conn)
 {
     sqla_error dropped;
     sqla__error_init(&dropped);
+    conn->known = NULL;
     while (conn->statements != NULL)
         sqla_stmt_free(conn->statements);
     sqla__results_detach(conn);
@@ -220,6 +221,7 @@ uint64_t sqla__conn_features(const sqla_conn *conn) { return conn->info.features
 bool sqla__conn_lost(const sqla_conn *conn) { return conn->lost; }
 bool sqla__conn_can_batch(const sqla_conn *conn) { return conn->driver->ops.execute_many != NULL; }
 void sqla__conn_touch(sqla_conn *conn) { conn->touched = true; }
+void sqla__conn_know(sqla_conn *conn, const sqla_metadata *base) { conn->known = base; }
 
 uint32_t sqla__conn_max_parameters(const sqla_conn *conn)
 {
@@ -327,6 +329,7 @@ static sqla_status run(sqla_conn *conn, const sqla__request *request, sqla__resu
         sqla__result_drop(conn, result);
         status = sqla__conn_failed(conn, status, err);
         name_statement(conn, err, request->text, request->length);
+        sqla__suggest(conn, err);
         return status;
     }
     sqla__result_started(conn, result, request->stream);
@@ -422,6 +425,7 @@ sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length
     if (status != SQLA_OK) {
         status = sqla__conn_failed(conn, status, err);
         name_statement(conn, err, text, length);
+        sqla__suggest(conn, err);
     }
     if (echo)
         sqla__trace(conn->engine, text, length, batch->plan, batch->count > 0 ? batch->rows[0] : NULL, batch->count, start, status);

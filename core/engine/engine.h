@@ -132,6 +132,7 @@ struct sqla_conn {
     sqla__result *stream;          /* the last of them that streams */
     sqla__result *spare;           /* kept for the next result */
     sqla_stmt *statements;         /* made on the connection, freed when it goes back */
+    const sqla_metadata *known;    /* of who has the connection now, or NULL */
     uint64_t seen[16];             /* hashes of raw texts that ran once: the second time they are prepared */
     uint32_t seen_at;
     struct {
@@ -153,6 +154,9 @@ sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err);
 sqla_status sqla__conn_simple(sqla_conn *conn, const char *text, int64_t deadline, sqla_error *err);
 /* Has this raw text run here before? */
 bool sqla__conn_seen(sqla_conn *conn, const char *text, size_t length);
+
+/* A hint for a failure over the name of a table or column that is not there (suggest.c). */
+void sqla__suggest(sqla_conn *conn, sqla_error *err);
 
 static inline sqla_err *sqla__opaque(sqla_error *err) { return (sqla_err *)(void *)err; }
 

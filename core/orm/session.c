@@ -203,6 +203,7 @@ sqla_status sqla__session_begin_asking(sqla_session *s, sqla__ask_fn *ask, const
     sqla_status status = sqla__conn_acquire(s->maker->engine, &conn, err);
     if (status != SQLA_OK)
         return status;
+    sqla__conn_know(conn, s->maker->base);
     if (ask != NULL)
         status = ask(data, conn, err);
     if (status == SQLA_OK)

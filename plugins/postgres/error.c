@@ -184,9 +184,21 @@ static const char *hint_for(const sqla_driver_conn *conn, const char *sqlstate)
     return lost && !conn->pooled ? "if there is a pooler such as PgBouncer between, add pooler=transaction to the URL" : NULL;
 }
 
+/* The table that is not there stands in the message alone: relation "shop.users" does not exist. */
+static const char *missing_table(const char *message, char *room, size_t size)
+{
+    const char *from = strchr(message, '"'), *end = from != NULL ? strrchr(from + 1, '"') : NULL;
+    if (end == NULL)
+        return NULL;
+    for (const char *c = ++from; c < end; c++)
+        from = *c == '.' ? c + 1 : from;
+    snprintf(room, size, "%.*s", (int)(end - from), from);
+    return room;
+}
+
 sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_t row, sqla_err *err)
 {
-    char made_up[1024];
+    char made_up[1024], name[128];
     sqla_err_fields fields = { .struct_size = sizeof fields, .row = row };
     fields.sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     fields.message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
@@ -200,6 +212,8 @@ sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_
         fields.hint = hint_for(conn, fields.sqlstate);
     fields.schema = PQresultErrorField(res, PG_DIAG_SCHEMA_NAME);
     fields.table = PQresultErrorField(res, PG_DIAG_TABLE_NAME);
+    if (fields.table == NULL && fields.sqlstate != NULL && strcmp(fields.sqlstate, "42P01") == 0)
+        fields.table = missing_table(fields.message, name, sizeof name);
     fields.column = PQresultErrorField(res, PG_DIAG_COLUMN_NAME);
     fields.constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
     fields.position = position(res);

@@ -124,6 +124,15 @@ static bool looks_like_name(const char *text)
     return *text != '\0';
 }
 
+/* "t has no column named c". */
+static void read_missing_column(names *out, const char *text)
+{
+    static const char between[] = " has no column named ";
+    const char *at = strstr(text, between);
+    copy(out->table, sizeof out->table, text, (size_t)(at - text));
+    copy(out->column, sizeof out->column, at + sizeof between - 1, strlen(at + sizeof between - 1));
+}
+
 static void read_names(names *out, int code, const char *message)
 {
     const char *at;
@@ -138,6 +147,8 @@ static void read_names(names *out, int code, const char *message)
         copy(out->table, sizeof out->table, at, strlen(at));
     else if ((at = behind(message, "no such column: ")) != NULL)
         copy(out->column, sizeof out->column, at, strlen(at));
+    else if ((at = behind(message, "table ")) != NULL && strstr(at, " has no column named ") != NULL)
+        read_missing_column(out, at);
     else if (code == SQLITE_CONSTRAINT_DATATYPE && (at = strrchr(message, ' ')) != NULL)
         read_columns(out, at + 1);
 }
@@ -210,9 +221,23 @@ static const char *hint_for(sqla_status status, const sqla_driver_conn *conn)
                "intent to write";
     case SQLA_ERR_TIMEOUT:
         return "the deadline passed while the statement ran or waited for a lock";
+    case SQLA_ERR_BUSY:
+        return "SQLite does not tell who holds the lock: another connection, of this program or another; let it end its transaction, "
+               "or wait longer with busy_timeout";
     default:
         return conn->undone ? "SQLite has rolled the whole transaction back" : NULL;
     }
+}
+
+/* Where a lock was in the way: SQLite does not say which file it was when others are attached. */
+static const char *locked_file(sqla_driver_conn *conn, sqla_status status, char *room, size_t size)
+{
+    bool locked = status == SQLA_ERR_BUSY || status == SQLA_ERR_RETRY;
+    const char *file = locked ? sqlite3_db_filename(conn->db, "main") : NULL;
+    if (file == NULL || file[0] == '\0')
+        return NULL;
+    snprintf(room, size, "the database is the file '%s'", file);
+    return room;
 }
 
 sqla_status sqlite__failed_in(
@@ -223,6 +248,7 @@ sqla_status sqlite__failed_in(
     const meaning *known = meaning_of(code);
     sqla_status status = in_context(conn, code, known->status);
     names found = { "", "", "" };
+    char file[512];
     read_names(&found, code, message);
     if (conn->had_transaction && sqlite3_get_autocommit(conn->db))
         conn->undone = true;
@@ -234,7 +260,7 @@ sqla_status sqlite__failed_in(
         .message = message,
         .position = position_in(conn, text),
         .sqlstate = sqlstate_in_context(known, status, message),
-        .detail = detail,
+        .detail = detail != NULL ? detail : locked_file(conn, status, file, sizeof file),
         .hint = hint_for(status, conn),
         .table = found.table[0] != '\0' ? found.table : NULL,
         .column = found.column[0] != '\0' ? found.column : NULL,
