@@ -311,6 +311,10 @@ typedef struct sqla_driver {
     const char *version;           /* of the driver and its client library, for people */
     const sqla_driver_ops *ops;
     const sqla_traits *traits;
+    /* Tables of functions beyond those of ops, by id ("sqla.bulk/1", see bulk.h); NULL: the driver does not have it.
+     * Ownership: what it returns lives as long as the process.  Threads: any.
+     * When absent, or beyond struct_size: the driver has no extension. */
+    const void *(*extension)(const char *id);
 } sqla_driver;
 
 /* The entry. Fill *out; call nothing but the host. May be called more than once in a process.

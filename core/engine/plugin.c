@@ -152,6 +152,9 @@ static sqla_status check_traits(const sqla__file *file, const sqla_traits *trait
     return SQLA_OK;
 }
 
+/* The same for the description of a driver. */
+enum { DRIVER_MIN = offsetof(sqla_driver, traits) + sizeof((sqla_driver *)0)->traits };
+
 static sqla_status check_offer(const sqla__file *file, const sqla_driver *offer, sqla_error *err)
 {
     char why[160];
@@ -160,7 +163,7 @@ static sqla_status check_offer(const sqla__file *file, const sqla_driver *offer,
                  (unsigned)offer->abi_major, (unsigned)offer->min_host_minor, SQLA_ABI_MAJOR, SQLA_ABI_MINOR);
         return refuse(file, err, why);
     }
-    if (offer->struct_size < sizeof *offer)
+    if (offer->struct_size < DRIVER_MIN)
         return refuse(file, err, "its description is too short");
     if (offer->name == NULL || strcmp(offer->name, file->note.name) != 0)
         return refuse(file, err, "its name is not the one in its note");
@@ -186,6 +189,8 @@ static sqla_status take_offer(const sqla__file *file, const sqla_driver *offer, 
     driver->name = offer->name;
     driver->version = offer->version != NULL ? offer->version : "";
     driver->note = file->note;
+    if (offer->struct_size >= offsetof(sqla_driver, extension) + sizeof offer->extension)
+        driver->extension = offer->extension;
     sqla__slots_fill(&driver->slots, &driver->ops);
     status = check_slots(file, &driver->ops, err);
     return status == SQLA_OK ? check_traits(file, &driver->traits, err) : status;

@@ -41,6 +41,7 @@ typedef struct sqla__driver {
     sqla_driver_ops ops;       /* of full size; optional slots may be NULL here, see slots */
     sqla_traits traits;        /* of full size */
     sqla__slots slots;
+    const void *(*extension)(const char *id); /* NULL: it has none */
 } sqla__driver;
 
 /* The driver for scheme[+driver] (driver may be NULL), loaded if it was not yet.
