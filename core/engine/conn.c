@@ -38,6 +38,11 @@ sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err)
         return sqla__refuse_forked(err);
     if (conn->lost)
         return sqla__error_set(err, SQLA_ERR_DISCONNECTED, "the connection was lost by an earlier failure");
+    if (conn->copy != NULL) {
+        sqla__error_set(err, SQLA_ERR_BUSY, "the connection is busy with a COPY");
+        sqla__error_hint(err, "end it with sqla_copy_end() or sqla_copy_cancel() first");
+        return SQLA_ERR_BUSY;
+    }
     if (conn->stream == NULL || (conn->info.features & SQLA_FEATURE_MULTIPLE_RESULTS) != 0)
         return SQLA_OK;
     sqla__error_set(err, SQLA_ERR_BUSY, "the connection is busy with a stream of rows, and %s runs one statement at a time on each",

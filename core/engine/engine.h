@@ -141,6 +141,7 @@ struct sqla_conn {
         sqla_driver_canceller *handle;
         uint32_t firing;
     } cancel;
+    sqla_copy *copy;               /* a COPY that is open; it takes the connection */
 };
 
 sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err);

@@ -64,6 +64,7 @@ static void detach(sqla__result *result)
 
 void sqla__results_detach(sqla_conn *conn)
 {
+    sqla__copy_detach(conn);
     while (conn->results != NULL)
         detach(conn->results);
 }

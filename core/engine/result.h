@@ -10,7 +10,9 @@ void sqla__result_drop(sqla_conn *conn, sqla__result *result);  /* give back one
 void sqla__result_started(sqla_conn *conn, sqla__result *result, bool streams);
 /* Read to the end, dropping the rows, and close. ret_affected may be NULL. */
 sqla_status sqla__result_finish(sqla__result *result, int64_t *ret_affected, sqla_error *err);
-/* Close all open results of conn on the driver's side; who holds one finds it empty. */
+/* Give up the COPY of conn, if one is open; who holds it finds it empty (copy.c). */
+void sqla__copy_detach(sqla_conn *conn);
+/* Close all open results of conn, and its COPY, on the driver's side; who holds one finds it empty. */
 void sqla__results_detach(sqla_conn *conn);
 
 #endif

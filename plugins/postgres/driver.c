@@ -58,6 +58,7 @@ SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *host, sqla_dri
     if (postgres__c_locale == (locale_t)0)
         return postgres__nomem(err);
     *out = (sqla_driver){ .struct_size = sizeof *out, .abi_major = SQLA_ABI_MAJOR, .abi_minor = SQLA_ABI_MINOR, .min_host_minor = 0,
-                          .name = "postgres", .version = version(), .ops = &ops, .traits = &postgres__traits };
+                          .name = "postgres", .version = version(), .ops = &ops, .traits = &postgres__traits,
+                          .extension = postgres__extension };
     return SQLA_OK;
 }

@@ -62,6 +62,7 @@ struct sqla_driver_conn {
     postgres__args args;
     postgres__gate gate;
     int traced;                /* savepoints that batches of this transaction have made */
+    bool copying;              /* a COPY is open, which takes the connection */
     char product[48];
     sqla_driver_result *spare;   /* for the next result */
 };
@@ -111,6 +112,10 @@ sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res);
 sqla_status postgres__answer(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err);
 /* The same for a row of a batch (0-based plus 1), which a failure names. */
 sqla_status postgres__answer_row(sqla_driver_conn *conn, int64_t row, PGresult **ret_res, sqla_err *err);
+/* The same at the end of a COPY: a failure names the row that its context names. */
+sqla_status postgres__answer_copy(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err);
+/* Wait until something has come, and take it in. */
+sqla_status postgres__wait_input(sqla_driver_conn *conn);
 /* The same for a script: a failure names the number of its statement. */
 sqla_status postgres__answer_script(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err);
 /* A text of ours that gives no rows, by the simple protocol, between enter and leave. ret_res may be NULL. */
@@ -254,6 +259,10 @@ sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statemen
 
 sqla_status postgres_execute_many(sqla_driver_conn *conn, const sqla_statement *statement, sqla_batch *batch,
                                   const sqla_exec_options *options, sqla_err *err);
+
+/* ---- copy.c ---------------------------------------------------------------------------------------------------- */
+
+const void *postgres__extension(const char *id);
 
 /* ---- result.c -------------------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -46,8 +47,9 @@ sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *
 {
     if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
         return postgres__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the connection to the server was lost before");
-    if (conn->stream != NULL)
-        return postgres__fail(err, SQLA_ERR_BUSY, NULL, "the connection is busy with a result that has not been read to its end");
+    if (conn->stream != NULL || conn->copying)
+        return postgres__fail(err, SQLA_ERR_BUSY, NULL, "the connection is busy with %s", conn->copying ? "a COPY that is not ended" :
+                              "a result that has not been read to its end");
     int64_t left = deadline != 0 ? deadline - postgres__now() : 0;
     if (deadline != 0 && left <= 0)
         return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline had passed before the statement was sent");
@@ -95,6 +97,8 @@ static sqla_status wait_for(sqla_driver_conn *conn, short events)
         status = SQLA_ERR_DISCONNECTED;
     return status;
 }
+
+sqla_status postgres__wait_input(sqla_driver_conn *conn) { return wait_for(conn, POLLIN); }
 
 /* Reading while sending keeps both sides from waiting for one another with full buffers. */
 sqla_status postgres__flush(sqla_driver_conn *conn)
@@ -217,7 +221,27 @@ static int64_t statement_of(const PGresult *res, int64_t done)
     return done == 0 && state != NULL && strcmp(state, "42601") == 0 ? 0 : done + 1;
 }
 
-enum { SCRIPT = -1 }; /* in the place of a row: a script is answered */
+/* The row in "COPY parts, line 3, column ...": the first piece behind a comma that is a word and a number. */
+static int64_t line_of(const PGresult *res)
+{
+    const char *at = PQresultErrorField(res, PG_DIAG_CONTEXT);
+    while (at != NULL && (at = strstr(at, ", ")) != NULL) {
+        at += 2;
+        const char *number = at + strcspn(at, " ,:\n");
+        char *end = NULL;
+        long long line = *number == ' ' && number > at ? strtoll(number, &end, 10) : 0;
+        if (line > 0 && strchr(",:\n", *end) != NULL)
+            return line;
+    }
+    return 0;
+}
+
+enum { SCRIPT = -1, COPY = -2 }; /* in the place of a row: a script, or a COPY, is answered */
+
+static int64_t row_of(const PGresult *res, int64_t row, int64_t done)
+{
+    return row == SCRIPT ? statement_of(res, done) : row == COPY ? line_of(res) : row;
+}
 
 static sqla_status answer(sqla_driver_conn *conn, int64_t row, PGresult **ret_res, sqla_err *err)
 {
@@ -229,7 +253,7 @@ static sqla_status answer(sqla_driver_conn *conn, int64_t row, PGresult **ret_re
         status = collect(conn, &kept, &copied, &done);
     if (kept != NULL && is_failure(kept) && status != SQLA_ERR_TIMEOUT)
         status = copied && status == SQLA_OK ? refused_copy(err) :
-                 postgres__failed(conn, kept, row == SCRIPT ? statement_of(kept, done) : row, err);
+                 postgres__failed(conn, kept, row_of(kept, row, done), err);
     else if (status != SQLA_OK || (kept == NULL && !copied))
         status = postgres__broken(conn, status != SQLA_OK ? status : SQLA_ERR_DISCONNECTED, err);
     else if (copied)
@@ -249,6 +273,11 @@ sqla_status postgres__answer_row(sqla_driver_conn *conn, int64_t row, PGresult *
 sqla_status postgres__answer_script(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err)
 {
     return answer(conn, SCRIPT, ret_res, err);
+}
+
+sqla_status postgres__answer_copy(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err)
+{
+    return answer(conn, COPY, ret_res, err);
 }
 
 sqla_status postgres__answer(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err)

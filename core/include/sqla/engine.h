@@ -116,6 +116,30 @@ SQLA_API sqla_status sqla_execute_(sqla_target on, const char *sql, const sqla_p
  * Ownership: borrows.  Threads: as what it runs on. */
 SQLA_API sqla_status sqla_execute_script_(sqla_target on, const char *script, sqla_error *err);
 
+/* Rows in a form of the database's own, as a stream in bounded memory: PostgreSQL's COPY. SQLA_ERR_UNSUPPORTED where the database has
+ * none.
+ *     sqla_copy *copy = sqla_copy_in(conn, "COPY parts (id, name) FROM STDIN", &err);
+ *     sqla_copy_write(copy, "1\tnut\n2\tbolt\n", 13, &err);
+ *     sqla_copy_end(copy, &rows, &err);
+ * The connection is busy with it (SQLA_ERR_BUSY) until the end. What the connection or its transaction ends, ends the copy too; the
+ * handle is then to be freed by end or cancel all the same.
+ * in, out: sql is one statement, COPY ... FROM STDIN or COPY ... TO STDOUT.
+ *   Returns: owned, ended by sqla_copy_end() or sqla_copy_cancel(); NULL: an error.
+ * write: size bytes, cut anywhere. The database may find fault with them as late as at the end.
+ * read: *ret_data NULL behind the last piece, which is a row in text form. Borrowed until the next call on copy.
+ * end: all that was written is stored, or nothing; what was not read is dropped. *ret_rows (may be NULL): how many rows, -1: not
+ *   told. err->row is the row that was refused, where it is known. Frees copy.
+ * cancel: nothing that was written is stored; inside a transaction that fails the transaction, which is to be rolled back. Frees
+ *   copy. NULL is fine for all of them, so that a run of calls can be checked at its end.
+ * Threads: one at a time per connection. */
+typedef struct sqla_copy sqla_copy;
+SQLA_API sqla_copy *sqla_copy_in(sqla_conn *conn, const char *sql, sqla_error *err);
+SQLA_API sqla_copy *sqla_copy_out(sqla_conn *conn, const char *sql, sqla_error *err);
+SQLA_API sqla_status sqla_copy_write(sqla_copy *copy, const void *data, size_t size, sqla_error *err);
+SQLA_API sqla_status sqla_copy_read(sqla_copy *copy, const void **ret_data, size_t *ret_size, sqla_error *err);
+SQLA_API sqla_status sqla_copy_end(sqla_copy *copy, int64_t *ret_rows, sqla_error *err);
+SQLA_API void sqla_copy_cancel(sqla_copy *copy);
+
 /* Run q; *ret_rows (may be NULL): how many rows were changed, -1: the database does not tell. */
 SQLA_API sqla_status sqla_exec(sqla_stmt *q, int64_t *ret_rows, sqla_error *err);
 
