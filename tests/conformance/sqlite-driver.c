@@ -369,7 +369,8 @@ static void values__storage_classes(void)
         uint32_t size;
         sqla_status status;
     } cases[] = {
-        { "'5'", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_ERR_DATA },
+        { "'5'", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_OK },
+        { "'5x'", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_ERR_DATA },
         { "5.0", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_OK },
         { "5.5", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_ERR_DATA },
         { "1e19", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_ERR_DATA },
