@@ -36,6 +36,8 @@ sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err)
 {
     if (sqla__engine_forked(conn->engine))
         return sqla__refuse_forked(err);
+    if (!sqla__conn_is_open(conn))
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "the connection has been closed");
     if (conn->lost)
         return sqla__error_set(err, SQLA_ERR_DISCONNECTED, "the connection was lost by an earlier failure");
     if (conn->copy != NULL) {
@@ -72,33 +74,11 @@ static void name_statement(const sqla_conn *conn, sqla_error *err, const char *t
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
-static void release_memory(sqla_conn *conn)
-{
-    pthread_cond_destroy(&conn->cancel.done);
-    pthread_mutex_destroy(&conn->cancel.lock);
-    sqla__free(conn->spare);
-    sqla__free(conn);
-}
-
-static sqla_conn *conn_new(sqla_engine *db)
-{
-    sqla_conn *conn = sqla__alloc_zero(1, sizeof *conn);
-    if (conn == NULL)
-        return NULL;
-    conn->engine = db;
-    conn->driver = db->driver;
-    conn->born = sqla__now_ns();
-    conn->info.struct_size = sizeof conn->info;
-    pthread_mutex_init(&conn->cancel.lock, NULL);
-    pthread_cond_init(&conn->cancel.done, NULL);
-    return conn;
-}
-
 sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err)
 {
     const uint32_t flags = db->config.pooler != SQLA_POOLER_NONE ? SQLA_CONNECT_POOLED : 0;
     sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline, flags, 0 };
-    sqla_conn *conn = conn_new(db);
+    sqla_conn *conn = sqla__shell_new(db);
     if (conn == NULL)
         return sqla__error_nomem(err);
     sqla_status status = db->driver->ops.open(&args, &conn->info, &conn->handle, sqla__opaque(err));
@@ -108,7 +88,7 @@ sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_c
         conn->handle = NULL;
         status = sqla__conn_failed(conn, status, err);
         sqla__engine_scrub_connect(db, err);
-        release_memory(conn);
+        sqla__shell_drop(conn);
         return status;
     }
     conn->info.features &= db->driver->traits.features;
@@ -118,7 +98,6 @@ sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_c
         sqla__conn_free(conn);
         return status;
     }
-    sqla__engine_log(db, SQLA_LOG_INFO, "connected to %s", db->url);
     *ret_conn = conn;
     return SQLA_OK;
 }
@@ -136,8 +115,7 @@ static void abandon(sqla_conn *conn)
 {
     sqla__stmtcache_release(&conn->cache, NULL);
     conn->driver->slots.abandon(conn);
-    sqla__free(conn->spare);
-    sqla__free(conn);
+    sqla__shell_drop(conn);
 }
 
 void sqla__conn_free(sqla_conn *conn)
@@ -153,7 +131,9 @@ void sqla__conn_free(sqla_conn *conn)
     if (conn->cancel.handle != NULL)
         ops->cancel_free(conn->cancel.handle);
     ops->close(conn->handle);
-    release_memory(conn);
+    if (conn->number != 0 && sqla__watched(conn->engine, SQLA_EVENT_CLOSE))
+        sqla__event_conn(conn, SQLA_EVENT_CLOSE, conn->born, SQLA_OK, "");
+    sqla__shell_drop(conn);
 }
 
 bool sqla__conn_clean(sqla_conn *conn)
@@ -169,7 +149,9 @@ bool sqla__conn_clean(sqla_conn *conn)
     wait_for_cancels(conn);
     if (!conn->lost && sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
         sqla__conn_rollback(conn, &dropped);
-    if (!conn->lost && conn->touched && conn->engine->config.pooler == SQLA_POOLER_NONE) { /* else the session is not ours */
+    bool ours = !conn->detached && conn->engine->config.pooler == SQLA_POOLER_NONE; /* else the session is somebody else's */
+    if (!conn->lost && conn->touched && ours) {
+        int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_RESET);
         int64_t deadline = sqla__deadline_ms(conn->engine->config.connect_timeout_ms);
         sqla_status status = conn->driver->slots.reset(conn, deadline, &dropped);
         if (status != SQLA_OK) {
@@ -177,6 +159,8 @@ bool sqla__conn_clean(sqla_conn *conn)
                 sqla__conn_failed(conn, status, &dropped);
             conn->lost = true;
         }
+        if (status == SQLA_OK && sqla__watched(conn->engine, SQLA_EVENT_RESET))
+            sqla__event_conn(conn, SQLA_EVENT_RESET, start, SQLA_OK, "");
     }
     conn->touched = false;
     return !conn->lost;
@@ -191,7 +175,8 @@ sqla_status sqla__conn_acquire(sqla_engine *db, sqla_conn **ret_conn, sqla_error
 
 void sqla__conn_release(sqla_conn *conn)
 {
-    if (conn == NULL)
+    int lent = SQLA__LENT;
+    if (conn == NULL || !atomic_compare_exchange_strong(&conn->use, &lent, SQLA__CLOSED)) /* of two who close it, one does */
         return;
     sqla_engine *db = conn->engine;
     sqla__conn_clean(conn);
@@ -348,15 +333,14 @@ sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__
     sqla_status status = sqla__conn_check(conn, err);
     if (status != SQLA_OK)
         return status;
-    bool echo = conn->engine->config.echo;
-    int64_t start = echo ? sqla__now_ns() : 0;
+    int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_EXECUTE);
     status = run(conn, request, &result, err);
     if (status == SQLA_OK && ret_result == NULL)
         status = sqla__result_finish(result, ret_affected, err);
     else if (status == SQLA_OK)
         *ret_result = result;
-    if (echo)
-        sqla__trace(conn->engine, request->text, request->length, request->plan, request->row, 1, start, status);
+    if (start != 0)
+        sqla__event_execute(conn, request->text, request->length, request->plan, request->row, 1, start, status, err);
     return status;
 }
 
@@ -378,8 +362,7 @@ sqla_status sqla__conn_run_script(sqla_conn *conn, const char *text, size_t leng
     sqla_status status = sqla__conn_check(conn, err);
     if (status != SQLA_OK)
         return status;
-    bool echo = conn->engine->config.echo;
-    int64_t start = echo ? sqla__now_ns() : 0;
+    int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_EXECUTE);
     status = conn->driver->ops.exec(conn->handle, &statement, NULL, NULL, &options, &result, sqla__opaque(err));
     if (status != SQLA_OK) {
         status = sqla__conn_failed(conn, status, err);
@@ -387,8 +370,8 @@ sqla_status sqla__conn_run_script(sqla_conn *conn, const char *text, size_t leng
     } else if (result != NULL) {
         conn->driver->ops.result_close(result);
     }
-    if (echo)
-        sqla__trace(conn->engine, text, length, NULL, NULL, 1, start, status);
+    if (start != 0)
+        sqla__event_execute(conn, text, length, NULL, NULL, 1, start, status, err);
     return status;
 }
 
@@ -422,8 +405,7 @@ sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length
     if (batch->mode != SQLA_BATCH_EACH && !sqla__conn_can_batch(conn))
         return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' runs statements for one row at a time only", conn->driver->name);
     uint32_t block_rows = batch->mode == SQLA_BATCH_BLOCK ? batch->rows_per_statement : 1;
-    bool echo = conn->engine->config.echo;
-    int64_t start = echo ? sqla__now_ns() : 0;
+    int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_EXECUTE);
     sqla__stmtkey key = sqla__stmtkey_make(text, length, batch->mode == SQLA_BATCH_COLUMNS ? SQLA_EXEC_COLUMNS : 0, block_rows, batch->plan);
     batch->struct_size = sizeof *batch;
     status = execute_many(conn, &key, batch, err);
@@ -432,8 +414,8 @@ sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length
         name_statement(conn, err, text, length);
         sqla__suggest(conn, err);
     }
-    if (echo)
-        sqla__trace(conn->engine, text, length, batch->plan, batch->count > 0 ? batch->rows[0] : NULL, batch->count, start, status);
+    if (start != 0)
+        sqla__event_execute(conn, text, length, batch->plan, batch->count > 0 ? batch->rows[0] : NULL, batch->count, start, status, err);
     return status;
 }
 
@@ -447,11 +429,14 @@ sqla_status sqla_conn_cancel(sqla_conn *conn, sqla_error *err)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no connection to cancel");
     if (sqla__engine_forked(conn->engine))
         return sqla__error_give(err, &local, sqla__refuse_forked(&local));
-    if (conn->cancel.handle == NULL)
-        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot cancel what is running", conn->driver->name);
     pthread_mutex_lock(&conn->cancel.lock);
-    conn->cancel.firing++;
+    bool open = sqla__conn_is_open(conn), able = conn->cancel.handle != NULL;
+    conn->cancel.firing += open && able;
     pthread_mutex_unlock(&conn->cancel.lock);
+    if (!open)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "the connection has been closed");
+    if (!able)
+        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot cancel what is running", conn->engine->driver->name);
     int64_t deadline = sqla__deadline_ms(conn->engine->config.connect_timeout_ms);
     sqla_status status = conn->driver->ops.cancel_fire(conn->cancel.handle, deadline, sqla__opaque(&local));
     pthread_mutex_lock(&conn->cancel.lock);

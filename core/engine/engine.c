@@ -54,6 +54,7 @@ typedef struct option {
     int32_t low, high;
     const char *const *words;
 } option;
+static const char *const pool_kinds[] = { "queue", "none", "static", NULL };
 static const char *const poolers[] = { "none", "transaction", NULL };
 #define NUMBER(name, low, high) { #name, offsetof(sqla__engine_config, name), false, low, high, NULL }
 #define FLAG(name) { #name, offsetof(sqla__engine_config, name), true, 0, 1, NULL }
@@ -68,6 +69,9 @@ static const option options_known[] = {
     FLAG(echo),
     FLAG(hide_parameters),
     CHOICE(pooler, poolers),
+    CHOICE(pool, pool_kinds),
+    FLAG(pool_fifo),
+    FLAG(pool_sites),
 };
 enum { OPTION_COUNT = sizeof options_known / sizeof options_known[0] };
 
@@ -157,7 +161,8 @@ static sqla_status take_options(sqla__engine_config *config, const sqla_engine_o
     if (given != NULL)
         memcpy(&o, given, given->struct_size < sizeof o ? given->struct_size : sizeof o);
     *config = (sqla__engine_config){ o.pool_size, o.max_overflow, o.pool_timeout_ms, o.connect_timeout_ms, o.pool_recycle_s,
-                                     o.pre_ping, o.echo, o.hide_parameters, o.log, o.log_data, (int32_t)o.pooler };
+                                     o.pre_ping, o.echo, o.hide_parameters, o.log, o.log_data, (int32_t)o.pooler, (int32_t)o.pool,
+                                     o.pool_fifo, o.pool_sites, o.on_event, o.event_data, o.events };
     *ret_full = o;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const option *known = &options_known[i];
@@ -170,8 +175,20 @@ static sqla_status take_options(sqla__engine_config *config, const sqla_engine_o
     return SQLA_OK;
 }
 
+static sqla_status check_pool(const sqla__engine_config *c, sqla_error *err)
+{
+    if (c->pool == SQLA_POOL_QUEUE || (c->pool_size == 0 && c->max_overflow == 0))
+        return SQLA_OK;
+    return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' is for pool=queue alone, and this is pool=%s",
+                           c->pool_size != 0 ? "pool_size" : "max_overflow", pool_kinds[c->pool]);
+}
+
 static void fill_defaults(sqla__engine_config *c)
 {
+    if (c->pool == SQLA_POOL_STATIC) {
+        c->pool_size = 1;
+        c->max_overflow = -1;
+    }
     c->pool_size = c->pool_size == 0 ? 5 : c->pool_size;
     c->max_overflow = c->max_overflow == 0 ? 10 : c->max_overflow < 0 ? 0 : c->max_overflow;
     c->pool_timeout_ms = c->pool_timeout_ms == 0 ? 30000 : c->pool_timeout_ms < 0 ? 0 : c->pool_timeout_ms;
@@ -218,6 +235,8 @@ static sqla_status build(sqla_engine *db, const char *text, const sqla_engine_op
     if (status == SQLA_OK)
         status = take_options(&db->config, options, &full, err);
     if (status == SQLA_OK)
+        status = check_pool(&db->config, err);
+    if (status == SQLA_OK)
         status = sqla__driver_load(url.scheme, url.driver, &db->driver, err);
     if (status == SQLA_OK)
         status = sqla__engine_take_params(db, &url, &full, err);
@@ -229,7 +248,8 @@ static sqla_status build(sqla_engine *db, const char *text, const sqla_engine_op
         return status;
     fill_defaults(&db->config);
     name_instance(db);
-    return sqla__connpool_init(&db->pool, (uint32_t)db->config.pool_size + (uint32_t)db->config.max_overflow);
+    db->watched = sqla__event_mask(&db->config);
+    return sqla__connpool_init(&db->pool, &db->config);
 }
 
 static void wipe(char *secret)
@@ -348,6 +368,8 @@ static void mend_locks(sqla_engine *db)
     pthread_mutex_init(&db->lock, NULL);
     pthread_mutex_init(&db->facts.lock, NULL);
     pthread_mutex_init(&db->pool.lock, NULL);
+    db->pool.first_waiter = db->pool.last_waiter = NULL; /* threads of the parent */
+    db->pool.waiting = 0;
 }
 
 void sqla_engine_free(sqla_engine *db)

@@ -6,6 +6,7 @@
 #define SQLA_ENGINE_ENGINE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "base/hash.h"
@@ -15,31 +16,46 @@
 #include "engine/stmtcache.h"
 #include "sql/stmt.h"
 
-/* ---- pool (pool.c) --------------------------------------------------------------------------------------------- */
+typedef struct sqla__engine_config sqla__engine_config;
 
-/* One thread that waits for a connection. What it is given is a connection, or the room to open one. */
+/* ---- pool (pool.c, places.c, shells.c, sites.c) ------------------------------------------------------------------ */
+
+/* One thread that waits for a connection. What it is given is a connection, or the room to open one, or a refusal. */
+typedef enum sqla__grant { SQLA__NOT_YET, SQLA__GRANTED, SQLA__REFUSED } sqla__grant;
 typedef struct sqla__waiter {
     struct sqla__waiter *next;
     pthread_cond_t wake;
+    int64_t since;                 /* monotonic nanoseconds, as all times here */
     sqla_conn *conn;
-    bool granted;
+    sqla_error *err;               /* filled by a refusal */
+    sqla__grant grant;
 } sqla__waiter;
 
 typedef struct sqla__connpool {
     pthread_mutex_t lock;          /* for everything below */
-    sqla_conn *idle;               /* a list, the newest first */
+    sqla_conn *idle, *idle_last;   /* a list; lent from its front */
     sqla_conn *keeper;             /* never lent, and no place: keeps a database alive that ends with its connections */
+    sqla_conn *out, *out_last;     /* those that are lent, the one that is out longest first */
     sqla__waiter *first_waiter, *last_waiter;
-    uint32_t limit;                /* of places: pool_size and overflow */
-    uint32_t places;               /* taken: idle ones, those that are out, and those being opened */
-    uint32_t idle_count, waiting;
+    uint32_t limit;                /* of places */
+    uint32_t kept;                 /* of idle connections */
+    uint32_t places;               /* taken: idle ones, those that are out, and those being opened or closed */
+    uint32_t idle_count, opening, waiting;
+    uint32_t most_tries;           /* connects that may be under way at once after one has failed */
+    uint32_t failures;             /* of connects, since the last that succeeded */
+    int64_t retry_at;              /* no connect before that, while there are failures */
+    uint64_t chance;               /* for the backoff's jitter */
     uint64_t generation;           /* connections of an older one are closed and not used again */
-    uint64_t connects, disconnects;
     sqla_error last_connect;       /* the last failure to connect, until one succeeds */
     bool closed;
+    sqla_conn *shells;             /* all handles that there are (shells.c) */
+    sqla_conn *spare, *spare_last; /* those without a connection, the one closed longest ago first */
+    uint32_t spare_count;
+    uint64_t numbered;             /* connections: the number of the newest */
+    sqla_pool_status count;        /* only what is counted since the engine was made */
 } sqla__connpool;
 
-sqla_status sqla__connpool_init(sqla__connpool *pool, uint32_t limit);
+sqla_status sqla__connpool_init(sqla__connpool *pool, const sqla__engine_config *config);
 void sqla__connpool_release(sqla__connpool *pool);
 /* A live connection, idle or new. */
 sqla_status sqla__connpool_take(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err);
@@ -48,15 +64,45 @@ void sqla__connpool_give(sqla_engine *db, sqla_conn *conn);
 /* Close all idle ones; those that are out when they come back. found_dead: because one of that generation was. */
 void sqla__connpool_invalidate(sqla_engine *db, uint64_t generation, bool found_dead);
 
+/* Places (places.c). A place with an idle connection in it, or with the room to open one (NULL): then sqla__place_opened is to
+ * follow. Waits in line, until deadline. */
+sqla_status sqla__place_take(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err);
+/* The connection in a place of ours is closed: may another be opened there? False: the place is given up. */
+bool sqla__place_reopen(sqla__connpool *pool);
+/* Room to open one more, if fewer than n are there and nobody waits. */
+bool sqla__place_add(sqla__connpool *pool, uint32_t n);
+/* The end of a connect in a place of ours, which is given up when it failed. began: when it was begun. */
+void sqla__place_opened(sqla__connpool *pool, int64_t began, sqla_status status, const sqla_error *err);
+void sqla__places_give(sqla__connpool *pool, uint32_t n);
+/* Under the lock: hand a connection to who waits longest. False: nobody waits. */
+bool sqla__place_hand_over(sqla__connpool *pool, sqla_conn *conn);
+
+/* Handles (shells.c). */
+sqla_conn *sqla__shell_new(sqla_engine *db);               /* NULL: out of memory */
+void sqla__shell_drop(sqla_conn *conn);                    /* it has no connection any more */
+sqla_conn *sqla__shell_change(sqla_conn *conn);            /* under the lock: the connection in another shell; conn itself without memory */
+void sqla__shells_release(sqla__connpool *pool);
+
+/* Who holds connections (sites.c). */
+enum { SQLA__SITE_FRAMES = 16 };
+void sqla__site_note(sqla_conn *conn);
+/* Tell in err, and in the log where sites are remembered, who holds connections. */
+void sqla__sites_tell(sqla_engine *db, sqla_error *err);
+
 /* ---- engine (engine.c) ----------------------------------------------------------------------------------------- */
 
-typedef struct sqla__engine_config {
+struct sqla__engine_config {
     int32_t pool_size, max_overflow, pool_timeout_ms, connect_timeout_ms, pool_recycle_s;
     bool pre_ping, echo, hide_parameters;
     sqla_log_fn *log;
     void *log_data;
     int32_t pooler;                /* sqla_pooler */
-} sqla__engine_config;
+    int32_t pool; /* sqla_pool_kind */
+    bool pool_fifo, pool_sites;
+    sqla_event_fn *on_event;
+    void *event_data;
+    uint32_t events;
+};
 
 struct sqla_engine {
     pthread_mutex_t lock;          /* for refs and statements */
@@ -80,6 +126,7 @@ struct sqla_engine {
         sqla__arena arena;
         sqla__hash by_table;       /* "schema\0table" -> uint64_t */
     } facts;
+    uint32_t watched;              /* SQLA_EVENT_... bits of what is told or echoed */
 };
 
 /* A number that is another one after each fork. */
@@ -103,10 +150,27 @@ const char *sqla__engine_option_key(size_t i);
 
 /* ---- log (trace.c) --------------------------------------------------------------------------------------------- */
 
+/* A line that was asked for. */
 void sqla__engine_log(const sqla_engine *db, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* One statement that ran: text, parameters unless hidden, time since start. */
-void sqla__trace(const sqla_engine *db, const char *text, size_t length, const sqla_plan *plan, const void *row, size_t rows, int64_t start,
-                 sqla_status status);
+/* What echo says about an event. plan and row: the parameters of a statement. */
+void sqla__echo(const sqla_engine *db, const sqla_event *event, const sqla_plan *plan, const void *row);
+
+/* ---- events (event.c) ------------------------------------------------------------------------------------------ */
+
+/* The one test that an event costs which nobody wants to know about. */
+static inline bool sqla__watched(const sqla_engine *db, uint32_t kinds) { return (db->watched & kinds) != 0; }
+uint32_t sqla__event_mask(const sqla__engine_config *config);
+/* When what is watched began; else 0, without a look at the clock. */
+int64_t sqla__event_start(const sqla_engine *db, uint32_t kinds);
+/* What happened to conn, at the end of it. start: its begin; 0: nobody watches, or it takes no time. */
+void sqla__event_conn(sqla_conn *conn, sqla_event_kind kind, int64_t start, sqla_status status, const char *message);
+/* A connect that failed. */
+void sqla__event_no_connect(sqla_engine *db, int64_t start, const sqla_error *err);
+/* A statement that ran for so many rows of parameters; row is the first of them. */
+void sqla__event_execute(sqla_conn *conn, const char *text, size_t length, const sqla_plan *plan, const void *row, size_t rows, int64_t start,
+                         sqla_status status, const sqla_error *err);
+/* Transactions. name: of a savepoint, else NULL.  Returns status. */
+sqla_status sqla__event_txn(sqla_conn *conn, sqla_event_kind kind, const char *name, int64_t start, sqla_status status, const sqla_error *err);
 
 /* ---- connections (conn.c) -------------------------------------------------------------------------------------- */
 
@@ -118,8 +182,21 @@ struct sqla__result {
     bool ended, streams;
 };
 
+/* May a handle be used? Not when it was closed; but while a function that was told of an event is at work on it. */
+typedef enum sqla__use { SQLA__CLOSED, SQLA__LENT, SQLA__HOOKED } sqla__use;
+
+/* What stands behind `driver` goes into another shell when the connection is given back (shells.c), by a plain copy. */
 struct sqla_conn {
     sqla_engine *engine;
+    atomic_int use;                /* sqla__use */
+    sqla_conn *shell_next;         /* among all handles */
+    sqla_conn *previous_out, *next_out;
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t done;
+        sqla_driver_canceller *handle; /* goes with the connection */
+        uint32_t firing;
+    } cancel;
     const sqla__driver *driver;
     sqla_driver_conn *handle;
     sqla_conn_info info;
@@ -135,14 +212,16 @@ struct sqla_conn {
     const sqla_metadata *known;    /* of who has the connection now, or NULL */
     uint64_t seen[16];             /* hashes of raw texts that ran once: the second time they are prepared */
     uint32_t seen_at;
-    struct {
-        pthread_mutex_t lock;
-        pthread_cond_t done;
-        sqla_driver_canceller *handle;
-        uint32_t firing;
-    } cancel;
     sqla_copy *copy;               /* a COPY that is open; it takes the connection */
+    uint64_t number;               /* of the connection, see sqla_event */
+    int64_t out_since;
+    void *site[SQLA__SITE_FRAMES]; /* return addresses of who took it, where they are remembered */
+    int site_count;
+    bool doomed;                   /* closed when it comes back */
+    bool detached;                 /* no longer the pool's */
+    bool hooked;                   /* a function that was told of an event is at work on it */
 };
+static inline bool sqla__conn_is_open(const sqla_conn *conn) { return atomic_load(&conn->use) != SQLA__CLOSED; }
 
 sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err);
 void sqla__conn_free(sqla_conn *conn);    /* closes it; after a fork it is abandoned */

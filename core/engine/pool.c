@@ -1,28 +1,13 @@
 /* pool.c: the connections of an engine, kept and lent.
  *
- * The pool counts places. A place is taken by an idle connection, by one that is lent, and by one that is being opened, so that
- * connecting, which takes long, happens outside the lock. Who finds no place waits in a queue; what comes free is handed to
- * the first of it, never put where a newcomer could snatch it. A connection that died tells that the others of its age may be
- * dead too: generations count that, and connections of an older one are closed. */
+ * Who may have one, and when, is places.c's affair; this file opens them, looks whether they are fit, lends them and takes
+ * them back. A connection that died tells that the others of its age may be dead too: generations count that, and
+ * connections of an older one are closed. */
 #include <config.h>
 #include "engine/engine.h"
 
-#include <errno.h>
-#include <string.h>
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/mem.h"
-
-sqla_status sqla__connpool_init(sqla__connpool *pool, uint32_t limit)
-{
-    pthread_mutex_init(&pool->lock, NULL);
-    pool->limit = limit;
-    pool->generation = 1;
-    sqla__error_init(&pool->last_connect);
-    return SQLA_OK;
-}
 
 static void free_list(sqla_conn *conn)
 {
@@ -33,176 +18,29 @@ static void free_list(sqla_conn *conn)
     }
 }
 
+sqla_status sqla__connpool_init(sqla__connpool *pool, const sqla__engine_config *config)
+{
+    pthread_mutex_init(&pool->lock, NULL);
+    pool->kept = config->pool == SQLA_POOL_NONE ? 0 : (uint32_t)config->pool_size;
+    pool->limit = config->pool == SQLA_POOL_NONE ? UINT32_MAX : pool->kept + (uint32_t)config->max_overflow;
+    pool->most_tries = (uint32_t)config->pool_size;
+    pool->chance = (uint64_t)sqla__now_ns() | 1;
+    pool->generation = 1;
+    sqla__error_init(&pool->last_connect);
+    return SQLA_OK;
+}
+
 void sqla__connpool_release(sqla__connpool *pool)
 {
     free_list(pool->idle);
     pool->idle = NULL;
     free_list(pool->keeper);
     pool->keeper = NULL;
+    sqla__shells_release(pool);
     pthread_mutex_destroy(&pool->lock);
 }
 
-/* ---- places ---------------------------------------------------------------------------------------------------- */
-
-static sqla__waiter *first_waiter(sqla__connpool *pool)
-{
-    sqla__waiter *w = pool->first_waiter;
-    if (w == NULL)
-        return NULL;
-    pool->first_waiter = w->next;
-    if (w->next == NULL)
-        pool->last_waiter = NULL;
-    pool->waiting--;
-    return w;
-}
-
-/* Hand a place, with the connection in it or NULL, to who waits longest. Under the lock. */
-static bool hand_over(sqla__connpool *pool, sqla_conn *conn)
-{
-    sqla__waiter *w = first_waiter(pool);
-    if (w == NULL)
-        return false;
-    w->conn = conn;
-    w->granted = true;
-    pthread_cond_signal(&w->wake);
-    return true;
-}
-
-static void give_place(sqla__connpool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    if (!hand_over(pool, NULL))
-        pool->places--;
-    pthread_mutex_unlock(&pool->lock);
-}
-
-static void stop_waiting(sqla__connpool *pool, sqla__waiter *waiter)
-{
-    sqla__waiter *before = NULL;
-    for (sqla__waiter *w = pool->first_waiter; w != waiter; w = w->next)
-        before = w;
-    *(before != NULL ? &before->next : &pool->first_waiter) = waiter->next;
-    if (pool->last_waiter == waiter)
-        pool->last_waiter = before;
-    pool->waiting--;
-}
-
-static sqla_status timed_out(sqla_engine *db, sqla_error *err)
-{
-    sqla__connpool *pool = &db->pool;
-    sqla__error_set(err, SQLA_ERR_POOL_TIMEOUT, "cannot get a connection: all %u are in use, and none came back within %d ms",
-                    (unsigned)pool->limit, (int)db->config.pool_timeout_ms);
-    sqla__error_hint(err, "close connections and sessions that are done, or raise pool_size, max_overflow or pool_timeout_ms");
-    if (pool->last_connect.status != SQLA_OK) {
-        sqla__error_detail(err, "the last try to connect failed: %s", pool->last_connect.message);
-        err->native = pool->last_connect.native;
-        memcpy(err->sqlstate, pool->last_connect.sqlstate, sizeof err->sqlstate);
-    }
-    return SQLA_ERR_POOL_TIMEOUT;
-}
-
-static bool waiter_init(sqla__waiter *w)
-{
-    pthread_condattr_t attributes;
-    memset(w, 0, sizeof *w);
-    if (pthread_condattr_init(&attributes) != 0)
-        return false;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    bool ok = pthread_cond_init(&w->wake, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return ok;
-}
-
-/* Wait for a place, under the lock. */
-static sqla_status wait(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
-{
-    sqla__connpool *pool = &db->pool;
-    sqla__waiter w;
-    int64_t deadline = sqla__now_ns() + (int64_t)db->config.pool_timeout_ms * 1000000;
-    struct timespec until = { (time_t)(deadline / 1000000000), (long)(deadline % 1000000000) };
-    if (!waiter_init(&w))
-        return sqla__error_nomem(err);
-    *(pool->last_waiter != NULL ? &pool->last_waiter->next : &pool->first_waiter) = &w;
-    pool->last_waiter = &w;
-    pool->waiting++;
-    int result = 0;
-    while (!w.granted && result != ETIMEDOUT)
-        result = pthread_cond_timedwait(&w.wake, &pool->lock, &until);
-    if (!w.granted)
-        stop_waiting(pool, &w);
-    pthread_cond_destroy(&w.wake);
-    *ret_conn = w.conn;
-    return w.granted ? SQLA_OK : timed_out(db, err);
-}
-
-/* A place of our own: with an idle connection in it, or empty (NULL). */
-static sqla_status take_place(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
-{
-    sqla__connpool *pool = &db->pool;
-    sqla_status status = SQLA_OK;
-    *ret_conn = NULL;
-    pthread_mutex_lock(&pool->lock);
-    if (pool->idle != NULL) {
-        *ret_conn = pool->idle;
-        pool->idle = pool->idle->next;
-        pool->idle_count--;
-    } else if (pool->places < pool->limit) {
-        pool->places++;
-    } else if (db->config.pool_timeout_ms > 0) {
-        status = wait(db, ret_conn, err);
-    } else {
-        status = timed_out(db, err);
-    }
-    pthread_mutex_unlock(&pool->lock);
-    return status;
-}
-
-/* ---- taking ---------------------------------------------------------------------------------------------------- */
-
-void sqla__connpool_invalidate(sqla_engine *db, uint64_t generation, bool found_dead)
-{
-    sqla__connpool *pool = &db->pool;
-    sqla_conn *old = NULL;
-    pthread_mutex_lock(&pool->lock);
-    pool->disconnects += found_dead;
-    if (pool->generation == generation) {
-        pool->generation++;
-        old = pool->idle;
-        pool->places -= pool->idle_count;
-        pool->idle = NULL;
-        pool->idle_count = 0;
-    }
-    pthread_mutex_unlock(&pool->lock);
-    free_list(old);
-}
-
-static uint64_t generation_now(sqla__connpool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    uint64_t generation = pool->generation;
-    pthread_mutex_unlock(&pool->lock);
-    return generation;
-}
-
-/* Is an idle connection worth lending? A look costs nothing, so it is always taken; a ping only when it is asked for. */
-static bool is_fit(sqla_engine *db, sqla_conn *conn)
-{
-    sqla_error dropped;
-    const sqla__engine_config *c = &db->config;
-    if (conn->generation != generation_now(&db->pool))
-        return false;
-    if (c->pool_recycle_s > 0 && sqla__now_ns() - conn->born > (int64_t)c->pool_recycle_s * 1000000000)
-        return false;
-    sqla__error_init(&dropped);
-    int64_t deadline = c->pre_ping ? sqla__deadline_ms(c->connect_timeout_ms) : 0;
-    sqla_status status = conn->driver->slots.ping(conn, c->pre_ping ? 0 : SQLA_PING_LOOK, deadline, &dropped);
-    if (status == SQLA_OK)
-        return true;
-    sqla__engine_scrub(db, &dropped);
-    sqla__engine_log(db, SQLA_LOG_INFO, "a connection was found dead and is replaced: %s", dropped.message);
-    sqla__connpool_invalidate(db, conn->generation, true);
-    return false;
-}
+/* ---- opening --------------------------------------------------------------------------------------------------- */
 
 /* Connections of the pool come and go: they grow old, are touched, disposed of. A database that would go with them gets one
  * more, that stays as long as the engine. Two who come first at once open two, and one of those is closed again. */
@@ -238,43 +76,152 @@ static sqla_status open_one(sqla_engine *db, sqla_conn **ret_conn, sqla_error *e
     return status;
 }
 
+static void tell_of_connect(sqla_engine *db, sqla_conn *conn, int64_t start)
+{
+    if (conn->number == 1 && sqla__watched(db, SQLA_EVENT_FIRST_CONNECT))
+        sqla__event_conn(conn, SQLA_EVENT_FIRST_CONNECT, start, SQLA_OK, "");
+    if (sqla__watched(db, SQLA_EVENT_CONNECT))
+        sqla__event_conn(conn, SQLA_EVENT_CONNECT, start, SQLA_OK, "");
+}
+
 /* Open a connection in a place that is ours; the place is given up when that fails. */
 static sqla_status open_in_place(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
 {
     sqla__connpool *pool = &db->pool;
-    uint64_t generation = generation_now(pool);
+    int64_t began = sqla__now_ns();
+    pthread_mutex_lock(&pool->lock);
+    uint64_t generation = pool->generation;
+    pthread_mutex_unlock(&pool->lock);
     sqla_status status = open_one(db, ret_conn, err);
+    sqla__place_opened(pool, began, status, err);
     if (status != SQLA_OK) {
-        pthread_mutex_lock(&pool->lock);
-        pool->last_connect = *err;
-        pthread_mutex_unlock(&pool->lock);
-        give_place(pool);
+        if (sqla__watched(db, SQLA_EVENT_CONNECT))
+            sqla__event_no_connect(db, began, err);
         return status;
     }
     (*ret_conn)->generation = generation;
     pthread_mutex_lock(&pool->lock);
-    pool->connects++;
-    pool->last_connect.status = SQLA_OK;
+    (*ret_conn)->number = ++pool->numbered;
     pthread_mutex_unlock(&pool->lock);
+    tell_of_connect(db, *ret_conn, began);
     return SQLA_OK;
 }
 
+/* ---- taking ---------------------------------------------------------------------------------------------------- */
+
+/* The places of those that are closed are free when they are closed, so that there are never more than there are places. */
+void sqla__connpool_invalidate(sqla_engine *db, uint64_t generation, bool found_dead)
+{
+    sqla__connpool *pool = &db->pool;
+    sqla_conn *old = NULL;
+    uint32_t n = 0;
+    pthread_mutex_lock(&pool->lock);
+    pool->count.disconnects += found_dead;
+    if (pool->generation == generation) {
+        pool->generation++;
+        old = pool->idle;
+        n = pool->idle_count;
+        pool->idle = NULL;
+        pool->idle_count = 0;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    free_list(old);
+    if (n > 0)
+        sqla__places_give(pool, n);
+}
+
+/* While connects fail, an idle connection is in doubt. */
+static bool in_doubt(sqla__connpool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool doubt = pool->failures > 0;
+    pthread_mutex_unlock(&pool->lock);
+    return doubt;
+}
+
+/* Is an idle connection worth lending? A look costs nothing, so it is always taken; a ping only when asked for, or in doubt. */
+static bool is_fit(sqla_engine *db, sqla_conn *conn)
+{
+    sqla_error dropped;
+    const sqla__engine_config *c = &db->config;
+    if (c->pool_recycle_s > 0 && c->pool != SQLA_POOL_STATIC && sqla__now_ns() - conn->born > (int64_t)c->pool_recycle_s * 1000000000)
+        return false;
+    sqla__error_init(&dropped);
+    sqla_status status = conn->driver->slots.ping(conn, SQLA_PING_LOOK, 0, &dropped);
+    if (status == SQLA_OK && (c->pre_ping || in_doubt(&db->pool)))
+        status = conn->driver->slots.ping(conn, 0, sqla__deadline_ms(c->connect_timeout_ms), &dropped);
+    if (status == SQLA_OK)
+        return true;
+    sqla__engine_scrub(db, &dropped);
+    if (sqla__watched(db, SQLA_EVENT_INVALIDATE))
+        sqla__event_conn(conn, SQLA_EVENT_INVALIDATE, 0, status, dropped.message);
+    sqla__connpool_invalidate(db, conn->generation, true);
+    return false;
+}
+
+static sqla_status take_fit(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
+{
+    int64_t deadline = sqla__deadline_ms(db->config.pool_timeout_ms);
+    for (;;) {
+        sqla_conn *conn = NULL;
+        sqla_status status = sqla__place_take(db, deadline, &conn, err);
+        if (status != SQLA_OK)
+            return status;
+        if (conn == NULL)
+            return open_in_place(db, ret_conn, err);
+        if (is_fit(db, conn)) {
+            *ret_conn = conn;
+            return SQLA_OK;
+        }
+        sqla__conn_free(conn);
+        if (sqla__place_reopen(&db->pool))
+            return open_in_place(db, ret_conn, err);
+    }
+}
+
+static void add_to_out(sqla__connpool *pool, sqla_conn *conn)
+{
+    conn->next_out = NULL;
+    conn->previous_out = pool->out_last;
+    *(pool->out_last != NULL ? &pool->out_last->next_out : &pool->out) = conn;
+    pool->out_last = conn;
+}
+
+static void remove_from_out(sqla__connpool *pool, sqla_conn *conn)
+{
+    *(conn->previous_out != NULL ? &conn->previous_out->next_out : &pool->out) = conn->next_out;
+    *(conn->next_out != NULL ? &conn->next_out->previous_out : &pool->out_last) = conn->previous_out;
+}
+
+static void lend(sqla_engine *db, sqla_conn *conn)
+{
+    sqla__connpool *pool = &db->pool;
+    conn->next = NULL;
+    conn->out_since = sqla__now_ns();
+    if (db->config.pool_sites)
+        sqla__site_note(conn);
+    pthread_mutex_lock(&pool->lock);
+    pool->count.checkouts++;
+    add_to_out(pool, conn);
+    pthread_mutex_unlock(&pool->lock);
+    atomic_store(&conn->use, SQLA__LENT);
+    if (sqla__watched(db, SQLA_EVENT_CHECKOUT))
+        sqla__event_conn(conn, SQLA_EVENT_CHECKOUT, 0, SQLA_OK, "");
+}
+
+/* Who waits keeps the engine, so that it may be freed meanwhile. */
 sqla_status sqla__connpool_take(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
 {
     sqla_conn *conn = NULL;
     if (sqla__engine_forked(db))
         return sqla__refuse_forked(err);
-    sqla_status status = take_place(db, &conn, err);
-    if (status == SQLA_OK && conn != NULL && !is_fit(db, conn)) {
-        sqla__conn_free(conn);
-        conn = NULL;
-    }
-    if (status == SQLA_OK && conn == NULL)
-        status = open_in_place(db, &conn, err);
-    if (status != SQLA_OK)
-        return status;
     sqla__engine_ref(db);
-    conn->next = NULL;
+    sqla_status status = take_fit(db, &conn, err);
+    if (status != SQLA_OK) {
+        sqla__engine_unref(db);
+        return status;
+    }
+    lend(db, conn);
     *ret_conn = conn;
     return SQLA_OK;
 }
@@ -285,31 +232,104 @@ sqla_status sqla__connpool_take(sqla_engine *db, sqla_conn **ret_conn, sqla_erro
 static bool keep(sqla_engine *db, sqla_conn *conn)
 {
     sqla__connpool *pool = &db->pool;
-    if (conn->lost || pool->closed || conn->generation != pool->generation)
+    if (conn->lost || conn->doomed || pool->closed || conn->generation != pool->generation)
         return false;
-    if (hand_over(pool, conn))
+    if (pool->kept == 0 || (pool->first_waiter == NULL && pool->idle_count >= pool->kept))
+        return false;
+    conn = sqla__shell_change(conn);
+    if (sqla__place_hand_over(pool, conn))
         return true;
-    if (pool->idle_count >= (uint32_t)db->config.pool_size)
-        return false;
-    conn->next = pool->idle;
-    pool->idle = conn;
+    bool last = db->config.pool_fifo && pool->idle != NULL;
+    conn->next = last ? NULL : pool->idle;
+    *(last ? &pool->idle_last->next : &pool->idle) = conn;
+    if (conn->next == NULL)
+        pool->idle_last = conn;
     pool->idle_count++;
     return true;
 }
 
-void sqla__connpool_give(sqla_engine *db, sqla_conn *conn)
+static void put(sqla_engine *db, sqla_conn *conn, bool was_out)
 {
     sqla__connpool *pool = &db->pool;
-    if (conn->dead_link)
-        sqla__connpool_invalidate(db, conn->generation, true);
     pthread_mutex_lock(&pool->lock);
+    if (was_out)
+        remove_from_out(pool, conn);
     bool kept = keep(db, conn);
     pthread_mutex_unlock(&pool->lock);
-    if (!kept) {
+    if (kept)
+        return;
+    sqla__conn_free(conn);
+    sqla__places_give(pool, 1);
+}
+
+void sqla__connpool_give(sqla_engine *db, sqla_conn *conn)
+{
+    if (conn->lost && !conn->doomed && sqla__watched(db, SQLA_EVENT_INVALIDATE))
+        sqla__event_conn(conn, SQLA_EVENT_INVALIDATE, 0, SQLA_ERR_DISCONNECTED, "the connection was lost");
+    if (sqla__watched(db, SQLA_EVENT_CHECKIN))
+        sqla__event_conn(conn, SQLA_EVENT_CHECKIN, conn->out_since, SQLA_OK, "");
+    if (conn->detached) {
         sqla__conn_free(conn);
-        give_place(pool);
+        sqla__engine_unref(db);
+        return;
     }
+    if (conn->dead_link)
+        sqla__connpool_invalidate(db, conn->generation, true);
+    put(db, conn, true);
     sqla__engine_unref(db);
+}
+
+sqla_status sqla_conn_detach(sqla_conn *conn, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (conn == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no connection to detach");
+    sqla_engine *db = conn->engine;
+    if (sqla__engine_forked(db))
+        return sqla__error_give(err, &local, sqla__refuse_forked(&local));
+    if (!sqla__conn_is_open(conn))
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot detach a connection that is closed");
+    if (conn->detached)
+        return SQLA_OK;
+    conn->detached = true;
+    pthread_mutex_lock(&db->pool.lock);
+    remove_from_out(&db->pool, conn);
+    pthread_mutex_unlock(&db->pool.lock);
+    sqla__places_give(&db->pool, 1);
+    if (sqla__watched(db, SQLA_EVENT_DETACH))
+        sqla__event_conn(conn, SQLA_EVENT_DETACH, 0, SQLA_OK, "");
+    return SQLA_OK;
+}
+
+void sqla_conn_invalidate(sqla_conn *conn)
+{
+    if (conn == NULL || conn->doomed || sqla__engine_forked(conn->engine) || !sqla__conn_is_open(conn))
+        return;
+    conn->doomed = true;
+    if (sqla__watched(conn->engine, SQLA_EVENT_INVALIDATE))
+        sqla__event_conn(conn, SQLA_EVENT_INVALIDATE, 0, SQLA_OK, "");
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------------- */
+
+sqla_status sqla_engine_warm_up(sqla_engine *db, uint32_t n, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (db == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no engine to warm up");
+    if (sqla__engine_forked(db))
+        return sqla__error_give(err, &local, sqla__refuse_forked(&local));
+    sqla_status status = SQLA_OK;
+    n = n < db->pool.kept ? n : db->pool.kept;
+    while (status == SQLA_OK && sqla__place_add(&db->pool, n)) {
+        sqla_conn *conn = NULL;
+        status = open_in_place(db, &conn, &local);
+        if (status == SQLA_OK)
+            put(db, conn, false);
+    }
+    return sqla__error_give(err, &local, status);
 }
 
 sqla_pool_status sqla_engine_pool_status(const sqla_engine *db)
@@ -319,12 +339,11 @@ sqla_pool_status sqla_engine_pool_status(const sqla_engine *db)
         return status;
     sqla__connpool *pool = &((sqla_engine *)(uintptr_t)db)->pool; /* only its lock is written */
     pthread_mutex_lock(&pool->lock);
+    status = pool->count;
     status.size = pool->places;
     status.idle = pool->idle_count;
     status.out = pool->places - pool->idle_count;
     status.waiting = pool->waiting;
-    status.connects = pool->connects;
-    status.disconnects = pool->disconnects;
     pthread_mutex_unlock(&pool->lock);
     return status;
 }

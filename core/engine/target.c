@@ -103,5 +103,5 @@ static const struct sqla_target_ops conn_ops = { conn_adopt, conn_disown, conn_a
 
 sqla_target sqla_on_conn_(sqla_conn *conn)
 {
-    return (sqla_target){ conn != NULL ? &conn_ops : NULL, conn };
+    return (sqla_target){ conn != NULL && sqla__conn_is_open(conn) ? &conn_ops : NULL, conn };
 }

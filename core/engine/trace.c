@@ -1,4 +1,4 @@
-/* trace.c: the lines that an engine logs when it is asked to echo. Costs one test of a flag when it is not. */
+/* trace.c: the lines that an engine logs: those that it was asked for, and what echo says about events. */
 #include <config.h>
 #include "engine/engine.h"
 
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 
 static void emit(const sqla_engine *db, int level, const char *line)
 {
@@ -21,8 +20,6 @@ void sqla__engine_log(const sqla_engine *db, int level, const char *format, ...)
 {
     char line[1024];
     va_list args;
-    if (!db->config.echo)
-        return;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
@@ -90,20 +87,29 @@ static void add_values(sqla__buf *line, const sqla_plan *plan, const void *row)
     sqla__buf_add(line, plan->count > 0 ? "]" : "");
 }
 
-void sqla__trace(const sqla_engine *db, const char *text, size_t length, const sqla_plan *plan, const void *row, size_t rows, int64_t start,
-                 sqla_status status)
+static void echo_statement(const sqla_engine *db, const sqla_event *event, const sqla_plan *plan, const void *row)
 {
     sqla__buf line = { 0 };
-    sqla__buf_printf(&line, "%.3f ms  ", (double)(sqla__now_ns() - start) / 1e6);
-    for (size_t i = 0; i < length; i++)
-        sqla__buf_add_char(&line, text[i] == '\n' || text[i] == '\r' ? ' ' : text[i]);
+    sqla__buf_printf(&line, "%.3f ms  ", (double)event->nanoseconds / 1e6);
+    for (size_t i = 0; i < event->sql_length; i++)
+        sqla__buf_add_char(&line, event->sql[i] == '\n' || event->sql[i] == '\r' ? ' ' : event->sql[i]);
     if (plan != NULL && row != NULL && !db->config.hide_parameters)
         add_values(&line, plan, row);
-    if (rows != 1)
-        sqla__buf_printf(&line, "  (%zu rows)", rows);
-    if (status != SQLA_OK)
-        sqla__buf_printf(&line, "  failed: %s", sqla_status_name(status));
+    if (event->rows != 1)
+        sqla__buf_printf(&line, "  (%lld rows)", (long long)event->rows);
+    if (event->status != SQLA_OK)
+        sqla__buf_printf(&line, "  failed: %s", sqla_status_name(event->status));
     if (!line.broken)
-        emit(db, status == SQLA_OK ? SQLA_LOG_INFO : SQLA_LOG_ERROR, line.data);
+        emit(db, event->status == SQLA_OK ? SQLA_LOG_INFO : SQLA_LOG_ERROR, line.data);
     sqla__buf_release(&line);
+}
+
+void sqla__echo(const sqla_engine *db, const sqla_event *event, const sqla_plan *plan, const void *row)
+{
+    if (event->kind == SQLA_EVENT_EXECUTE)
+        echo_statement(db, event, plan, row);
+    else if (event->kind == SQLA_EVENT_CONNECT && event->status == SQLA_OK)
+        sqla__engine_log(db, SQLA_LOG_INFO, "connected to %s", db->url);
+    else if (event->kind == SQLA_EVENT_INVALIDATE && event->status != SQLA_OK)
+        sqla__engine_log(db, SQLA_LOG_INFO, "a connection was found dead and is replaced: %s", event->message);
 }

@@ -26,8 +26,11 @@ sqla_status sqla__conn_begin(sqla_conn *conn, bool write, sqla_error *err)
         return status;
     if (sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: a transaction is open already");
+    int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_BEGIN);
     status = conn->driver->slots.begin(conn, &options, err);
-    return status == SQLA_OK ? SQLA_OK : sqla__conn_failed(conn, status, err);
+    if (status != SQLA_OK)
+        status = sqla__conn_failed(conn, status, err);
+    return sqla__event_txn(conn, SQLA_EVENT_BEGIN, NULL, start, status, err);
 }
 
 /* What a commit that failed leaves open is ended, unless it may be repeated. Where the database has ended the transaction over a
@@ -52,8 +55,11 @@ sqla_status sqla__conn_commit(sqla_conn *conn, sqla_error *err)
         return status;
     if (sqla__conn_txn_state(conn) == SQLA_TXN_IDLE)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot commit: no transaction is open; it was never begun, or the database rolled it back");
+    int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_COMMIT);
     status = conn->driver->slots.commit(conn, &options, err);
-    return status == SQLA_OK ? SQLA_OK : commit_failed(conn, status, err);
+    if (status != SQLA_OK)
+        status = commit_failed(conn, status, err);
+    return sqla__event_txn(conn, SQLA_EVENT_COMMIT, NULL, start, status, err);
 }
 
 /* Afterwards there is no transaction. Where that cannot be had by asking, the connection is given up, which ends it too. */
@@ -65,15 +71,14 @@ sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err)
     sqla__results_detach(conn);
     if (conn->lost || sqla__conn_txn_state(conn) == SQLA_TXN_IDLE)
         return SQLA_OK;
+    int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_ROLLBACK);
     sqla_status status = conn->driver->slots.rollback(conn, &options, err);
-    if (status == SQLA_OK || conn->driver->ops.txn_state(conn->handle) == SQLA_TXN_IDLE) {
-        sqla__error_init(err);
-        return SQLA_OK;
+    if (status != SQLA_OK && conn->driver->ops.txn_state(conn->handle) != SQLA_TXN_IDLE) {
+        sqla__conn_failed(conn, status, err);
+        conn->lost = true;
     }
-    sqla__conn_failed(conn, status, err);
-    conn->lost = true;
     sqla__error_init(err);
-    return SQLA_OK;
+    return sqla__event_txn(conn, SQLA_EVENT_ROLLBACK, NULL, start, SQLA_OK, err);
 }
 
 sqla_status sqla__conn_savepoint(sqla_conn *conn, sqla_savepoint_op op, const char *name, sqla_error *err)
@@ -83,8 +88,12 @@ sqla_status sqla__conn_savepoint(sqla_conn *conn, sqla_savepoint_op op, const ch
         return status;
     if (sqla__conn_txn_state(conn) == SQLA_TXN_IDLE)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "a savepoint needs an open transaction");
+    sqla_event_kind kind = op == SQLA_SAVEPOINT_SET ? SQLA_EVENT_SAVEPOINT : op == SQLA_SAVEPOINT_RELEASE ? SQLA_EVENT_RELEASE : SQLA_EVENT_ROLLBACK_TO;
+    int64_t start = sqla__event_start(conn->engine, kind);
     status = conn->driver->slots.savepoint(conn, (int32_t)op, name, err);
-    return status == SQLA_OK ? SQLA_OK : sqla__conn_failed(conn, status, err);
+    if (status != SQLA_OK)
+        status = sqla__conn_failed(conn, status, err);
+    return sqla__event_txn(conn, kind, name, start, status, err);
 }
 
 /* ---- public ---------------------------------------------------------------------------------------------------- */

@@ -21,10 +21,58 @@ typedef enum sqla_pooler { SQLA_POOLER_NONE = 0, SQLA_POOLER_TRANSACTION } sqla_
 /* A part of the URL or a key of its query, and its value. */
 typedef struct sqla_option { const char *key, *value; } sqla_option;
 
+/* What happens to connections, and on them, as bits. sqla_event.conn may be used by the function, for statements too, in those
+ * marked +; in the others it is good for comparing alone. Bits from 1 << 16 on are of sessions (orm.h). */
+typedef enum sqla_event_kind {
+    SQLA_EVENT_FIRST_CONNECT = 1 << 0, /* + before the CONNECT of the first connection that this engine opens */
+    SQLA_EVENT_CONNECT = 1 << 1,       /* + opened; or not: then conn is NULL, and status and message say why */
+    SQLA_EVENT_CHECKOUT = 1 << 2,      /* + lent to who asked for it, in whose thread this is */
+    SQLA_EVENT_CHECKIN = 1 << 3,       /* given back, rolled back and reset where that was needed */
+    SQLA_EVENT_RESET = 1 << 4,         /* + put back to what it was when it was opened, since raw SQL had run */
+    SQLA_EVENT_INVALIDATE = 1 << 5,    /* will not be used again: status says lost or found dead, OK that it was asked for */
+    SQLA_EVENT_CLOSE = 1 << 6,         /* closed */
+    SQLA_EVENT_EXECUTE = 1 << 7,       /* + a statement ran, or failed; not those that the library has for itself */
+    SQLA_EVENT_BEGIN = 1 << 8,         /* + and so on: transactions, by sqla_conn_begin() and its like or by sessions */
+    SQLA_EVENT_COMMIT = 1 << 9,
+    SQLA_EVENT_ROLLBACK = 1 << 10,
+    SQLA_EVENT_SAVEPOINT = 1 << 11,
+    SQLA_EVENT_RELEASE = 1 << 12,
+    SQLA_EVENT_ROLLBACK_TO = 1 << 13,
+    SQLA_EVENT_DETACH = 1 << 14        /* + taken out of the pool for good */
+} sqla_event_kind;
+
+/* Something that happened. Look at no member behind struct_size. */
+typedef struct sqla_event {
+    uint32_t struct_size;
+    sqla_event_kind kind;
+    sqla_engine *engine;
+    sqla_conn *conn;           /* or NULL; a handle is good from one checkout to its checkin, see number */
+    const char *sql;           /* EXECUTE: the statement; SAVEPOINT and its like: the name; else NULL */
+    size_t sql_length;
+    int64_t rows;              /* EXECUTE: for how many rows of parameters it ran; else 0 */
+    int64_t nanoseconds;       /* how long it took; CHECKIN: how long it was out; CLOSE: how long it was open */
+    sqla_status status;
+    const char *message;       /* why it failed, free of secrets; "" */
+    uint64_t number;           /* of the connection: from 1 on in this engine, the same from its CONNECT to its CLOSE */
+} sqla_event;
+
+/* What it sets in a session at CONNECT lasts until raw SQL makes a reset needed, so set it at RESET again. Statements that
+ * it runs on event->conn tell no events, and a transaction that it leaves open at CONNECT or RESET is rolled back. It must
+ * neither close event->conn nor free the engine.
+ *   event  borrowed for the call, with all that it points at
+ * Threads: called in the thread that did the work, several at once; no lock is held. */
+typedef void sqla_event_fn(void *data, const sqla_event *event);
+
+/* How connections are kept. In a URL: pool=queue, none, static. */
+typedef enum sqla_pool_kind {
+    SQLA_POOL_QUEUE = 0,       /* pool_size are kept, max_overflow more may be out at once; who finds none waits in order */
+    SQLA_POOL_NONE,            /* none is kept: each checkout opens one and each return closes it, as many as are asked for */
+    SQLA_POOL_STATIC           /* there is one, kept whatever its age, for which all wait in order */
+} sqla_pool_kind;
+
 /* Zero is the default of every member. Make one with SQLA_ENGINE_OPTIONS(.echo = true); NULL means all defaults.
- * The same names are query keys of the URL (pool_size, max_overflow, pool_timeout_ms, connect_timeout_ms,
- * pool_recycle_s, pre_ping, echo, hide_parameters, pooler), except for log, log_data, locked and connect; a key that is given
- * in both is SQLA_ERR_CONFIG. */
+ * The same names are query keys of the URL, except for log, log_data, locked, connect and the three of events; a key that is
+ * given in both is SQLA_ERR_CONFIG. */
 typedef struct sqla_engine_options {
     uint32_t struct_size;
     int32_t pool_size;          /* connections kept; 0: 5 */
@@ -41,6 +89,12 @@ typedef struct sqla_engine_options {
     const sqla_option *connect; /* given to the driver as if they stood in the URL, which must not give them again; the last has
                                  * the key NULL. NULL: none */
     sqla_pooler pooler;         /* in the URL: pooler=transaction */
+    sqla_pool_kind pool;        /* pool_size and max_overflow are for SQLA_POOL_QUEUE alone */
+    bool pool_fifo;             /* lend what is idle longest; else what is idle shortest, so that spare ones can time out */
+    bool pool_sites;            /* remember who took each connection: shown, and logged, when there is none to be had */
+    sqla_event_fn *on_event;    /* NULL: nobody */
+    void *event_data;
+    uint32_t events;            /* SQLA_EVENT_... bits; 0: all */
 } sqla_engine_options;
 #define SQLA_ENGINE_OPTIONS(...) (&(const sqla_engine_options){ .struct_size = sizeof(sqla_engine_options), __VA_ARGS__ })
 
@@ -62,24 +116,48 @@ SQLA_API void sqla_engine_free(sqla_engine *db);
  * Ownership: returns borrowed, as long as the engine.  Threads: any. */
 SQLA_API const char *sqla_engine_url(const sqla_engine *db);
 SQLA_API const char *sqla_engine_dialect(const sqla_engine *db);
-/* Close the connections that are idle in the pool; those that are out are closed when they come back.  Threads: any. */
+/* Close the connections that are idle in the pool; those that are out are closed when they come back. The engine stays
+ * usable, and opens new ones: all that are there are made invalid by this.  Threads: any. */
 SQLA_API void sqla_engine_dispose(sqla_engine *db);
+/* Open connections, one after the other, until n are there, idle or out.  n: at most pool_size are opened.
+ * Returns: SQLA_OK, or why one could not be opened (those before it stay).  Threads: any. */
+SQLA_API sqla_status sqla_engine_warm_up(sqla_engine *db, uint32_t n, sqla_error *err);
 
-/* The pool at this moment.  Threads: any. */
+/* The pool at this moment, and since the engine was made.  Threads: any. */
 typedef struct sqla_pool_status {
-    uint32_t size, idle, out, waiting; /* size: idle and out together */
-    uint64_t connects, disconnects;    /* since the engine was made: connections opened; found dead */
+    uint32_t size, idle, out, waiting; /* size: idle and out together; out: those that are being opened too */
+    uint64_t connects, disconnects;    /* connections opened; found dead */
+    uint64_t checkouts, waits;         /* connections lent; how often one had to be waited for, with success or without */
+    uint64_t timeouts;                 /* how often there was none to be had: SQLA_ERR_POOL_TIMEOUT */
+    uint64_t failed_connects;
+    int64_t wait_ns, longest_wait_ns;  /* nanoseconds: of all waits together, and of the longest */
+    uint32_t peak_out;                 /* the most that were out at once */
 } sqla_pool_status;
 SQLA_API sqla_pool_status sqla_engine_pool_status(const sqla_engine *db);
 
 /* ---- connections ----------------------------------------------------------------------------------------------- */
 
-/* Take a connection from the pool, opening one where there is room.
- * Returns: owned, give it back with sqla_conn_close(); NULL: POOL_TIMEOUT, CONNECT, DENIED, CONFIG, NOMEM ...
+/* Take a connection from the pool, opening one where there is room, and waiting in line where there is none. It takes at most
+ * pool_timeout_ms, and connect_timeout_ms more where one is opened.
+ *   A failed connect is told at once to who made it, and to all who were waiting before it began when no connection is out
+ *   that could come back to them. After it, connects are tried again only some time later, 10 ms after the first failure, twice
+ *   as long after each one more, up to 500 ms, less up to a half by chance; at most pool_size at once, and the first that
+ *   succeeds ends that.
+ * Returns: owned, give it back with sqla_conn_close(); NULL: CONNECT, DENIED, CONFIG, NOMEM ...; POOL_TIMEOUT: all were in
+ * use (the detail says for how long), or none could be opened (the detail is the last failure to connect).
  * Threads: any; the connection itself one at a time. */
 SQLA_API sqla_conn *sqla_connect(sqla_engine *db, sqla_error *err);
-/* Give it back; an open transaction is rolled back, statements made on it are freed. NULL is fine. */
+/* Give it back; an open transaction is rolled back, statements made on it are freed. NULL is fine.
+ * A handle that was closed stays known for the next 32 that are closed, as long as its engine lives: closing it again does
+ * nothing, using it is MISUSE. Later it may be the handle of somebody else's connection.
+ * Threads: any, while no other uses the connection; of several that close it at once, one does. */
 SQLA_API void sqla_conn_close(sqla_conn *conn);
+/* Take it out of the pool for good: its place is free for another, and sqla_conn_close() ends the link.
+ * Returns: SQLA_OK, also when it is out already; MISUSE.  Threads: one at a time per connection. */
+SQLA_API sqla_status sqla_conn_detach(sqla_conn *conn, sqla_error *err);
+/* Have it closed instead of used again when it is given back. Until then it can be used. NULL is fine.
+ * Threads: one at a time per connection. */
+SQLA_API void sqla_conn_invalidate(sqla_conn *conn);
 
 /* Transactions of a connection. Without begin each statement commits by itself.
  * begin: MISUSE when one is open.
