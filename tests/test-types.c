@@ -993,6 +993,27 @@ static void enums__with_altered_labels(const char *url)
     small_close(&w);
 }
 
+/* ---- for people ------------------------------------------------------------------------------------------------------------ */
+
+static void print__at_the_ends(const char *url)
+{
+    static const struct { sqla_value v; const char *text; } prints[] = {
+        { NUMBER(SQLA_TIMESTAMP, INT64_MIN + 1), "-290308-12-21T19:59:05.224193Z" }, { NUMBER(SQLA_TIMESTAMP, INT64_MAX - 1), "+294247-01-10T04:00:54.775806Z" },
+        { NUMBER(SQLA_TIMESTAMP, SQLA_TIMESTAMP_MINUS_INFINITY), "-infinity" }, { NUMBER(SQLA_LOCAL_TIMESTAMP, -1), "1969-12-31T23:59:59.999999" },
+        { NUMBER(SQLA_LOCAL_TIMESTAMP, -DAY), "1969-12-31T00:00:00" }, { NUMBER(SQLA_DATE, INT32_MAX), "infinity" }, { NUMBER(SQLA_DATE, YEAR_1 - 1), "0000-12-31" },
+        { NUMBER(SQLA_DATE, INT32_MIN + 1), "-5877641-06-24" }, { NUMBER(SQLA_TIME, DAY), "24:00:00" }, { NUMBER(SQLA_INT64, INT64_MIN), "-9223372036854775808" },
+        { { .type = SQLA_INTERVAL, .as.interval = { INT32_MIN, INT32_MIN, INT64_MIN } }, "P-178956970Y-8M-2147483648DT-2562047788H-54.775808S" },
+    };
+    (void)url;
+    for (size_t i = 0; i < COUNT(prints); i++) {
+        char text[100];
+        sqla_value_print(text, sizeof text, prints[i].v);
+        CU_ASSERT_STRING_EQUAL(text, prints[i].text);
+        if (strcmp(text, prints[i].text) != 0)
+            fprintf(stderr, "%s, and not %s\n", text, prints[i].text);
+    }
+}
+
 /* ---- large --------------------------------------------------------------------------------------------------------------- */
 
 static void large__16_mib(const char *url)
@@ -1040,6 +1061,7 @@ static const struct harness_test tests[] = {
     { "storage__what_it_is_not_for", storage__what_it_is_not_for, HARNESS_DATABASES },
     { "enums__native", enums__native, HARNESS_DATABASES },
     { "enums__with_altered_labels", enums__with_altered_labels, HARNESS_POSTGRES },
+    { "print__at_the_ends", print__at_the_ends, HARNESS_PLAIN },
     { "large__16_mib", large__16_mib, HARNESS_DATABASES },
 };
 

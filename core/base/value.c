@@ -206,7 +206,7 @@ static void put_timestamp(printer *p, int64_t micros, const char *zone)
     }
     put_date(p, floor_div(micros, day));
     put(p, "T");
-    put_time(p, micros - floor_div(micros, day) * day);
+    put_time(p, micros % day + (micros % day < 0 ? day : 0));
     put(p, "%s", zone);
 }
 
