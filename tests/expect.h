@@ -11,6 +11,18 @@
 
 #include "harness.h"
 
+/* AddressSanitizer keeps freed memory for a while instead of giving it out again, so there resident memory tells nothing. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEPS_FREED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEPS_FREED 1
+#endif
+#endif
+#ifndef KEEPS_FREED
+#define KEEPS_FREED 0
+#endif
+
 /* A status as expected, else what went wrong is shown. */
 static inline bool is(const sqla_error *err, sqla_status expected)
 {

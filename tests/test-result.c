@@ -535,18 +535,6 @@ static void loops__statement_in_the_head(const char *url)
 
 /* ---- streams ----------------------------------------------------------------------------------------------------- */
 
-/* AddressSanitizer keeps freed memory for a while instead of giving it out again, so there resident memory tells nothing. */
-#if defined(__SANITIZE_ADDRESS__)
-#define KEEPS_FREED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KEEPS_FREED 1
-#endif
-#endif
-#ifndef KEEPS_FREED
-#define KEEPS_FREED 0
-#endif
-
 /* Resident memory in KiB. */
 static long resident(void)
 {

@@ -355,6 +355,7 @@ const char *postgres__array_read(Oid oid, const char *data, size_t size, sqla_va
         return NULL;
     while (scratch->size % sizeof(uint64_t) != 0 && !scratch->broken)
         postgres__buf_add(scratch, "", 1);
+    (void)postgres__buf_more(scratch, sizeof(sqla_value)); /* an empty list has a place, too */
     size_t block = scratch->size;
     const sqla_value none = { .type = SQLA_NULL };
     for (int64_t i = 0; i < n; i++)
