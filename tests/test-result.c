@@ -872,6 +872,15 @@ static void parameters__of_every_c_type(const char *url)
     CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val((sqla_opt_i32)SQLA_NONE), NULL));
     CU_ASSERT(there_and_back(&x, "BOOLEAN", sqla_val((sqla_opt_bool)SQLA_SOME(true)), yes));
     CU_ASSERT(there_and_back(&x, "DOUBLE PRECISION", sqla_val((sqla_opt_f64)SQLA_NONE), NULL));
+    CU_ASSERT(there_and_back(&x, "TIME", sqla_val((sqla_time){ 1500000 }), x.postgres ? "00:00:01.5" : "00:00:01.500000"));
+    CU_ASSERT(there_and_back(&x, "TIMESTAMP WITH TIME ZONE", sqla_val((sqla_timestamp){ -1000000 }),
+        x.postgres ? "1969-12-31T23:59:59Z" : "1969-12-31 23:59:59.000000"));
+    CU_ASSERT(there_and_back(&x, "INTERVAL", sqla_val(((sqla_interval){ 14, -3, 5000000 })), x.postgres ? "P1Y2M-3DT5S" : "P14M-3DT5.000000S"));
+    CU_ASSERT(there_and_back(&x, "INTERVAL", sqla_val((sqla_opt_interval)SQLA_NONE), NULL));
+    CU_ASSERT(there_and_back(&x, "SMALLINT", sqla_val((sqla_opt_i16)SQLA_SOME(-7)), "-7"));
+    CU_ASSERT(there_and_back(&x, "BIGINT", sqla_val((sqla_opt_i64)SQLA_SOME(INT64_MIN)), "-9223372036854775808"));
+    CU_ASSERT(there_and_back(&x, "REAL", sqla_val((sqla_opt_f32)SQLA_SOME(0.25f)), "0.25"));
+    CU_ASSERT(there_and_back(&x, "UUID", sqla_val((sqla_opt_uuid)SQLA_NONE), NULL));
     CU_ASSERT(there_and_back(&x, "DATE", sqla_value_opt_date((sqla_opt_date){ { 0 }, true }), "1970-01-01"));
     tear_down(&x);
 }
