@@ -371,6 +371,7 @@ static void values__storage_classes(void)
     } cases[] = {
         { "'5'", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_OK },
         { "'5x'", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_ERR_DATA },
+        { "'05'", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_ERR_DATA },
         { "5.0", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_OK },
         { "5.5", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_ERR_DATA },
         { "1e19", SQLA_INT64, SQLA_REP_FIXED, 8, SQLA_ERR_DATA },
