@@ -24,6 +24,10 @@ sqla_status sqla__conn_begin(sqla_conn *conn, bool write, sqla_error *err)
     sqla_status status = sqla__conn_check(conn, err);
     if (status != SQLA_OK)
         return status;
+    if (sqla__conn_txn_state(conn) == SQLA_TXN_LOST) { /* the driver saw it when it read the answer to something else */
+        conn->lost = conn->dead_link = true;
+        return sqla__conn_check(conn, err);
+    }
     if (sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: a transaction is open already");
     int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_BEGIN);
