@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "expect.h"
 
@@ -282,6 +284,21 @@ static void dead__is_told_by_who_uses_it(const char *url)
     sqla_engine_free(db);
 }
 
+/* A link that broke behind the answer to a statement is no transaction that is open. */
+static void dead__is_told_by_begin(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    sqla_engine *db = vice(NULL);
+    sqla_conn *conn = sqla_connect(db, NULL);
+    CU_ASSERT_EQUAL(sqla_execute(conn, "fade", NULL, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_ERR_DISCONNECTED);
+    CU_ASSERT(is(&err, SQLA_ERR_DISCONNECTED));
+    sqla_conn_close(conn);
+    CU_ASSERT(pool_is(db, 0, 0, 0, 1, 1));
+    sqla_engine_free(db);
+}
+
 static void recycle__replaces_old_connections(const char *url)
 {
     sqla_error err = SQLA_ERROR_INIT;
@@ -309,6 +326,674 @@ static void pre_ping__asks_idle_connections(const char *url)
     CU_ASSERT_EQUAL(vice_says(plain, "count pings"), before + 4); /* not the first time: it was new */
     sqla_engine_free(plain);
     sqla_engine_free(careful);
+}
+
+/* ---- kinds of pools ---------------------------------------------------------------------------------------------- */
+
+/* The numbers of the connections that were lent, in turn, and what else was told. */
+static struct {
+    char text[2000];
+    uint64_t lent[32];
+    int count;
+    const char *sql;               /* run on the connection at CONNECT */
+    char message[512];
+    int64_t nanoseconds;
+    const sqla_conn *conn;
+} heard;
+
+static const char *name_of(sqla_event_kind kind)
+{
+    static const char *const names[] = { "FIRST_CONNECT", "CONNECT", "CHECKOUT", "CHECKIN", "RESET", "INVALIDATE", "CLOSE", "EXECUTE", "BEGIN",
+        "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "ROLLBACK_TO", "DETACH" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if ((unsigned)kind == 1u << i)
+            return names[i];
+    }
+    return "?";
+}
+
+static void listen(void *data, const sqla_event *event)
+{
+    size_t n = strlen(heard.text);
+    CU_ASSERT_PTR_EQUAL(data, &heard);
+    CU_ASSERT(event->struct_size == sizeof *event && event->engine != NULL && event->message != NULL);
+    snprintf(heard.text + n, sizeof heard.text - n, "%s%s%s%.*s%s%s", n > 0 ? " " : "", name_of(event->kind), event->sql != NULL ? "=" : "",
+        (int)event->sql_length, event->sql != NULL ? event->sql : "", event->status != SQLA_OK ? "!" : "",
+        event->status != SQLA_OK ? sqla_status_name(event->status) : "");
+    if (event->kind == SQLA_EVENT_CHECKOUT && heard.count < 32)
+        heard.lent[heard.count++] = event->number;
+    if (event->kind == SQLA_EVENT_CONNECT && heard.sql != NULL)
+        CU_ASSERT_EQUAL(sqla_execute(event->conn, heard.sql, NULL, NULL), SQLA_OK);
+    if (event->status != SQLA_OK)
+        snprintf(heard.message, sizeof heard.message, "%s", event->message);
+    heard.nanoseconds = event->nanoseconds;
+    heard.conn = event->conn;
+}
+
+static bool heard_is(const char *expected)
+{
+    bool same = strcmp(heard.text, expected) == 0;
+    if (!same)
+        fprintf(stderr, "heard: %s\n", heard.text);
+    heard.text[0] = '\0';
+    return same;
+}
+
+static void kind__none_keeps_nothing(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(with_query(url, "pool=none"), SQLA_ENGINE_OPTIONS(.pool_timeout_ms = -1), &err);
+    sqla_conn *all[20];
+    for (int i = 0; i < 20; i++) /* more than the size and the overflow of a queue */
+        all[i] = sqla_connect(db, &err);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT(pool_is(db, 20, 0, 20, 20, 0));
+    for (int i = 0; i < 20; i++)
+        sqla_conn_close(all[i]);
+    CU_ASSERT(pool_is(db, 0, 0, 0, 20, 0));
+    CU_ASSERT_EQUAL(sqla_execute(db, "CREATE TABLE t (n INTEGER)", NULL, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_execute(db, "INSERT INTO t VALUES (1)", NULL, &err), SQLA_OK);
+    CU_ASSERT(pool_is(db, 0, 0, 0, 22, 0));
+    CU_ASSERT_EQUAL(sqla_engine_warm_up(db, 5, &err), SQLA_OK); /* there is nothing to keep them in */
+    CU_ASSERT(pool_is(db, 0, 0, 0, 22, 0));
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 1);
+    sqla_engine_free(db);
+}
+
+static void kind__static_has_one(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    memset(&heard, 0, sizeof heard);
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool = SQLA_POOL_STATIC, .pool_timeout_ms = 100, .pool_recycle_s = 1,
+        .on_event = listen, .event_data = &heard, .events = SQLA_EVENT_CHECKOUT), &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_PTR_NULL(sqla_connect(db, &err));
+    CU_ASSERT(is(&err, SQLA_ERR_POOL_TIMEOUT));
+    CU_ASSERT(says(&err, "all 1 are in use"));
+    pause_ms(1000);
+    sqla_conn_close(conn);
+    sqla_conn_close(sqla_connect(db, NULL));
+    CU_ASSERT(pool_is(db, 1, 1, 0, 1, 0)); /* its age does not matter */
+    CU_ASSERT(heard.count == 2 && heard.lent[0] == 1 && heard.lent[1] == 1);
+    sqla_engine_free(db);
+}
+
+static void kind__wrong_ones_are_refused(const char *url)
+{
+    static const struct { const char *query, *says; } table[] = {
+        { "pool=lake", "engine option 'pool' in the URL must be queue, none or static" },
+        { "pool=static&pool_size=3", "engine option 'pool_size' is for pool=queue alone, and this is pool=static" },
+        { "pool=none&max_overflow=3", "engine option 'max_overflow' is for pool=queue alone, and this is pool=none" },
+        { "pool_fifo=perhaps", "'pool_fifo' in the URL is neither true nor false" },
+    };
+    (void)url;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        CU_ASSERT_PTR_NULL(sqla_create_engine(with_query("sqlite://", table[i].query), NULL, &err));
+        CU_ASSERT(is(&err, SQLA_ERR_CONFIG));
+        CU_ASSERT(says(&err, table[i].says));
+    }
+    sqla_error err = SQLA_ERROR_INIT;
+    CU_ASSERT_PTR_NULL(sqla_create_engine("sqlite://", SQLA_ENGINE_OPTIONS(.pool = (sqla_pool_kind)3), &err));
+    CU_ASSERT(is(&err, SQLA_ERR_CONFIG));
+}
+
+static void order__of_idle_connections(const char *url)
+{
+    for (int fifo = 0; fifo < 2; fifo++) {
+        memset(&heard, 0, sizeof heard);
+        sqla_engine *db = sqla_create_engine(with_query(url, fifo ? "pool_fifo=true" : "pool_fifo=no"), SQLA_ENGINE_OPTIONS(
+            .on_event = listen, .event_data = &heard, .events = SQLA_EVENT_CHECKOUT), NULL);
+        sqla_conn *c[3];
+        for (int i = 0; i < 3; i++)
+            c[i] = sqla_connect(db, NULL);
+        for (int i = 0; i < 3; i++)
+            sqla_conn_close(c[i]);
+        for (int i = 0; i < 6; i++)
+            sqla_conn_close(sqla_connect(db, NULL));
+        for (int i = 0; i < 6; i++)
+            CU_ASSERT_EQUAL(heard.lent[3 + i], fifo ? (uint64_t)i % 3 + 1 : 3);
+        CU_ASSERT(pool_is(db, 3, 3, 0, 3, 0));
+        sqla_engine_free(db);
+    }
+}
+
+static void warm_up__opens_until_they_are_there(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 4, .max_overflow = 3), &err);
+    CU_ASSERT_EQUAL(sqla_engine_warm_up(db, 2, &err), SQLA_OK);
+    CU_ASSERT(pool_is(db, 2, 2, 0, 2, 0));
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT_EQUAL(sqla_engine_warm_up(db, 2, &err), SQLA_OK); /* one is out, and is there */
+    CU_ASSERT(pool_is(db, 2, 1, 1, 2, 0));
+    CU_ASSERT_EQUAL(sqla_engine_warm_up(db, 100, &err), SQLA_OK);
+    CU_ASSERT(pool_is(db, 4, 3, 1, 4, 0));
+    sqla_conn_close(conn);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_engine_free(db);
+    CU_ASSERT_EQUAL(sqla_engine_warm_up(NULL, 1, &err), SQLA_ERR_MISUSE);
+    sqla_error_clear(&err);
+    db = sqla_create_engine("vice://down", NULL, &err);
+    CU_ASSERT_EQUAL(sqla_engine_warm_up(db, 3, &err), SQLA_ERR_CONNECT);
+    CU_ASSERT(pool_is(db, 0, 0, 0, 0, 0));
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(db).failed_connects, 1);
+    sqla_engine_free(db);
+}
+
+static void detach__frees_the_place(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 1, .max_overflow = -1, .pool_timeout_ms = -1), &err);
+    sqla_conn *a = sqla_connect(db, &err);
+    CU_ASSERT_EQUAL(sqla_execute(a, "CREATE TEMP TABLE mine (n INTEGER)", NULL, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_conn_detach(a, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_conn_detach(a, &err), SQLA_OK);
+    CU_ASSERT(pool_is(db, 0, 0, 0, 1, 0));
+    sqla_conn *b = sqla_connect(db, &err);
+    CU_ASSERT(pool_is(db, 1, 0, 1, 2, 0));
+    CU_ASSERT_EQUAL(ask(a, "SELECT count(*) FROM mine"), 0);
+    sqla_conn_close(b);
+    sqla_engine_free(db); /* it outlives even that */
+    CU_ASSERT_EQUAL(ask(a, "SELECT count(*) FROM mine"), 0);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_conn_close(a);
+    if (harness_is_postgres(url)) {
+        for (int i = 0; i < 200 && harness_sql_int(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()") > 1; i++)
+            pause_ms(10);
+        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"), 1);
+    }
+    CU_ASSERT_EQUAL(sqla_conn_detach(NULL, &err), SQLA_ERR_MISUSE);
+}
+
+static void invalidate__closes_instead(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    sqla_conn_invalidate(conn);
+    sqla_conn_invalidate(conn);
+    sqla_conn_invalidate(NULL);
+    CU_ASSERT_EQUAL(ask(conn, "SELECT 5"), 5);
+    sqla_conn_close(conn);
+    CU_ASSERT(pool_is(db, 0, 0, 0, 1, 0));
+    sqla_conn_close(sqla_connect(db, &err));
+    CU_ASSERT(pool_is(db, 1, 1, 0, 2, 0));
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_engine_free(db);
+}
+
+/* ---- counts, and who holds what ------------------------------------------------------------------------------------ */
+
+static void status__counts(const char *url)
+{
+    pthread_t thread;
+    sqla_error err = SQLA_ERROR_INIT;
+    shared.db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 2, .max_overflow = -1, .pool_timeout_ms = 150), NULL);
+    sqla_conn *a = sqla_connect(shared.db, NULL), *b = sqla_connect(shared.db, NULL);
+    CU_ASSERT_PTR_NULL(sqla_connect(shared.db, NULL));
+    sqla_pool_status s = sqla_engine_pool_status(shared.db);
+    CU_ASSERT(s.checkouts == 2 && s.waits == 1 && s.timeouts == 1 && s.failed_connects == 0 && s.peak_out == 2);
+    CU_ASSERT(s.wait_ns >= 150000000 && s.longest_wait_ns == s.wait_ns && s.wait_ns < 450000000);
+    pthread_create(&thread, NULL, connect_once, &err);
+    while (sqla_engine_pool_status(shared.db).waiting != 1)
+        pause_ms(1);
+    sqla_conn_close(a);
+    pthread_join(thread, NULL);
+    sqla_conn_close(b);
+    s = sqla_engine_pool_status(shared.db);
+    CU_ASSERT(s.checkouts == 3 && s.waits == 2 && s.timeouts == 1 && s.peak_out == 2 && s.wait_ns > s.longest_wait_ns);
+    sqla_engine_free(shared.db);
+}
+
+static char logged[4][1024];
+static int log_count;
+
+static void log_line(void *data, int level, const char *line)
+{
+    (void)data;
+    CU_ASSERT_EQUAL(level, 2);
+    if (log_count < 4)
+        snprintf(logged[log_count++], sizeof logged[0], "%s", line);
+}
+
+static void timeout__tells_who_holds_them(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    log_count = 0;
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 2, .max_overflow = -1, .pool_timeout_ms = -1,
+        .pool_sites = true, .log = log_line), &err);
+    sqla_conn *a = sqla_connect(db, &err);
+    pause_ms(100);
+    sqla_conn *b = sqla_connect(db, &err);
+    CU_ASSERT_PTR_NULL(sqla_connect(db, &err));
+    CU_ASSERT(is(&err, SQLA_ERR_POOL_TIMEOUT));
+    CU_ASSERT(says(&err, "2 out; longest: 0.1"));
+    CU_ASSERT(says(&err, "taken by test-pool"));
+    CU_ASSERT_EQUAL_FATAL(log_count, 2); /* the one that is out longest is the first */
+    CU_ASSERT_PTR_NOT_NULL(strstr(logged[0], "a connection is out for 0.1"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(logged[1], "a connection is out for 0.0"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(logged[1], "taken by test-pool"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(logged[1], " < "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(logged[1], "+0x"));
+    sqla_conn_close(a);
+    sqla_conn_close(b);
+    sqla_engine_free(db);
+}
+
+/* ---- a database that is down --------------------------------------------------------------------------------------- */
+
+enum { CLIENTS = 16 };
+static atomic_bool over;
+static atomic_long longest_ms, answers;
+
+static void *try_all_the_time(void *data)
+{
+    (void)data;
+    while (!atomic_load(&over)) {
+        sqla_error err = SQLA_ERROR_INIT;
+        int64_t start = now_ms();
+        sqla_conn *conn = sqla_connect(shared.db, &err);
+        int64_t took = now_ms() - start;
+        if (took > atomic_load(&longest_ms))
+            atomic_store(&longest_ms, took);
+        atomic_fetch_add(&answers, 1);
+        atomic_fetch_add(&shared.failures, conn == NULL && err.status != SQLA_ERR_CONNECT);
+        sqla_conn_close(conn);
+        if (conn != NULL)
+            break;
+    }
+    return NULL;
+}
+
+/* However many want to connect, a database that is down is asked now and then, all have their answer from that, and all are
+ * served soon after it is back. */
+static void down__is_asked_now_and_then(const char *url)
+{
+    pthread_t threads[CLIENTS];
+    (void)url;
+    sqla_engine *script = vice(NULL);
+    sqla_conn *pen = sqla_connect(script, NULL);
+    shared.db = vice(SQLA_ENGINE_OPTIONS(.pool_size = 4, .max_overflow = 2));
+    atomic_store(&over, false);
+    atomic_store(&longest_ms, 0);
+    atomic_store(&answers, 0);
+    atomic_store(&shared.failures, 0);
+    sqla_execute(pen, "opens fail 1000000", NULL, NULL);
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_create(&threads[i], NULL, try_all_the_time, NULL);
+    pause_ms(1500);
+    uint64_t tries = sqla_engine_pool_status(shared.db).failed_connects;
+    CU_ASSERT(tries >= 4 && tries <= 6 + 14); /* six at first, then after 10 ms, 20, 40 ..., less up to a half */
+    CU_ASSERT(atomic_load(&answers) >= CLIENTS);
+    int64_t back = now_ms();
+    sqla_execute(pen, "opens well", NULL, NULL);
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_join(threads[i], NULL);
+    CU_ASSERT(now_ms() - back < 1000);
+    CU_ASSERT(atomic_load(&longest_ms) < 1500);
+    CU_ASSERT_EQUAL(atomic_load(&shared.failures), 0);
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(shared.db).out, 0);
+    sqla_conn_close(pen);
+    sqla_engine_free(shared.db);
+    sqla_engine_free(script);
+}
+
+/* Where each try takes long, no more than pool_size are under way. */
+static void down__is_not_stormed(const char *url)
+{
+    pthread_t threads[CLIENTS];
+    (void)url;
+    sqla_engine *script = vice(NULL);
+    sqla_conn *pen = sqla_connect(script, NULL);
+    shared.db = vice(SQLA_ENGINE_OPTIONS(.pool_size = 2, .max_overflow = 10));
+    sqla_execute(pen, "opens fail 1", NULL, NULL);
+    CU_ASSERT_PTR_NULL(sqla_connect(shared.db, NULL));
+    sqla_execute(pen, "opens slow 300 fail 1000000", NULL, NULL);
+    atomic_store(&over, false);
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_create(&threads[i], NULL, try_all_the_time, NULL);
+    pause_ms(1200);
+    CU_ASSERT_EQUAL(ask(pen, "count tries"), 2);
+    sqla_execute(pen, "opens well", NULL, NULL);
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_join(threads[i], NULL);
+    sqla_conn_close(pen);
+    sqla_engine_free(shared.db);
+    sqla_engine_free(script);
+}
+
+/* Who does not wait hears of the last failure, until it is time to try again. */
+static void down__is_told_to_who_does_not_wait(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    sqla_engine *db = sqla_create_engine("vice://down", SQLA_ENGINE_OPTIONS(.pool_timeout_ms = -1), &err);
+    CU_ASSERT_PTR_NULL(sqla_connect(db, &err));
+    CU_ASSERT(is(&err, SQLA_ERR_CONNECT));
+    sqla_error_clear(&err);
+    CU_ASSERT_PTR_NULL(sqla_connect(db, &err));
+    CU_ASSERT(is(&err, SQLA_ERR_POOL_TIMEOUT));
+    CU_ASSERT(says(&err, "none is open, and none could be opened"));
+    CU_ASSERT(says(&err, "nobody is at home"));
+    pause_ms(20);
+    sqla_error_clear(&err);
+    CU_ASSERT_PTR_NULL(sqla_connect(db, &err));
+    CU_ASSERT(is(&err, SQLA_ERR_CONNECT));
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(db).failed_connects, 2);
+    sqla_engine_free(db);
+}
+
+/* While connects fail, who waits is served by a connection that comes back; and what is idle is asked whether it lives. */
+static void down__connections_that_are_there_go_on(const char *url)
+{
+    pthread_t thread;
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    sqla_engine *script = vice(NULL);
+    sqla_conn *pen = sqla_connect(script, NULL);
+    shared.db = vice(SQLA_ENGINE_OPTIONS(.pool_size = 3));
+    sqla_conn *conn = sqla_connect(shared.db, NULL);
+    sqla_execute(pen, "opens fail 1000000", NULL, NULL);
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_PTR_NULL(sqla_connect(shared.db, NULL));
+    pthread_create(&thread, NULL, connect_once, &err);
+    while (sqla_engine_pool_status(shared.db).waiting != 1)
+        pause_ms(1);
+    int64_t pings = ask(pen, "count pings");
+    sqla_conn_close(conn);
+    pthread_join(thread, NULL);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(ask(pen, "count pings"), pings + 1);
+    CU_ASSERT(pool_is(shared.db, 1, 1, 0, 1, 0));
+    sqla_execute(pen, "opens well", NULL, NULL);
+    sqla_conn_close(pen);
+    sqla_engine_free(shared.db);
+    sqla_engine_free(script);
+}
+
+/* ---- handles ------------------------------------------------------------------------------------------------------- */
+
+static void handle__that_is_closed_is_known(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 1, .max_overflow = -1), NULL);
+    sqla_conn *old = sqla_connect(db, NULL);
+    sqla_conn_close(old);
+    sqla_conn_close(old);
+    CU_ASSERT(pool_is(db, 1, 1, 0, 1, 0));
+    for (int lent = 0; lent < 2; lent++) {
+        sqla_conn *other = lent ? sqla_connect(db, NULL) : NULL;
+        CU_ASSERT_EQUAL(sqla_execute(old, "SELECT 1", NULL, NULL), SQLA_ERR_MISUSE);
+        CU_ASSERT_EQUAL(sqla_conn_begin(old, &err), SQLA_ERR_MISUSE);
+        CU_ASSERT(says(&err, "the connection has been closed"));
+        CU_ASSERT_EQUAL(sqla_conn_commit(old, NULL), SQLA_ERR_MISUSE);
+        CU_ASSERT_EQUAL(sqla_conn_rollback(old, NULL), SQLA_OK); /* there is none */
+        CU_ASSERT_EQUAL(sqla_conn_savepoint(old, "a", NULL), SQLA_ERR_MISUSE);
+        CU_ASSERT_EQUAL(sqla_conn_cancel(old, NULL), SQLA_ERR_MISUSE);
+        CU_ASSERT_EQUAL(sqla_conn_detach(old, NULL), SQLA_ERR_MISUSE);
+        sqla_conn_invalidate(old);
+        CU_ASSERT_PTR_NULL(sqla_sql(old, "SELECT 1"));
+        sqla_conn_close(old);
+        CU_ASSERT(pool_is(db, 1, !lent, (uint32_t)lent, 1, 0));
+        CU_ASSERT_EQUAL(lent ? ask(other, "SELECT 5") : 5, 5);
+        sqla_conn_close(other);
+    }
+    sqla_conn *conn = sqla_connect(db, NULL);
+    sqla_conn_detach(conn, NULL);
+    sqla_conn_close(conn);
+    sqla_conn_close(conn);
+    CU_ASSERT(pool_is(db, 0, 0, 0, 1, 0));
+    sqla_engine_free(db);
+}
+
+static pthread_barrier_t both;
+
+static void *close_at_once(void *conn)
+{
+    for (int i = 0; i < 500; i++) {
+        pthread_barrier_wait(&both);
+        sqla_conn_close(*(sqla_conn **)conn);
+        pthread_barrier_wait(&both);
+    }
+    return NULL;
+}
+
+/* Of two who close it at once, one does; and a thread may close what another one took. */
+static void handle__is_closed_by_one_of_two(const char *url)
+{
+    pthread_t thread;
+    sqla_conn *conn = NULL;
+    sqla_engine *db = sqla_create_engine(url, NULL, NULL);
+    pthread_barrier_init(&both, NULL, 2);
+    pthread_create(&thread, NULL, close_at_once, &conn);
+    for (int i = 0; i < 500; i++) {
+        conn = sqla_connect(db, NULL);
+        CU_ASSERT_PTR_NOT_NULL(conn);
+        pthread_barrier_wait(&both);
+        if (i % 10 != 0)
+            sqla_conn_close(conn);
+        pthread_barrier_wait(&both);
+        if (sqla_engine_pool_status(db).out != 0)
+            CU_FAIL("it was closed twice, or not at all");
+    }
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&both);
+    CU_ASSERT(pool_is(db, 1, 1, 0, 1, 0));
+    sqla_engine_free(db);
+}
+
+static void dispose__while_connections_are_out(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_conn *c[8];
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 8), &err);
+    for (int i = 0; i < 8; i++)
+        c[i] = sqla_connect(db, &err);
+    sqla_engine_dispose(db);
+    sqla_engine_dispose(db);
+    CU_ASSERT_EQUAL(ask(c[7], "SELECT 5"), 5);
+    for (int i = 0; i < 8; i++)
+        sqla_conn_close(c[i]);
+    CU_ASSERT(pool_is(db, 0, 0, 0, 8, 0));
+    sqla_conn_close(sqla_connect(db, &err));
+    CU_ASSERT(pool_is(db, 1, 1, 0, 9, 0));
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_engine_free(db);
+}
+
+/* Who waits when the engine is freed is served all the same, and is the last to have it. */
+static void free__while_somebody_waits(const char *url)
+{
+    pthread_t threads[3];
+    sqla_error errs[3] = { SQLA_ERROR_INIT, SQLA_ERROR_INIT, SQLA_ERROR_INIT };
+    shared.db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 1, .max_overflow = -1), NULL);
+    sqla_conn *conn = sqla_connect(shared.db, NULL);
+    for (uint32_t i = 0; i < 3; i++) {
+        pthread_create(&threads[i], NULL, connect_once, &errs[i]);
+        while (sqla_engine_pool_status(shared.db).waiting != i + 1)
+            pause_ms(1);
+    }
+    sqla_engine_free(shared.db);
+    CU_ASSERT_EQUAL(ask(conn, "SELECT 5"), 5);
+    sqla_conn_close(conn);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        CU_ASSERT(is(&errs[i], SQLA_OK));
+    }
+}
+
+static void *connect_and_exit(void *data)
+{
+    (void)data;
+    pause_ms(50);
+    exit(42);
+}
+
+/* A process ends while connections are out, in a transaction, and while a thread waits for one. */
+static void exit__with_connections_out(const char *url)
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        static sqla_conn *conn;
+        pthread_t thread;
+        alarm(20);
+        shared.db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 1, .max_overflow = -1), NULL);
+        conn = sqla_connect(shared.db, NULL);
+        sqla_execute(conn, "CREATE TABLE t (n INTEGER)", NULL, NULL);
+        sqla_conn_begin(conn, NULL);
+        if (sqla_execute(conn, "INSERT INTO t VALUES (1)", NULL, NULL) != SQLA_OK)
+            _exit(1);
+        pthread_create(&thread, NULL, connect_and_exit, NULL);
+        sqla_connect(shared.db, NULL);
+        _exit(2);
+    }
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 0);
+}
+
+/* A child has its parent's connections, idle ones and some that are out, and threads of the parent that waited. */
+static void fork__with_waiters(const char *url)
+{
+    int status = 0;
+    pthread_t thread;
+    sqla_error err = SQLA_ERROR_INIT;
+    shared.db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 1, .max_overflow = -1), NULL);
+    sqla_conn *conn = sqla_connect(shared.db, NULL);
+    pthread_create(&thread, NULL, connect_once, &err);
+    while (sqla_engine_pool_status(shared.db).waiting != 1)
+        pause_ms(1);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(20);
+        bool refused = sqla_connect(shared.db, NULL) == NULL && sqla_engine_warm_up(shared.db, 1, NULL) == SQLA_ERR_MISUSE &&
+            sqla_conn_detach(conn, NULL) == SQLA_ERR_MISUSE;
+        sqla_engine_dispose(shared.db);
+        sqla_conn_close(conn);
+        sqla_conn_close(conn);
+        sqla_engine_free(shared.db);
+        _exit(refused ? 0 : 1);
+    }
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CU_ASSERT_EQUAL(ask(conn, "SELECT 5"), 5);
+    sqla_conn_close(conn);
+    pthread_join(thread, NULL);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT(pool_is(shared.db, 1, 1, 0, 1, 0));
+    sqla_engine_free(shared.db);
+}
+
+/* ---- events -------------------------------------------------------------------------------------------------------- */
+
+static void events__tell_all_in_order(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    memset(&heard, 0, sizeof heard);
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.on_event = listen, .event_data = &heard), &err);
+    CU_ASSERT(heard_is(""));
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT_PTR_EQUAL(heard.conn, conn);
+    CU_ASSERT(heard_is("FIRST_CONNECT CONNECT CHECKOUT"));
+    sqla_conn_begin(conn, &err);
+    sqla_execute(conn, "CREATE TABLE t (n INTEGER)", NULL, &err);
+    CU_ASSERT(heard.nanoseconds > 0);
+    sqla_conn_savepoint(conn, "mark", &err);
+    sqla_conn_rollback_to(conn, "mark", &err);
+    sqla_conn_release(conn, "mark", &err);
+    sqla_conn_commit(conn, &err);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT(heard_is("BEGIN EXECUTE=CREATE TABLE t (n INTEGER) SAVEPOINT=mark ROLLBACK_TO=mark RELEASE=mark COMMIT"));
+    CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT nothing", NULL, NULL), SQLA_ERR_SQL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(heard.message, "nothing"));
+    sqla_conn_begin(conn, &err);
+    sqla_conn_close(conn);
+    CU_ASSERT(heard.nanoseconds > 0);
+    CU_ASSERT(heard_is("EXECUTE=SELECT nothing!ERR_SQL BEGIN ROLLBACK RESET CHECKIN"));
+    conn = sqla_connect(db, &err);
+    sqla_conn_invalidate(conn);
+    sqla_conn_close(conn);
+    CU_ASSERT(heard_is("CHECKOUT INVALIDATE CHECKIN CLOSE"));
+    conn = sqla_connect(db, &err);
+    sqla_conn_detach(conn, &err);
+    sqla_conn_close(conn);
+    CU_ASSERT(heard_is("CONNECT CHECKOUT DETACH CHECKIN CLOSE"));
+    sqla_conn_close(sqla_connect(db, &err));
+    heard.text[0] = '\0';
+    sqla_engine_free(db);
+    CU_ASSERT(heard_is("CLOSE"));
+    CU_ASSERT_EQUAL(heard.lent[0], 1);
+    CU_ASSERT_EQUAL(heard.lent[1], 1);
+    CU_ASSERT_EQUAL(heard.lent[2], 2);
+    CU_ASSERT(is(&err, SQLA_OK));
+}
+
+static void events__of_sessions_and_batches(const char *url)
+{
+    memset(&heard, 0, sizeof heard);
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.on_event = listen, .event_data = &heard,
+        .events = SQLA_EVENT_BEGIN | SQLA_EVENT_COMMIT | SQLA_EVENT_CHECKIN), NULL);
+    sqla_metadata *base = sqla_metadata_new(NULL);
+    sqla_sessionmaker *maker = sqla_sessionmaker_new(db, base, NULL, NULL);
+    sqla_session *s = sqla_open(maker, NULL);
+    CU_ASSERT_EQUAL(sqla_execute(s, "CREATE TABLE t (n INTEGER)", NULL, NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_commit(s, NULL), SQLA_OK);
+    CU_ASSERT(heard_is("BEGIN COMMIT CHECKIN"));
+    sqla_close(s);
+    sqla_sessionmaker_free(maker);
+    sqla_metadata_free(base);
+    sqla_engine_free(db);
+}
+
+/* What is set at CONNECT is there for the first user, and its statements are not told. */
+static void events__may_prepare_a_connection(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    bool postgres = harness_is_postgres(url);
+    memset(&heard, 0, sizeof heard);
+    heard.sql = postgres ? "SET work_mem = '77MB'" : "PRAGMA cache_size = 77";
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.on_event = listen, .event_data = &heard), &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT(heard_is("FIRST_CONNECT CONNECT CHECKOUT"));
+    CU_ASSERT_EQUAL(ask(conn, postgres ? "SELECT count(*) FROM pg_settings WHERE name = 'work_mem' AND setting = '78848'" :
+        "SELECT cache_size = 77 FROM pragma_cache_size"), 1);
+    sqla_conn_close(conn);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_engine_free(db);
+}
+
+static void events__tell_failures_to_connect(const char *url)
+{
+    (void)url;
+    memset(&heard, 0, sizeof heard);
+    sqla_engine *db = sqla_create_engine("vice://down", SQLA_ENGINE_OPTIONS(.on_event = listen, .event_data = &heard), NULL);
+    CU_ASSERT_PTR_NULL(sqla_connect(db, NULL));
+    CU_ASSERT(heard_is("CONNECT!ERR_CONNECT"));
+    CU_ASSERT_STRING_EQUAL(heard.message, "nobody is at home");
+    CU_ASSERT_PTR_NULL(heard.conn);
+    sqla_engine_free(db);
+}
+
+static void events__tell_of_dead_connections(const char *url)
+{
+    memset(&heard, 0, sizeof heard);
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.on_event = listen, .event_data = &heard), NULL);
+    sqla_conn_close(sqla_connect(db, NULL));
+    end_backends(url);
+    heard.text[0] = '\0';
+    sqla_conn *conn = sqla_connect(db, NULL);
+    CU_ASSERT(heard_is("INVALIDATE!ERR_DISCONNECTED CLOSE CONNECT CHECKOUT"));
+    end_backends(url);
+    CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT 1", NULL, NULL), SQLA_ERR_DISCONNECTED);
+    sqla_conn_close(conn);
+    CU_ASSERT(heard_is("EXECUTE=SELECT 1!ERR_DISCONNECTED INVALIDATE!ERR_DISCONNECTED CHECKIN CLOSE"));
+    sqla_engine_free(db);
 }
 
 /* ---- what is left behind ----------------------------------------------------------------------------------------- */
@@ -547,7 +1232,32 @@ int main(void)
         { "waiters are served in order", waiters__are_served_in_order, HARNESS_DATABASES },
         { "dead: seen at checkout", dead__is_seen_at_checkout, HARNESS_POSTGRES },
         { "dead: told by who uses it", dead__is_told_by_who_uses_it, HARNESS_POSTGRES },
+        { "dead: told by begin", dead__is_told_by_begin, HARNESS_PLAIN },
         { "recycle replaces old connections", recycle__replaces_old_connections, HARNESS_DATABASES },
+        { "kind: none keeps nothing", kind__none_keeps_nothing, HARNESS_DATABASES },
+        { "kind: static has one", kind__static_has_one, HARNESS_DATABASES },
+        { "kind: wrong ones are refused", kind__wrong_ones_are_refused, HARNESS_PLAIN },
+        { "order of idle connections", order__of_idle_connections, HARNESS_DATABASES },
+        { "warm_up opens until they are there", warm_up__opens_until_they_are_there, HARNESS_DATABASES },
+        { "detach frees the place", detach__frees_the_place, HARNESS_DATABASES },
+        { "invalidate closes instead", invalidate__closes_instead, HARNESS_DATABASES },
+        { "status counts", status__counts, HARNESS_DATABASES },
+        { "timeout tells who holds them", timeout__tells_who_holds_them, HARNESS_DATABASES },
+        { "down: it is asked now and then", down__is_asked_now_and_then, HARNESS_PLAIN },
+        { "down: it is not stormed", down__is_not_stormed, HARNESS_PLAIN },
+        { "down: it is told to who does not wait", down__is_told_to_who_does_not_wait, HARNESS_PLAIN },
+        { "down: connections that are there go on", down__connections_that_are_there_go_on, HARNESS_PLAIN },
+        { "handle: one that is closed is known", handle__that_is_closed_is_known, HARNESS_DATABASES },
+        { "handle: it is closed by one of two", handle__is_closed_by_one_of_two, HARNESS_DATABASES },
+        { "dispose while connections are out", dispose__while_connections_are_out, HARNESS_DATABASES },
+        { "free while somebody waits", free__while_somebody_waits, HARNESS_DATABASES },
+        { "exit with connections out", exit__with_connections_out, HARNESS_DATABASES },
+        { "fork with waiters", fork__with_waiters, HARNESS_DATABASES },
+        { "events tell all in order", events__tell_all_in_order, HARNESS_DATABASES },
+        { "events of sessions and batches", events__of_sessions_and_batches, HARNESS_DATABASES },
+        { "events may prepare a connection", events__may_prepare_a_connection, HARNESS_DATABASES },
+        { "events tell failures to connect", events__tell_failures_to_connect, HARNESS_PLAIN },
+        { "events tell of dead connections", events__tell_of_dead_connections, HARNESS_POSTGRES },
         { "reset leaves nothing in PostgreSQL", reset__leaves_nothing_in_postgres, HARNESS_POSTGRES },
         { "reset leaves nothing in SQLite", reset__leaves_nothing_in_sqlite, HARNESS_SQLITE },
         { "transaction that is open is rolled back", transaction__that_is_open_is_rolled_back, HARNESS_DATABASES },

@@ -11,9 +11,14 @@
  *   stuck          a result that gives neither rows nor an end
  *   null           says that all is well and gives no result
  *   abort          the transaction is failed from now on
- *   opens well, opens slow N, opens fail N   from now on connections open at once; take N milliseconds; the next N fail
+ *   fade           works, and the connection is lost behind it
+ *   mark           leaves a mark in the session, until RESET
+ *   say N          one row with N; with the mark, -1
+ *   opens well, opens slow N, opens fail N   from now on connections open at once; take N milliseconds; the next N fail;
+ *                  "opens slow N fail N": both
  *   count WHAT     one row with a number: of the connections that are "open", the "most" that ever were at once, of all
- *                  "opens" that were tried, of "resets" and of "pings" (SELECT 1), since the driver was loaded
+ *                  "opens" that were tried, of "resets" and of "pings" (SELECT 1), since the driver was loaded; the most
+ *                  "tries" to open that were under way at once since the last "opens ..."
  *   BEGIN, COMMIT, ROLLBACK, RESET, SELECT 1, SAVEPOINT ...   as everywhere
  * It keeps no optional slot, so the host's defaults are at work, unless SQLA_TEST_VICE is "whole". */
 #include <config.h>
@@ -28,11 +33,11 @@ SQLA_DRIVER_NOTE("vice", "vice vicious");
 
 static const sqla_host *host;
 
-struct sqla_driver_conn { char password[64]; sqla_txn_state state; };
+struct sqla_driver_conn { char password[64]; sqla_txn_state state; bool marked; };
 struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck; sqla_value value; };
 
 /* What happened, and how connections open; for all connections. */
-static struct { atomic_long open, most, opens, resets, pings, slow_ms, failing; } count;
+static struct { atomic_long open, most, opens, resets, pings, slow_ms, failing, trying, tries; } count;
 
 static const sqla_result_column column = { "n", SQLA_INT64, 0, "integer" };
 
@@ -43,13 +48,22 @@ static sqla_status fail(sqla_err *err, sqla_status status, const char *message)
     return status;
 }
 
+static void raise_to(atomic_long *most, long now)
+{
+    long old = atomic_load(most);
+    while (now > old && !atomic_compare_exchange_weak(most, &old, now))
+        continue;
+}
+
 /* The long way to a connection, or to none. */
 static sqla_status arrive(sqla_err *err)
 {
     long ms = atomic_load(&count.slow_ms);
     atomic_fetch_add(&count.opens, 1);
+    raise_to(&count.tries, atomic_fetch_add(&count.trying, 1) + 1);
     if (ms > 0)
         nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+    atomic_fetch_sub(&count.trying, 1);
     long left = atomic_load(&count.failing);
     while (left > 0) {
         if (atomic_compare_exchange_weak(&count.failing, &left, left - 1))
@@ -60,9 +74,7 @@ static sqla_status arrive(sqla_err *err)
 
 static void count_open(void)
 {
-    long now = atomic_fetch_add(&count.open, 1) + 1, most = atomic_load(&count.most);
-    while (now > most && !atomic_compare_exchange_weak(&count.most, &most, now))
-        continue;
+    raise_to(&count.most, atomic_fetch_add(&count.open, 1) + 1);
 }
 
 static sqla_status vice_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err)
@@ -127,18 +139,25 @@ static void change_state(sqla_driver_conn *conn, const char *text)
         conn->state = SQLA_TXN_IDLE;
     else if (begins(text, "abort"))
         conn->state = SQLA_TXN_FAILED;
+    else if (begins(text, "fade"))
+        conn->state = SQLA_TXN_LOST;
+    else if (begins(text, "mark") || strcmp(text, "RESET") == 0)
+        conn->marked = begins(text, "mark");
 }
 
 static void change_opens(const char *text)
 {
-    atomic_store(&count.slow_ms, begins(text, "opens slow ") ? atol(text + 11) : 0);
-    atomic_store(&count.failing, begins(text, "opens fail ") ? atol(text + 11) : 0);
+    const char *slow = strstr(text, "slow "), *failing = strstr(text, "fail ");
+    atomic_store(&count.slow_ms, slow != NULL ? atol(slow + 5) : 0);
+    atomic_store(&count.failing, failing != NULL ? atol(failing + 5) : 0);
+    atomic_store(&count.tries, 0);
 }
 
 static long counted(const char *what)
 {
     return atomic_load(strcmp(what, "open") == 0 ? &count.open : strcmp(what, "most") == 0 ? &count.most :
-                       strcmp(what, "opens") == 0 ? &count.opens : strcmp(what, "resets") == 0 ? &count.resets : &count.pings);
+                       strcmp(what, "opens") == 0 ? &count.opens : strcmp(what, "resets") == 0 ? &count.resets :
+                       strcmp(what, "tries") == 0 ? &count.tries : &count.pings);
 }
 
 static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
@@ -160,8 +179,8 @@ static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *state
     atomic_fetch_add(&count.pings, strcmp(text, "SELECT 1") == 0);
     result->greedy = begins(text, "greedy");
     result->stuck = begins(text, "stuck");
-    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : begins(text, "count ");
-    result->before = begins(text, "count ") ? counted(text + 6) - 1 : 0;
+    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : begins(text, "count ") || begins(text, "say ");
+    result->before = begins(text, "count ") ? counted(text + 6) - 1 : !begins(text, "say ") ? 0 : conn->marked ? -2 : atol(text + 4) - 1;
     result->info.struct_size = sizeof result->info;
     result->info.columns = &column;
     result->info.column_count = result->rows > 0 || result->stuck || begins(text, "rows");

@@ -296,9 +296,9 @@ sqla_status sqla_conn_detach(sqla_conn *conn, sqla_error *err)
     pthread_mutex_lock(&db->pool.lock);
     remove_from_out(&db->pool, conn);
     pthread_mutex_unlock(&db->pool.lock);
-    sqla__places_give(&db->pool, 1);
     if (sqla__watched(db, SQLA_EVENT_DETACH))
         sqla__event_conn(conn, SQLA_EVENT_DETACH, 0, SQLA_OK, "");
+    sqla__places_give(&db->pool, 1);
     return SQLA_OK;
 }
 

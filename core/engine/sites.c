@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #ifdef HAVE_EXECINFO_H
 #include <execinfo.h>
 #endif
@@ -30,7 +31,7 @@ typedef struct holders {
 
 /* ---- sites ------------------------------------------------------------------------------------------------------- */
 
-/* Where a module lies. Frames of our own module say nothing, unless the program has us inside. */
+/* Where a module lies. Frames of our own module say nothing; where the program has us inside, only the first are ours for sure. */
 static const void *module_of(void *address)
 {
     Dl_info info;
@@ -39,9 +40,12 @@ static const void *module_of(void *address)
 
 static int count_own(void *const *frames, int n)
 {
+    enum { SURE = 3 };
     static const char here[] = "";
     const void *own = module_of((void *)(uintptr_t)here);
     int i = 0;
+    if (own == module_of((void *)(uintptr_t)getauxval(AT_ENTRY)))
+        return n < SURE ? n : SURE;
     while (i < n && module_of(frames[i]) == own)
         i++;
     return i < n ? i : 0;
