@@ -129,8 +129,8 @@ static sqla_status set_word(const option *o, const char *value, int32_t *room, s
         }
     }
     for (int32_t i = 0; i <= o->high; i++)
-        sqla__buf_printf(&list, "%s%s", i > 0 ? ", " : "", o->words[i]);
-    sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' in the URL is none of: %s", o->key, sqla__buf_text(&list));
+        sqla__buf_printf(&list, "%s%s", i == 0 ? "" : i == o->high ? " or " : ", ", o->words[i]);
+    sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' in the URL must be %s", o->key, sqla__buf_text(&list));
     sqla__buf_release(&list);
     return SQLA_ERR_CONFIG;
 }
@@ -235,13 +235,13 @@ static sqla_status build(sqla_engine *db, const char *text, const sqla_engine_op
     if (status == SQLA_OK)
         status = take_options(&db->config, options, &full, err);
     if (status == SQLA_OK)
-        status = check_pool(&db->config, err);
-    if (status == SQLA_OK)
         status = sqla__driver_load(url.scheme, url.driver, &db->driver, err);
     if (status == SQLA_OK)
         status = sqla__engine_take_params(db, &url, &full, err);
     if (status == SQLA_OK)
         status = take_url_options(db, &url, err);
+    if (status == SQLA_OK)
+        status = check_pool(&db->config, err);
     if (status == SQLA_OK)
         status = check_pooler(db, err);
     if (status != SQLA_OK)
