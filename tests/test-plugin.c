@@ -197,6 +197,7 @@ static void offers_that_cannot_be_used_are_refused(const char *url)
         { "no exec", "'exec'" },
         { "no stmt_close", "'stmt_close'" },
         { "no quotes", "quotes" },
+        { "half twophase", "not whole" },
     };
     (void)url;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -324,6 +325,49 @@ static void defaults_make_transactions(const char *url)
     CU_ASSERT_EQUAL(sqla_conn_cancel(conn, NULL), SQLA_ERR_UNSUPPORTED);
     sqla_conn_close(conn);
     sqla_engine_free(db);
+}
+
+/* What was sent to begin a transaction of that kind; the connection is idle again afterwards. */
+static bool begun_as(sqla_conn *conn, const sqla_transaction_options *options, const char *text)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    CU_ASSERT_EQUAL(sqla_conn_begin_with(conn, options, &err), SQLA_OK);
+    sqla_error said = run(conn, "what began");
+    CU_ASSERT_EQUAL(sqla_conn_rollback(conn, &err), SQLA_OK);
+    size_t n = strlen(said.message), m = strlen(text);
+    bool same = n > m + 2 && strncmp(said.message + n - m - 2, ": ", 2) == 0 && strcmp(said.message + n - m, text) == 0;
+    if (!same)
+        fprintf(stderr, "no '%s' at the end of: %s\n", text, said.message);
+    return same;
+}
+
+static void defaults_make_transactions_of_every_kind(const char *url)
+{
+    (void)url;
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_isolation level;
+    sqla_engine *db = vice("", NULL);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT(begun_as(conn, NULL, "BEGIN"));
+    CU_ASSERT(begun_as(conn, SQLA_TXN_OPTIONS(.write = true), "BEGIN"));
+    CU_ASSERT(begun_as(conn, SQLA_TXN_OPTIONS(.isolation = SQLA_READ_COMMITTED), "BEGIN ISOLATION LEVEL READ COMMITTED"));
+    CU_ASSERT(begun_as(conn, SQLA_TXN_OPTIONS(.isolation = SQLA_SERIALIZABLE, .read_only = true), "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"));
+    CU_ASSERT(begun_as(conn, SQLA_TXN_OPTIONS(.read_only = true, .deferrable = true), "BEGIN READ ONLY DEFERRABLE"));
+    CU_ASSERT_EQUAL(sqla_conn_begin_with(conn, SQLA_TXN_OPTIONS(.isolation = SQLA_REPEATABLE_READ), &err), SQLA_ERR_UNSUPPORTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "it has read-committed, serializable, autocommit"));
+    CU_ASSERT_EQUAL(sqla_conn_isolation(conn, &level, NULL), SQLA_ERR_UNSUPPORTED); /* of two, and it cannot be asked */
+    CU_ASSERT_EQUAL(sqla_conn_prepare(conn, "x", NULL), SQLA_ERR_UNSUPPORTED);
+    sqla_error failed = SQLA_ERROR_INIT;
+    failed.status = SQLA_ERR_UNKNOWN_OUTCOME;
+    snprintf(failed.outcome, sizeof failed.outcome, "token");
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(sqla_outcome_resolve(db, &failed, &err), SQLA_OUTCOME_UNKNOWN);
+    CU_ASSERT_EQUAL(err.status, SQLA_ERR_UNSUPPORTED);
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+    sqla_error_clear(&err);
+    CU_ASSERT_PTR_NULL(sqla_create_engine("vice://x", SQLA_ENGINE_OPTIONS(.read_only = true), &err));
+    CU_ASSERT_EQUAL(err.status, SQLA_ERR_CONFIG);
 }
 
 static void failures_are_made_sound(const char *url)
@@ -497,6 +541,7 @@ int main(void)
         { "threads_may_load_at_once", threads_may_load_at_once, HARNESS_PLAIN },
         { "rows_come_in_batches", rows_come_in_batches, HARNESS_PLAIN },
         { "defaults_make_transactions", defaults_make_transactions, HARNESS_PLAIN },
+        { "defaults_make_transactions_of_every_kind", defaults_make_transactions_of_every_kind, HARNESS_PLAIN },
         { "failures_are_made_sound", failures_are_made_sound, HARNESS_PLAIN },
         { "broken_rules_end_the_connection", broken_rules_end_the_connection, HARNESS_PLAIN },
         { "one_lost_connection_ends_all_of_its_age", one_lost_connection_ends_all_of_its_age, HARNESS_PLAIN },

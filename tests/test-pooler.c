@@ -396,6 +396,50 @@ static void pooled__transactions_do_not_see_what_others_set(const char *url)
     shop_close(&x);
 }
 
+/* BEGIN carries what the transaction is to be, and nothing of it stays; what cannot be had outside of transactions is refused. */
+static void pooled__kinds_of_transactions(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_isolation level = SQLA_ISOLATION_DEFAULT;
+    sqla_engine *db = sqla_create_engine(through(url, "pooler=transaction&isolation=serializable&read_only=true"), NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT_EQUAL(sqla_execute(conn, "DELETE FROM users", NULL, &err), SQLA_ERR_UNSUPPORTED);
+    CU_ASSERT(says(&err, "outside of transactions through a pooler"));
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
+    CU_ASSERT(sqla_conn_isolation(conn, &level, &err) == SQLA_OK && level == SQLA_SERIALIZABLE);
+    CU_ASSERT_EQUAL(ask(conn, "SELECT (current_setting('transaction_read_only') = 'on')::int"), 1);
+    CU_ASSERT_EQUAL(sqla_execute(conn, "DELETE FROM users", NULL, &err), SQLA_ERR_READ_ONLY);
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(sqla_conn_rollback(conn, &err), SQLA_OK);
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+    db = sqla_create_engine(through(url, "pooler=transaction"), NULL, &err);
+    conn = sqla_connect(db, &err);
+    CU_ASSERT_EQUAL(ask(conn, "SELECT (current_setting('transaction_read_only') = 'off')::int"), 1);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
+/* The pooler passes a cancel on to the session that runs the statement, and to no other. */
+static void pooled__deadlines(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(through(url, "pooler=transaction&statement_timeout_ms=300"), NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT pg_sleep(20)", NULL, &err), SQLA_ERR_TIMEOUT);
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT pg_sleep(20)", NULL, &err), SQLA_ERR_TIMEOUT);
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(sqla_conn_rollback(conn, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(ask(conn, "SELECT 1"), 1);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
 /* Start-up parameters that PgBouncer does not know are its to refuse, and the hint says where they come from. */
 static void pooled__start_up_parameters(const char *url)
 {
@@ -476,6 +520,8 @@ int main(void)
         { "pooled: everything works for eight clients", pooled__everything_works_for_eight_clients, HARNESS_POSTGRES },
         { "pooled: no state is left", pooled__no_state_is_left, HARNESS_POSTGRES },
         { "pooled: transactions do not see what others set", pooled__transactions_do_not_see_what_others_set, HARNESS_POSTGRES },
+        { "pooled: kinds of transactions", pooled__kinds_of_transactions, HARNESS_POSTGRES },
+        { "pooled: deadlines", pooled__deadlines, HARNESS_POSTGRES },
         { "pooled: start-up parameters", pooled__start_up_parameters, HARNESS_POSTGRES },
         { "unpooled never gives wrong rows", unpooled__never_gives_wrong_rows, HARNESS_POSTGRES },
         { "unpooled says what to do", unpooled__says_what_to_do, HARNESS_POSTGRES },

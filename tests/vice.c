@@ -23,8 +23,10 @@
  * It keeps no optional slot, so the host's defaults are at work, unless SQLA_TEST_VICE is "whole". */
 #include <config.h>
 #include <sqla/driver.h>
+#include <sqla/twophase.h>
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,7 +35,11 @@ SQLA_DRIVER_NOTE("vice", "vice vicious");
 
 static const sqla_host *host;
 
-struct sqla_driver_conn { char password[64]; sqla_txn_state state; bool marked; };
+struct sqla_driver_conn {
+    char password[64], begun[96]; /* begun: the last text that began a transaction */
+    sqla_txn_state state;
+    bool marked;
+};
 struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck; sqla_value value; };
 
 /* What happened, and how connections open; for all connections. */
@@ -124,6 +130,8 @@ static sqla_status misbehave(sqla_driver_conn *conn, const char *text, sqla_err 
         return fail(err, SQLA_ERR_BUSY, "somebody else has the lock");
     if (begins(text, "blab"))
         return fail(err, SQLA_ERR_DENIED, strcat(message, conn->password));
+    if (begins(text, "what began"))
+        return fail(err, SQLA_ERR_SQL, conn->begun);
     if (begins(text, "lost")) {
         conn->state = SQLA_TXN_LOST;
         return fail(err, SQLA_ERR_DISCONNECTED, "the line is dead");
@@ -133,9 +141,11 @@ static sqla_status misbehave(sqla_driver_conn *conn, const char *text, sqla_err 
 
 static void change_state(sqla_driver_conn *conn, const char *text)
 {
-    if (begins(text, "BEGIN"))
+    if (begins(text, "BEGIN")) {
         conn->state = SQLA_TXN_ACTIVE;
-    else if (begins(text, "COMMIT") || strcmp(text, "ROLLBACK") == 0)
+        snprintf(conn->begun, sizeof conn->begun, "%s", text);
+    }
+    if (begins(text, "COMMIT") || strcmp(text, "ROLLBACK") == 0)
         conn->state = SQLA_TXN_IDLE;
     else if (begins(text, "abort"))
         conn->state = SQLA_TXN_FAILED;
@@ -282,15 +292,27 @@ static sqla_traits traits = {
     .savepoint_rollback = "ROLLBACK TO {name}",
     .ping = "SELECT 1",
     .reset = "RESET",
+    .isolation_levels = UINT32_C(1) << SQLA_READ_COMMITTED | UINT32_C(1) << SQLA_SERIALIZABLE,
+    .begin_with = "BEGIN{isolation}{access}{deferrable}",
 };
+
+/* An extension with a hole in it. */
+static const void *vice_extension(const char *id)
+{
+    static const sqla_twophase_ops half = { .struct_size = sizeof half };
+    const char *vice = getenv("SQLA_TEST_VICE");
+    return vice != NULL && strcmp(vice, "half twophase") == 0 && strcmp(id, SQLA_TWOPHASE) == 0 ? &half : NULL;
+}
 
 SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *from, sqla_driver *out, sqla_err *err)
 {
     const char *vice = getenv("SQLA_TEST_VICE");
     vice = vice != NULL ? vice : "";
     host = from;
-    *out = (sqla_driver){ .struct_size = offsetof(sqla_driver, extension), /* as of a driver that was built before there were any */
-                          .abi_major = SQLA_ABI_MAJOR, .abi_minor = SQLA_ABI_MINOR, .name = "vice", .version = "1.0", .ops = &ops, .traits = &traits };
+    const bool older = strcmp(vice, "half twophase") != 0; /* as a driver that was built before there were extensions */
+    *out = (sqla_driver){ .struct_size = older ? offsetof(sqla_driver, extension) : sizeof *out, .abi_major = SQLA_ABI_MAJOR,
+                          .abi_minor = SQLA_ABI_MINOR, .name = "vice", .version = "1.0", .ops = &ops, .traits = &traits,
+                          .extension = older ? NULL : vice_extension };
     if (strcmp(vice, "error") == 0)
         return fail(err, SQLA_ERR_IO, "the moon is in the wrong phase");
     if (strcmp(vice, "unsupported") == 0)

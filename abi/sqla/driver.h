@@ -34,6 +34,7 @@
 #include <sqla/types.h>
 #include <sqla/plan.h>
 #include <sqla/traits.h>
+#include <sqla/transaction.h>
 #include <sqla/reflect.h>
 
 #ifdef __cplusplus
@@ -62,6 +63,7 @@ typedef struct sqla_err_fields {
     const char *message;       /* what the database said; never NULL */
     const char *detail, *hint;
     const char *schema, *table, *column, *constraint;
+    const char *outcome;       /* with SQLA_ERR_UNKNOWN_OUTCOME: what resolve needs to tell what happened, up to 63 bytes; NULL: nothing */
 } sqla_err_fields;
 
 typedef enum sqla_log_level { SQLA_LOG_ERROR = 1, SQLA_LOG_WARNING, SQLA_LOG_INFO, SQLA_LOG_DEBUG } sqla_log_level;
@@ -97,8 +99,13 @@ enum {
     SQLA_OPTION_SETTINGS = 2   /* the value is a list of settings, name=value, among which a secret may be */
 };
 
-enum { SQLA_CONNECT_POOLED = 1 /* between us and the database is a pooler that lends a session for one transaction: leave no
-                                * state in it, and count on none; only given to drivers with SQLA_FEATURE_POOLER */ };
+enum {
+    SQLA_CONNECT_POOLED = 1,   /* between us and the database is a pooler that lends a session for one transaction: leave no
+                                * state in it, and count on none; only given to drivers with SQLA_FEATURE_POOLER */
+    SQLA_CONNECT_READ_ONLY = 2 /* the database is to refuse every write of this connection, with SQLA_ERR_READ_ONLY, also after a
+                                * reset; with POOLED: in transactions, since the host runs nothing outside of them then; only
+                                * given to drivers with SQLA_FEATURE_READ_ONLY */
+};
 
 typedef struct sqla_connect_args {
     uint32_t struct_size;
@@ -128,10 +135,17 @@ typedef enum sqla_txn_state {
 
 typedef struct sqla_txn_options {
     uint32_t struct_size;
-    uint32_t flags;            /* SQLA_TXN_WRITE, SQLA_TXN_READ_ONLY */
+    uint32_t flags;            /* SQLA_TXN_... */
     int64_t deadline;
+    uint32_t isolation;        /* begin: sqla_isolation, one of traits.isolation_levels or DEFAULT */
+    uint32_t reserved;
 } sqla_txn_options;
-enum { SQLA_TXN_WRITE = 1 /* it means to write: take the lock at once */, SQLA_TXN_READ_ONLY = 2 };
+enum {
+    SQLA_TXN_WRITE = 1,        /* begin: it means to write: take the lock at once */
+    SQLA_TXN_READ_ONLY = 2,    /* begin: the database refuses writes, with SQLA_ERR_READ_ONLY */
+    SQLA_TXN_DEFERRABLE = 4,   /* begin: wait until what is read can be read without ever failing; with READ_ONLY */
+    SQLA_TXN_TOKEN = 8         /* commit: give an unknown outcome what resolve needs (sqla_err_fields.outcome) */
+};
 
 typedef enum sqla_savepoint_op { SQLA_SAVEPOINT_SET = 1, SQLA_SAVEPOINT_RELEASE, SQLA_SAVEPOINT_ROLLBACK } sqla_savepoint_op;
 
@@ -299,6 +313,15 @@ typedef struct sqla_driver_ops {
      * Threads: any.
      * When absent: every key goes to open, which is to refuse what it does not know. */
     sqla_status (*connect_options)(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
+    /* The deadline, from now on, of the calls that are given none: result_fetch, result_view, result_close, savepoint, reflect,
+     * and those of a stream of rows that is open (bulk.h). The host says it before such a call when it has changed.
+     * When absent: a result has the deadline of its exec, and the others have none. */
+    void (*set_deadline)(sqla_driver_conn *conn, int64_t deadline);
+    /* What became of a commit that ended in SQLA_ERR_UNKNOWN_OUTCOME, by what its error carried; asked on another connection.
+     * *ret_outcome: sqla_outcome.
+     * Returns: SQLA_ERR_MISUSE for a token that is not one of this driver's.
+     * When absent: SQLA_ERR_UNSUPPORTED. */
+    sqla_status (*resolve)(sqla_driver_conn *conn, const char *outcome, int64_t deadline, int32_t *ret_outcome, sqla_err *err);
 } sqla_driver_ops;
 
 /* ---- the driver ---------------------------------------------------------------------------------------------- */
@@ -311,7 +334,8 @@ typedef struct sqla_driver {
     const char *version;           /* of the driver and its client library, for people */
     const sqla_driver_ops *ops;
     const sqla_traits *traits;
-    /* Tables of functions beyond those of ops, by id ("sqla.bulk/1", see bulk.h); NULL: the driver does not have it.
+    /* Tables of functions beyond those of ops, by a name with a version ("sqla.bulk/1", see bulk.h; "sqla.twophase/1", see
+     * twophase.h); NULL: the driver does not have that one.
      * Ownership: what it returns lives as long as the process.  Threads: any.
      * When absent, or beyond struct_size: the driver has no extension. */
     const void *(*extension)(const char *id);

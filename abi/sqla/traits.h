@@ -12,10 +12,13 @@
  *   {assignments}  "col" = v.c1, ...                 {match}      key columns compared with v.c0, ... and ANDed
  *   {returning}    " RETURNING ..." or nothing       {name}       of a savepoint, quoted
  *   {key}          the quoted key column, where the key is one
+ *   {isolation}    " ISOLATION LEVEL ..." or nothing {access}     " READ ONLY" or nothing
+ *   {deferrable}   " DEFERRABLE" or nothing
  * In update and delete templates the row source must be called v and the table t when {assignments}, {match} use them. */
 #ifndef SQLA_TRAITS_H
 #define SQLA_TRAITS_H
 
+#include <sqla/transaction.h>
 #include <sqla/types.h>
 
 /* What the database can do (sqla_traits.features). */
@@ -39,6 +42,7 @@
 #define SQLA_FEATURE_ARRAYS              (UINT64_C(1) << 16) /* parameters may be arrays (SQLA_REP_VALUE of SQLA_ARRAY), and = ANY($1) takes them; else
                                                               * lists are written as one parameter an item */
 #define SQLA_FEATURE_POOLER              (UINT64_C(1) << 17) /* the driver can work through a pooler (SQLA_CONNECT_POOLED) */
+#define SQLA_FEATURE_READ_ONLY           (UINT64_C(1) << 20) /* the driver minds SQLA_CONNECT_READ_ONLY */
 
 typedef enum sqla_placeholder {
     SQLA_PLACEHOLDER_QUESTION = 1, /* ? in order */
@@ -117,6 +121,14 @@ typedef struct sqla_traits {
      * name of the column. NULL: the general template above serves. */
     const char *delete_block_key;      /* {table} {key} {tuples} */
     const char *delete_columns_key;    /* {table} {key} {params} */
+
+    /* Isolation. */
+    uint32_t isolation_levels;         /* those that a transaction can ask for: bits 1 << sqla_isolation; 0: none can be asked for */
+    uint32_t isolation_reserved;
+    const char *begin_with;            /* for drivers without a begin slot, when more is asked for than the three texts above say:
+                                        * {isolation} {access} {deferrable} */
+    const char *isolation_query;       /* gives the level in force as one text, in the standard's words ("read committed"); NULL: it is
+                                        * always the only one in isolation_levels */
 } sqla_traits;
 
 #endif

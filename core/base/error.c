@@ -50,7 +50,7 @@ void sqla__error_init(sqla_error *err)
     err->native = err->position = 0;
     err->row = 0;
     err->sqlstate[0] = err->table[0] = err->column[0] = err->constraint[0] = '\0';
-    err->message[0] = err->detail[0] = err->hint[0] = '\0';
+    err->message[0] = err->detail[0] = err->hint[0] = err->outcome[0] = '\0';
 }
 
 void sqla_error_clear(sqla_error *err)

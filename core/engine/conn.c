@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -53,6 +54,90 @@ sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err)
     return SQLA_ERR_BUSY;
 }
 
+/* ---- deadlines -------------------------------------------------------------------------------------------------- */
+
+static int32_t timeout_of(const sqla_conn *conn, int32_t timeout_ms)
+{
+    if (timeout_ms == 0)
+        timeout_ms = conn->timeout_ms != 0 ? conn->timeout_ms : conn->engine->config.statement_timeout_ms;
+    return timeout_ms > 0 ? timeout_ms : 0;
+}
+
+int64_t sqla__conn_deadline(const sqla_conn *conn, int32_t timeout_ms)
+{
+    int64_t deadline = sqla__deadline_ms(timeout_of(conn, timeout_ms));
+    return conn->limit != 0 && (deadline == 0 || conn->limit < deadline) ? conn->limit : deadline;
+}
+
+int64_t sqla__conn_patience(const sqla_conn *conn)
+{
+    int32_t timeout = timeout_of(conn, 0);
+    return sqla__deadline_ms(timeout > 0 ? timeout : conn->engine->config.connect_timeout_ms);
+}
+
+void sqla__conn_limit(sqla_conn *conn, int64_t limit)
+{
+    conn->limit = limit;
+}
+
+void sqla_conn_set_timeout(sqla_conn *conn, int32_t ms)
+{
+    if (conn != NULL)
+        conn->timeout_ms = ms < 0 ? -1 : ms;
+}
+
+void sqla__conn_tell(sqla_conn *conn, int64_t deadline)
+{
+    if (conn->told == deadline || conn->lost)
+        return;
+    conn->told = deadline;
+    conn->driver->slots.set_deadline(conn, deadline);
+}
+
+/* The canceller must not be used any more when the connection changes hands, nor when something else runs on it. */
+static bool wait_for_cancels(sqla_conn *conn, int64_t deadline)
+{
+    const struct timespec until = { (time_t)(deadline / 1000000000), (long)(deadline % 1000000000) };
+    int code = 0;
+    pthread_mutex_lock(&conn->cancel.lock);
+    while (atomic_load(&conn->cancel.firing) > 0 && code == 0)
+        code = deadline == 0 ? pthread_cond_wait(&conn->cancel.done, &conn->cancel.lock) :
+               pthread_cond_timedwait(&conn->cancel.done, &conn->cancel.lock, &until);
+    bool quiet = atomic_load(&conn->cancel.firing) == 0;
+    pthread_mutex_unlock(&conn->cancel.lock);
+    return quiet;
+}
+
+bool sqla__conn_fence(sqla_conn *conn, int64_t deadline)
+{
+    return atomic_load(&conn->cancel.firing) == 0 || wait_for_cancels(conn, deadline);
+}
+
+sqla_status sqla__conn_start(sqla_conn *conn, int32_t timeout_ms, sqla_error *err)
+{
+    sqla_status status = sqla__conn_check(conn, err);
+    if (status != SQLA_OK)
+        return status;
+    conn->deadline = sqla__conn_deadline(conn, timeout_ms);
+    if (!sqla__conn_fence(conn, conn->deadline))
+        return sqla__error_set(err, SQLA_ERR_TIMEOUT, "the deadline passed while a cancel of what ran before was still under way");
+    atomic_store_explicit(&conn->cancel.asked, false, memory_order_relaxed);
+    return SQLA_OK;
+}
+
+/* A session that is a pooler's can be made read-only within a transaction alone. */
+sqla_status sqla__conn_start_statement(sqla_conn *conn, int32_t timeout_ms, sqla_error *err)
+{
+    const sqla__engine_config *c = &conn->engine->config;
+    sqla_status status = sqla__conn_start(conn, timeout_ms, err);
+    if (status != SQLA_OK || !c->read_only || c->pooler == SQLA_POOLER_NONE || sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
+        return status;
+    sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "an engine that is read_only runs nothing outside of transactions through a pooler, where "
+                    "writes could not be refused");
+    sqla__error_hint(err, "begin a transaction, or use a session");
+    return SQLA_ERR_UNSUPPORTED;
+}
+
 /* A statement that is wrong is easier to find by its first words. What follows a quote may be a secret, and is left out. */
 static void name_statement(const sqla_conn *conn, sqla_error *err, const char *text, size_t length)
 {
@@ -76,8 +161,9 @@ static void name_statement(const sqla_conn *conn, sqla_error *err, const char *t
 
 sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err)
 {
-    const uint32_t flags = db->config.pooler != SQLA_POOLER_NONE ? SQLA_CONNECT_POOLED : 0;
-    sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline, flags, 0 };
+    const uint32_t flags = (db->config.pooler != SQLA_POOLER_NONE ? SQLA_CONNECT_POOLED : 0u) |
+                           (db->config.read_only ? SQLA_CONNECT_READ_ONLY : 0u);
+    const sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline, flags, 0 };
     sqla_conn *conn = sqla__shell_new(db);
     if (conn == NULL)
         return sqla__error_nomem(err);
@@ -102,15 +188,6 @@ sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_c
     return SQLA_OK;
 }
 
-/* The canceller must not be used any more when the connection changes hands. */
-static void wait_for_cancels(sqla_conn *conn)
-{
-    pthread_mutex_lock(&conn->cancel.lock);
-    while (conn->cancel.firing > 0)
-        pthread_cond_wait(&conn->cancel.done, &conn->cancel.lock);
-    pthread_mutex_unlock(&conn->cancel.lock);
-}
-
 static void abandon(sqla_conn *conn)
 {
     sqla__stmtcache_release(&conn->cache, NULL);
@@ -126,7 +203,7 @@ void sqla__conn_free(sqla_conn *conn)
         abandon(conn);
         return;
     }
-    wait_for_cancels(conn);
+    wait_for_cancels(conn, 0);
     sqla__stmtcache_release(&conn->cache, ops->stmt_close);
     if (conn->cancel.handle != NULL)
         ops->cancel_free(conn->cancel.handle);
@@ -146,14 +223,13 @@ bool sqla__conn_clean(sqla_conn *conn)
     sqla__results_detach(conn);
     if (sqla__engine_forked(conn->engine))
         return false;
-    wait_for_cancels(conn);
+    wait_for_cancels(conn, 0);
     if (!conn->lost && sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
         sqla__conn_rollback(conn, &dropped);
     bool ours = !conn->detached && conn->engine->config.pooler == SQLA_POOLER_NONE; /* else the session is somebody else's */
     if (!conn->lost && conn->touched && ours) {
         int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_RESET);
-        int64_t deadline = sqla__deadline_ms(conn->engine->config.connect_timeout_ms);
-        sqla_status status = conn->driver->slots.reset(conn, deadline, &dropped);
+        sqla_status status = conn->driver->slots.reset(conn, sqla__conn_patience(conn), &dropped);
         if (status != SQLA_OK) {
             if (status != SQLA_ERR_UNSUPPORTED)
                 sqla__conn_failed(conn, status, &dropped);
@@ -162,7 +238,9 @@ bool sqla__conn_clean(sqla_conn *conn)
         if (status == SQLA_OK && sqla__watched(conn->engine, SQLA_EVENT_RESET))
             sqla__event_conn(conn, SQLA_EVENT_RESET, start, SQLA_OK, "");
     }
-    conn->touched = false;
+    conn->touched = conn->autocommit = false;
+    conn->timeout_ms = 0;
+    conn->limit = 0;
     return !conn->lost;
 }
 
@@ -282,13 +360,23 @@ static bool may_prepare_again(sqla_conn *conn, sqla__cached *cached, const sqla_
     return sqla__conn_txn_state(conn) == SQLA_TXN_IDLE;
 }
 
+/* A cancel that came while the statement was being prepared found nothing that it could end. */
+static sqla_status check_asked(sqla_conn *conn, sqla_error *err)
+{
+    if (!atomic_load_explicit(&conn->cancel.asked, memory_order_relaxed))
+        return SQLA_OK;
+    return sqla__error_set(err, SQLA_ERR_CANCELLED, "the statement was cancelled before it ran");
+}
+
 static sqla_status exec(sqla_conn *conn, const sqla__request *request, const sqla__stmtkey *key, sqla__result *result, sqla_error *err)
 {
-    const sqla_exec_options options = { sizeof options, request->stream ? SQLA_EXEC_STREAM : 0, 0 };
+    const sqla_exec_options options = { sizeof options, request->stream ? SQLA_EXEC_STREAM : 0, conn->deadline };
     sqla_statement statement = { sizeof statement, 0, request->text, request->length, NULL };
     for (bool again = false;; again = true) {
         sqla__cached *cached = NULL;
         sqla_status status = key != NULL ? find_prepared(conn, key, request->plan, &cached, err) : SQLA_OK;
+        if (status == SQLA_OK)
+            status = check_asked(conn, err);
         if (status != SQLA_OK)
             return status;
         statement.prepared = cached != NULL ? cached->prepared : NULL;
@@ -322,6 +410,8 @@ static sqla_status run(sqla_conn *conn, const sqla__request *request, sqla__resu
         sqla__suggest(conn, err);
         return status;
     }
+    result->timeout_ms = request->timeout_ms;
+    result->deadline = conn->deadline;
     sqla__result_started(conn, result, request->stream);
     *ret_result = result;
     return SQLA_OK;
@@ -330,7 +420,7 @@ static sqla_status run(sqla_conn *conn, const sqla__request *request, sqla__resu
 sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, int64_t *ret_affected, sqla_error *err)
 {
     sqla__result *result = NULL;
-    sqla_status status = sqla__conn_check(conn, err);
+    sqla_status status = sqla__conn_start_statement(conn, request->timeout_ms, err);
     if (status != SQLA_OK)
         return status;
     int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_EXECUTE);
@@ -356,12 +446,12 @@ static void name_script(sqla_error *err)
 
 sqla_status sqla__conn_run_script(sqla_conn *conn, const char *text, size_t length, sqla_error *err)
 {
-    const sqla_statement statement = { sizeof statement, 0, text, length, NULL };
-    const sqla_exec_options options = { sizeof options, SQLA_EXEC_SCRIPT, 0 };
-    sqla_driver_result *result = NULL;
-    sqla_status status = sqla__conn_check(conn, err);
+    sqla_status status = sqla__conn_start_statement(conn, 0, err);
     if (status != SQLA_OK)
         return status;
+    const sqla_statement statement = { sizeof statement, 0, text, length, NULL };
+    const sqla_exec_options options = { sizeof options, SQLA_EXEC_SCRIPT, conn->deadline };
+    sqla_driver_result *result = NULL;
     int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_EXECUTE);
     status = conn->driver->ops.exec(conn->handle, &statement, NULL, NULL, &options, &result, sqla__opaque(err));
     if (status != SQLA_OK) {
@@ -381,6 +471,8 @@ static sqla_status execute_many(sqla_conn *conn, const sqla__stmtkey *key, sqla_
     for (bool again = false;; again = true) {
         sqla__cached *cached;
         sqla_status status = find_prepared(conn, key, batch->plan, &cached, err);
+        if (status == SQLA_OK)
+            status = check_asked(conn, err);
         if (status != SQLA_OK)
             return status;
         batch->affected = 0;
@@ -399,7 +491,7 @@ static sqla_status execute_many(sqla_conn *conn, const sqla__stmtkey *key, sqla_
 
 sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length, sqla_batch *batch, sqla_error *err)
 {
-    sqla_status status = sqla__conn_check(conn, err);
+    sqla_status status = sqla__conn_start_statement(conn, 0, err);
     if (status != SQLA_OK)
         return status;
     if (batch->mode != SQLA_BATCH_EACH && !sqla__conn_can_batch(conn))
@@ -431,16 +523,17 @@ sqla_status sqla_conn_cancel(sqla_conn *conn, sqla_error *err)
         return sqla__error_give(err, &local, sqla__refuse_forked(&local));
     pthread_mutex_lock(&conn->cancel.lock);
     bool open = sqla__conn_is_open(conn), able = conn->cancel.handle != NULL;
-    conn->cancel.firing += open && able;
+    atomic_fetch_add(&conn->cancel.firing, open && able);
     pthread_mutex_unlock(&conn->cancel.lock);
     if (!open)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "the connection has been closed");
     if (!able)
         return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot cancel what is running", conn->engine->driver->name);
+    atomic_store(&conn->cancel.asked, true);
     int64_t deadline = sqla__deadline_ms(conn->engine->config.connect_timeout_ms);
     sqla_status status = conn->driver->ops.cancel_fire(conn->cancel.handle, deadline, sqla__opaque(&local));
     pthread_mutex_lock(&conn->cancel.lock);
-    conn->cancel.firing--;
+    atomic_fetch_sub(&conn->cancel.firing, 1);
     pthread_cond_broadcast(&conn->cancel.done);
     pthread_mutex_unlock(&conn->cancel.lock);
     sqla__engine_scrub(conn->engine, &local);

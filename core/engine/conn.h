@@ -27,8 +27,18 @@ const sqla_traits *sqla__engine_traits(const sqla_engine *db);
 void sqla__engine_ref(sqla_engine *db);
 void sqla__engine_unref(sqla_engine *db);
 
-/* Transactions. write: it means to write (SQLA_TXN_WRITE). */
-sqla_status sqla__conn_begin(sqla_conn *conn, bool write, sqla_error *err);
+/* Transactions. */
+typedef struct sqla__begin { uint32_t isolation, flags; } sqla__begin; /* sqla_isolation, SQLA_TXN_... */
+sqla_status sqla__conn_begin(sqla_conn *conn, sqla__begin how, sqla_error *err);
+/* What a program asks for, checked; NULL: nothing. */
+sqla_status sqla__begin_make(const sqla_transaction_options *options, sqla__begin *ret, sqla_error *err);
+/* A level that the database has? fault: the status of a refusal, which lists those that it has. */
+sqla_status sqla__isolation_check(const sqla_engine *db, uint32_t isolation, sqla_status fault, sqla_error *err);
+extern const char *const sqla__isolation_words[SQLA_AUTOCOMMIT + 2]; /* as the URL spells them, by number; the last is NULL */
+/* What is DEFAULT becomes the engine's. */
+sqla__begin sqla__engine_begin(const sqla_engine *db, sqla__begin how);
+/* Nothing that starts from now on runs beyond this time; 0: no limit. Until the connection is given back. */
+void sqla__conn_limit(sqla_conn *conn, int64_t limit);
 sqla_status sqla__conn_commit(sqla_conn *conn, sqla_error *err);
 sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err);
 sqla_status sqla__conn_savepoint(sqla_conn *conn, sqla_savepoint_op op, const char *name, sqla_error *err);
@@ -44,6 +54,7 @@ typedef struct sqla__request {
     const sqla_plan *plan;
     const void *row;
     bool cached, stream;
+    int32_t timeout_ms;  /* 0: the connection's; -1: none */
 } sqla__request;
 sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, int64_t *ret_affected, sqla_error *err);
 /* Run several statements, without parameters; what they give is dropped. */
@@ -58,6 +69,7 @@ sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void
                                size_t *ret_count, bool *ret_end, sqla_error *err);
 sqla_status sqla__result_view(sqla__result *result, const sqla_value **ret_values, sqla_error *err);
 void sqla__result_close(sqla__result *result);       /* NULL is fine */
+void sqla__result_renew(sqla__result *result);       /* what is read next has a deadline of its own */
 
 /* Facts about a table (abi/sqla/reflect.h), asked once per engine and table and kept; 0 where the driver cannot tell. */
 sqla_status sqla__conn_table_facts(sqla_conn *conn, const char *schema, const char *table, uint64_t *ret_facts, sqla_error *err);

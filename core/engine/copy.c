@@ -31,17 +31,20 @@ static sqla_status find_ops(sqla_conn *conn, const sqla_bulk_ops **ret, sqla_err
 
 static sqla_status open_copy(sqla_conn *conn, const char *sql, sqla_copy *copy, sqla_error *err)
 {
-    const sqla_exec_options options = { sizeof options, SQLA_EXEC_STREAM, 0 };
-    sqla_status status = sqla__conn_check(conn, err);
+    sqla_status status = sqla__conn_start_statement(conn, 0, err);
     if (status == SQLA_OK && conn->stream != NULL)
         status = sqla__error_set(err, SQLA_ERR_BUSY, "the connection is busy with a stream of rows");
     if (status == SQLA_OK)
         status = find_ops(conn, &copy->ops, err);
     if (status != SQLA_OK)
         return status;
+    const sqla_exec_options options = { sizeof options, SQLA_EXEC_STREAM, conn->deadline };
     sqla__conn_touch(conn);
     status = copy->ops->open(conn->handle, sql, strlen(sql), (int32_t)copy->direction, &options, &copy->handle, sqla__opaque(err));
-    return status == SQLA_OK ? SQLA_OK : sqla__conn_failed(conn, status, err);
+    if (status != SQLA_OK)
+        return sqla__conn_failed(conn, status, err);
+    sqla__conn_tell(conn, conn->deadline);
+    return SQLA_OK;
 }
 
 static sqla_copy *start(sqla_conn *conn, const char *sql, sqla_copy_direction direction, sqla_error *err)
@@ -71,6 +74,7 @@ static sqla_copy *start(sqla_conn *conn, const char *sql, sqla_copy_direction di
 sqla_copy *sqla_copy_in(sqla_conn *conn, const char *sql, sqla_error *err) { return start(conn, sql, SQLA_COPY_IN, err); }
 sqla_copy *sqla_copy_out(sqla_conn *conn, const char *sql, sqla_error *err) { return start(conn, sql, SQLA_COPY_OUT, err); }
 
+/* Each call has a deadline of its own. */
 static sqla_status check(const sqla_copy *copy, sqla_error *err)
 {
     if (copy == NULL)
@@ -79,6 +83,7 @@ static sqla_status check(const sqla_copy *copy, sqla_error *err)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "the copy was ended by its connection");
     if (sqla__engine_forked(copy->conn->engine))
         return sqla__refuse_forked(err);
+    sqla__conn_tell(copy->conn, sqla__conn_deadline(copy->conn, 0));
     return SQLA_OK;
 }
 
@@ -149,6 +154,7 @@ void sqla__copy_detach(sqla_conn *conn)
     if (copy == NULL)
         return;
     if (!sqla__engine_forked(conn->engine)) {
+        sqla__conn_tell(conn, sqla__conn_patience(conn));
         copy->ops->abort(copy->handle);
         if (conn->driver->ops.txn_state(conn->handle) == SQLA_TXN_LOST)
             conn->lost = true;

@@ -91,7 +91,7 @@ static sqla_status run_text(work *w, sqla_status status, sqla_error *err)
     if (status == SQLA_OK && w->text.broken)
         status = sqla__error_nomem(err);
     if (status == SQLA_OK && w->text.length > 0) {
-        const sqla__request request = { w->text.data, w->text.length, NULL, NULL, false, false };
+        const sqla__request request = { w->text.data, w->text.length, NULL, NULL, false, false, 0 };
         status = sqla__conn_run(w->conn, &request, NULL, NULL, err);
     }
     sqla__buf_clear(&w->text);
@@ -229,7 +229,8 @@ static sqla_status work_in_transaction(work *w, sqla_status (*task)(work *w, sql
 {
     sqla_error dropped;
     bool whole = (w->traits->features & SQLA_FEATURE_TRANSACTIONAL_DDL) != 0;
-    sqla_status status = whole ? sqla__conn_begin(w->conn, true, err) : SQLA_OK;
+    /* Also where the engine commits each statement by itself otherwise. */
+    sqla_status status = whole ? sqla__conn_begin(w->conn, (sqla__begin){ SQLA_ISOLATION_DEFAULT, SQLA_TXN_WRITE }, err) : SQLA_OK;
     if (status == SQLA_OK)
         status = look(w, err);
     if (status == SQLA_OK)

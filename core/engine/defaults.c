@@ -24,9 +24,46 @@ static sqla_status own_begin(sqla_conn *conn, const sqla_txn_options *options, s
     return conn->driver->ops.begin(conn->handle, options, sqla__opaque(err));
 }
 
+/* A template of traits with its holes filled: names[i] stands for texts[i]. */
+static void fill(sqla__buf *text, const char *form, const char *const *names, const char *const *texts, size_t n)
+{
+    while (*form != '\0') {
+        size_t i = 0;
+        while (i < n && strncmp(form, names[i], strlen(names[i])) != 0)
+            i++;
+        sqla__buf_add_n(text, i < n ? texts[i] : form, i < n ? strlen(texts[i]) : 1);
+        form += i < n ? strlen(names[i]) : 1;
+    }
+}
+
+static sqla_status begin_with(sqla_conn *conn, const sqla_txn_options *options, sqla_error *err)
+{
+    static const char *const levels[] = { "", " ISOLATION LEVEL READ UNCOMMITTED", " ISOLATION LEVEL READ COMMITTED",
+                                          " ISOLATION LEVEL REPEATABLE READ", " ISOLATION LEVEL SERIALIZABLE" };
+    static const char *const names[] = { "{isolation}", "{access}", "{deferrable}" };
+    const char *texts[] = { levels[options->isolation], (options->flags & SQLA_TXN_READ_ONLY) != 0 ? " READ ONLY" : "",
+                            (options->flags & SQLA_TXN_DEFERRABLE) != 0 ? " DEFERRABLE" : "" };
+    sqla__buf text = { 0 };
+    fill(&text, conn->driver->traits.begin_with, names, texts, sizeof texts / sizeof texts[0]);
+    sqla_status status = text.broken ? sqla__error_nomem(err) : sqla__conn_simple(conn, text.data, options->deadline, err);
+    sqla__buf_release(&text);
+    return status;
+}
+
+/* A database with one level only has it without being asked. */
+static bool is_only_level(const sqla_traits *t, uint32_t isolation)
+{
+    return t->isolation_levels == UINT32_C(1) << isolation;
+}
+
 static sqla_status host_begin(sqla_conn *conn, const sqla_txn_options *options, sqla_error *err)
 {
     const sqla_traits *t = &conn->driver->traits;
+    bool plain = options->isolation == SQLA_ISOLATION_DEFAULT && (options->flags & SQLA_TXN_DEFERRABLE) == 0;
+    if (!plain && t->begin_with != NULL)
+        return begin_with(conn, options, err);
+    if (options->isolation != SQLA_ISOLATION_DEFAULT && !is_only_level(t, options->isolation))
+        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot choose the isolation of a transaction", conn->driver->name);
     const char *text = (options->flags & SQLA_TXN_READ_ONLY) != 0 && t->begin_read_only != NULL ? t->begin_read_only :
                        (options->flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL ? t->begin_write : t->begin;
     return run_trait(conn, text, options->deadline, "begin a transaction", err);
@@ -78,7 +115,7 @@ static sqla_status host_savepoint(sqla_conn *conn, int32_t op, const char *name,
     sqla_status status = sqla__quote_name(&text, name, t, err);
     sqla__buf_add(&text, at + sizeof hole - 1);
     if (status == SQLA_OK)
-        status = text.broken ? sqla__error_nomem(err) : sqla__conn_simple(conn, text.data, 0, err);
+        status = text.broken ? sqla__error_nomem(err) : sqla__conn_simple(conn, text.data, conn->deadline, err);
     sqla__buf_release(&text);
     return status;
 }
@@ -129,6 +166,27 @@ static sqla_status host_cancel_new(sqla_conn *conn, sqla_driver_canceller **ret_
     return SQLA_OK;
 }
 
+static sqla_status own_resolve(sqla_conn *conn, const char *outcome, int32_t *ret_outcome, sqla_error *err)
+{
+    return conn->driver->ops.resolve(conn->handle, outcome, conn->deadline, ret_outcome, sqla__opaque(err));
+}
+
+static sqla_status host_resolve(sqla_conn *conn, const char *outcome, int32_t *ret_outcome, sqla_error *err)
+{
+    (void)outcome, (void)ret_outcome;
+    return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot tell what became of a commit", conn->driver->name);
+}
+
+static void own_set_deadline(sqla_conn *conn, int64_t deadline)
+{
+    conn->driver->ops.set_deadline(conn->handle, deadline);
+}
+
+static void host_set_deadline(sqla_conn *conn, int64_t deadline)
+{
+    (void)conn, (void)deadline;
+}
+
 static sqla_status own_reflect(sqla_conn *conn, uint32_t kind, const sqla_reflect_filter *filter, sqla_reflect_sink *sink, sqla_error *err)
 {
     return conn->driver->ops.reflect(conn->handle, kind, filter, sink, sqla__opaque(err));
@@ -162,7 +220,7 @@ static sqla_status host_connect_options(const sqla_driver_ops *ops, const sqla_c
 static sqla_status own_prepare(sqla_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows, uint32_t flags,
                                sqla_driver_stmt **ret_stmt, sqla_error *err)
 {
-    const sqla_exec_options options = { sizeof options, flags, 0 };
+    const sqla_exec_options options = { sizeof options, flags, conn->deadline };
     return conn->driver->ops.prepare(conn->handle, text, length, plan, block_rows, &options, ret_stmt, sqla__opaque(err));
 }
 
@@ -176,14 +234,14 @@ static sqla_status host_prepare(sqla_conn *conn, const char *text, size_t length
 
 static sqla_status own_execute_many(sqla_conn *conn, const sqla_statement *statement, sqla_batch *batch, sqla_error *err)
 {
-    const sqla_exec_options options = { sizeof options, batch->mode == SQLA_BATCH_COLUMNS ? SQLA_EXEC_COLUMNS : 0, 0 };
+    const sqla_exec_options options = { sizeof options, batch->mode == SQLA_BATCH_COLUMNS ? SQLA_EXEC_COLUMNS : 0, conn->deadline };
     return conn->driver->ops.execute_many(conn->handle, statement, batch, &options, sqla__opaque(err));
 }
 
 /* One row of a batch: run it, count what it changed, read back what the database made. */
 static sqla_status execute_one(sqla_conn *conn, const sqla_statement *statement, sqla_batch *batch, size_t i, sqla_error *err)
 {
-    const sqla_exec_options options = { sizeof options, 0, 0 };
+    const sqla_exec_options options = { sizeof options, 0, conn->deadline };
     const sqla_driver_ops *ops = &conn->driver->ops;
     sqla_driver_result *result = NULL;
     size_t count = 0;
@@ -234,5 +292,7 @@ void sqla__slots_fill(sqla__slots *slots, const sqla_driver_ops *ops)
     FILL(reflect);
     FILL(abandon);
     FILL(connect_options);
+    FILL(resolve);
+    FILL(set_deadline);
 #undef FILL
 }

@@ -72,6 +72,10 @@ static const option options_known[] = {
     CHOICE(pool, pool_kinds),
     FLAG(pool_fifo),
     FLAG(pool_sites),
+    NUMBER(statement_timeout_ms, 0, INT32_MAX),
+    CHOICE(isolation, sqla__isolation_words),
+    FLAG(read_only),
+    FLAG(resolve_outcomes),
 };
 enum { OPTION_COUNT = sizeof options_known / sizeof options_known[0] };
 
@@ -162,7 +166,8 @@ static sqla_status take_options(sqla__engine_config *config, const sqla_engine_o
         memcpy(&o, given, given->struct_size < sizeof o ? given->struct_size : sizeof o);
     *config = (sqla__engine_config){ o.pool_size, o.max_overflow, o.pool_timeout_ms, o.connect_timeout_ms, o.pool_recycle_s,
                                      o.pre_ping, o.echo, o.hide_parameters, o.log, o.log_data, (int32_t)o.pooler, (int32_t)o.pool,
-                                     o.pool_fifo, o.pool_sites, o.on_event, o.event_data, o.events };
+                                     o.pool_fifo, o.pool_sites, o.on_event, o.event_data, o.events, o.statement_timeout_ms,
+                                     (int32_t)o.isolation, o.read_only, o.resolve_outcomes };
     *ret_full = o;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const option *known = &options_known[i];
@@ -211,11 +216,16 @@ static sqla_status take_url_options(sqla_engine *db, const sqla__url *url, sqla_
     return SQLA_OK;
 }
 
-static sqla_status check_pooler(const sqla_engine *db, sqla_error *err)
+/* Can the driver do what the options ask for? */
+static sqla_status check_driver(const sqla_engine *db, sqla_error *err)
 {
-    if (db->config.pooler == SQLA_POOLER_NONE || (db->driver->traits.features & SQLA_FEATURE_POOLER) != 0)
-        return SQLA_OK;
-    return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option 'pooler' is not for driver '%s', which knows of no poolers", db->driver->name);
+    const sqla__engine_config *c = &db->config;
+    uint64_t features = db->driver->traits.features;
+    if (c->pooler != SQLA_POOLER_NONE && (features & SQLA_FEATURE_POOLER) == 0)
+        return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option 'pooler' is not for driver '%s', which knows of no poolers", db->driver->name);
+    if (c->read_only && (features & SQLA_FEATURE_READ_ONLY) == 0)
+        return sqla__error_set(err, SQLA_ERR_CONFIG, "driver '%s' cannot make connections that are read_only", db->driver->name);
+    return sqla__isolation_check(db, (uint32_t)c->isolation, SQLA_ERR_CONFIG, err);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
@@ -243,7 +253,7 @@ static sqla_status build(sqla_engine *db, const char *text, const sqla_engine_op
     if (status == SQLA_OK)
         status = check_pool(&db->config, err);
     if (status == SQLA_OK)
-        status = check_pooler(db, err);
+        status = check_driver(db, err);
     if (status != SQLA_OK)
         return status;
     fill_defaults(&db->config);

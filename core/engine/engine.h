@@ -102,6 +102,9 @@ struct sqla__engine_config {
     sqla_event_fn *on_event;
     void *event_data;
     uint32_t events;
+    int32_t statement_timeout_ms;
+    int32_t isolation;             /* sqla_isolation */
+    bool read_only, resolve_outcomes;
 };
 
 struct sqla_engine {
@@ -180,6 +183,8 @@ struct sqla__result {
     sqla__cached *cached;          /* the prepared statement that runs, marked busy as long as it does */
     sqla__result *previous, *next; /* open results of the connection */
     bool ended, streams;
+    int32_t timeout_ms;            /* of the statement */
+    int64_t deadline;              /* of what is read from it */
 };
 
 /* May a handle be used? Not when it was closed; but while a function that was told of an event is at work on it. */
@@ -195,7 +200,8 @@ struct sqla_conn {
         pthread_mutex_t lock;
         pthread_cond_t done;
         sqla_driver_canceller *handle; /* goes with the connection */
-        uint32_t firing;
+        atomic_uint firing;        /* changed under the lock, looked at without */
+        atomic_bool asked;         /* a cancel came since the last statement started */
     } cancel;
     const sqla__driver *driver;
     sqla_driver_conn *handle;
@@ -220,6 +226,11 @@ struct sqla_conn {
     bool doomed;                   /* closed when it comes back */
     bool detached;                 /* no longer the pool's */
     bool hooked;                   /* a function that was told of an event is at work on it */
+    int32_t timeout_ms;            /* sqla_conn_set_timeout: 0: the engine's; -1: none */
+    int64_t limit;                 /* sqla__conn_limit */
+    int64_t deadline;              /* of the call that is under way; 0: none */
+    int64_t told;                  /* the deadline that the driver was told last */
+    bool autocommit;               /* a transaction of that kind is open: there is none */
 };
 static inline bool sqla__conn_is_open(const sqla_conn *conn) { return atomic_load(&conn->use) != SQLA__CLOSED; }
 
@@ -230,6 +241,18 @@ bool sqla__conn_clean(sqla_conn *conn);   /* make it fit for the next user; fals
 sqla_status sqla__conn_failed(sqla_conn *conn, sqla_status status, sqla_error *err);
 /* May this connection be used at all? */
 sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err);
+/* The beginning of whatever asks the driver for something: check; wait until a cancel of what ran before is done with; set
+ * conn->deadline. timeout_ms: of the statement; 0: the connection's; -1: none. */
+sqla_status sqla__conn_start(sqla_conn *conn, int32_t timeout_ms, sqla_error *err);
+/* The same for a statement of the program's. */
+sqla_status sqla__conn_start_statement(sqla_conn *conn, int32_t timeout_ms, sqla_error *err);
+/* Wait until no cancel is under way; false: the deadline passed. */
+bool sqla__conn_fence(sqla_conn *conn, int64_t deadline);
+int64_t sqla__conn_deadline(const sqla_conn *conn, int32_t timeout_ms);
+/* Tell the driver the deadline of calls that have none of their own. */
+void sqla__conn_tell(sqla_conn *conn, int64_t deadline);
+/* The deadline of clearing up, which is bounded in any case. */
+int64_t sqla__conn_patience(const sqla_conn *conn);
 /* Run a text of the traits or the like, and drop what it gives. */
 sqla_status sqla__conn_simple(sqla_conn *conn, const char *text, int64_t deadline, sqla_error *err);
 /* Has this raw text run here before? */

@@ -37,7 +37,8 @@ static void tidy(sqla_conn *conn)
     sqla__results_detach(conn);
     if (!conn->lost)
         sqla__conn_rollback(conn, &dropped);
-    conn->touched = false;
+    conn->touched = conn->autocommit = false;
+    conn->timeout_ms = 0;
 }
 
 static void call(const sqla__engine_config *config, const sqla_event *event)

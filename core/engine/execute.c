@@ -94,7 +94,7 @@ static sqla_status execute_on(sqla_conn *conn, const char *sql, const sqla_param
         return status;
     sqla__conn_touch(conn);
     const sqla__request request = { compiled.text, compiled.length, compiled.count > 0 ? &compiled.plan : NULL, compiled.values,
-                                    sqla__conn_seen(conn, compiled.text, compiled.length), false };
+                                    sqla__conn_seen(conn, compiled.text, compiled.length), false, 0 };
     status = sqla__conn_run(conn, &request, NULL, NULL, err);
     sqla__raw_ran(conn, sql);
     return status;

@@ -48,6 +48,7 @@ static void set_error(sqla_err *opaque, const sqla_err_fields *fields)
     copy(err->message, sizeof err->message, f.message != NULL ? f.message : sqla_status_meaning(err->status));
     copy(err->detail, sizeof err->detail, f.detail);
     copy(err->hint, sizeof err->hint, f.hint);
+    copy(err->outcome, sizeof err->outcome, f.outcome);
 }
 
 static atomic_int echoing;

@@ -179,6 +179,18 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* An extension that is not whole is refused like any other table. */
+static sqla_status take_extensions(const sqla__file *file, sqla__driver *driver, sqla_error *err)
+{
+    const sqla_twophase_ops *twophase = driver->extension != NULL ? driver->extension(SQLA_TWOPHASE) : NULL;
+    if (twophase == NULL)
+        return SQLA_OK;
+    if (twophase->struct_size < sizeof *twophase || twophase->prepare == NULL || twophase->finish == NULL || twophase->recover == NULL)
+        return refuse(file, err, "its extension '" SQLA_TWOPHASE "' is not whole");
+    memcpy(&driver->twophase, twophase, sizeof driver->twophase);
+    return SQLA_OK;
+}
+
 static sqla_status take_offer(const sqla__file *file, const sqla_driver *offer, sqla__driver *driver, sqla_error *err)
 {
     sqla_status status = check_offer(file, offer, err);
@@ -193,7 +205,9 @@ static sqla_status take_offer(const sqla__file *file, const sqla_driver *offer, 
         driver->extension = offer->extension;
     sqla__slots_fill(&driver->slots, &driver->ops);
     status = check_slots(file, &driver->ops, err);
-    return status == SQLA_OK ? check_traits(file, &driver->traits, err) : status;
+    if (status == SQLA_OK)
+        status = check_traits(file, &driver->traits, err);
+    return status == SQLA_OK ? take_extensions(file, driver, err) : status;
 }
 
 /* ---- loading --------------------------------------------------------------------------------------------------- */

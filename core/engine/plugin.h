@@ -6,6 +6,7 @@
 #define SQLA_ENGINE_PLUGIN_H
 
 #include <sqla/driver.h>
+#include <sqla/twophase.h>
 #include <sqla/engine.h>
 #include <sys/stat.h>
 
@@ -27,6 +28,8 @@ typedef struct sqla__slots {
     void (*abandon)(sqla_conn *conn);
     sqla_status (*connect_options)(const sqla_driver_ops *ops, const sqla_connect_option **ret_options, uint32_t *ret_count,
                                    sqla_error *err); /* *ret_options may be NULL: not told */
+    sqla_status (*resolve)(sqla_conn *conn, const char *outcome, int32_t *ret_outcome, sqla_error *err);
+    void (*set_deadline)(sqla_conn *conn, int64_t deadline);
 } sqla__slots;
 void sqla__slots_fill(sqla__slots *slots, const sqla_driver_ops *ops);
 
@@ -42,6 +45,7 @@ typedef struct sqla__driver {
     sqla_traits traits;        /* of full size */
     sqla__slots slots;
     const void *(*extension)(const char *id); /* NULL: it has none */
+    sqla_twophase_ops twophase; /* of full size; struct_size is 0 when the driver has none */
 } sqla__driver;
 
 /* The driver for scheme[+driver] (driver may be NULL), loaded if it was not yet.

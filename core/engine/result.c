@@ -53,6 +53,8 @@ static void detach(sqla__result *result)
         result->next->previous = result->previous;
     if (conn->stream == result)
         conn->stream = NULL;
+    if (!forked && result->streams && !result->ended)
+        sqla__conn_tell(conn, sqla__conn_patience(conn));
     if (!forked)
         ops->result_close(result->handle);
     if (result->cached != NULL)
@@ -117,6 +119,7 @@ sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void
     *ret_end = result->ended;
     if (result->ended)
         return SQLA_OK;
+    sqla__conn_tell(result->conn, result->deadline);
     status = result->conn->driver->ops.result_fetch(result->handle, plan, rows, max, arena, &count, &end, sqla__opaque(err));
     if (count > max)
         return broken_rule(result, "gives more rows than it was asked for", err);
@@ -135,6 +138,7 @@ sqla_status sqla__result_view(sqla__result *result, const sqla_value **ret_value
     sqla_status status = check(result, err);
     if (status != SQLA_OK || result->ended)
         return status;
+    sqla__conn_tell(result->conn, result->deadline);
     status = result->conn->driver->ops.result_view(result->handle, ret_values, sqla__opaque(err));
     if (status != SQLA_OK) {
         *ret_values = NULL;
@@ -142,6 +146,13 @@ sqla_status sqla__result_view(sqla__result *result, const sqla_value **ret_value
     }
     result->ended = *ret_values == NULL;
     return SQLA_OK;
+}
+
+/* Only the deadline is new: a cancel that is under way may be meant for these rows. */
+void sqla__result_renew(sqla__result *result)
+{
+    if (result != NULL && result->conn != NULL)
+        result->deadline = sqla__conn_deadline(result->conn, result->timeout_ms);
 }
 
 /* Rows that nobody wants are read all the same when they are still coming: the statement is to run whole, and to fail now. */

@@ -95,7 +95,7 @@ sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool 
         status = sqla__check_parameters(conn, compiled.count, err);
     if (status != SQLA_OK)
         return status;
-    sqla__request request = { compiled.text, compiled.length, compiled.count > 0 ? &compiled.plan : NULL, compiled.values, true, stream };
+    sqla__request request = { compiled.text, compiled.length, compiled.count > 0 ? &compiled.plan : NULL, compiled.values, true, stream, q->timeout_ms };
     if (raw) {
         sqla__conn_touch(conn);
         request.cached = sqla__conn_seen(conn, compiled.text, compiled.length);

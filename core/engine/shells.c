@@ -7,11 +7,22 @@
 #include "engine/engine.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 
 enum { SPARE_SHELLS = 32 };
+
+static bool cond_init_monotonic(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+    if (pthread_condattr_init(&attributes) != 0)
+        return false;
+    bool ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(cond, &attributes) == 0;
+    pthread_condattr_destroy(&attributes);
+    return ok;
+}
 
 /* Under the lock. An empty shell, the one that was closed longest ago, or one of fresh memory. */
 static sqla_conn *shell_take(sqla__connpool *pool)
@@ -25,8 +36,11 @@ static sqla_conn *shell_take(sqla__connpool *pool)
     conn = sqla__alloc_zero(1, sizeof *conn);
     if (conn == NULL)
         return NULL;
+    if (!cond_init_monotonic(&conn->cancel.done)) {
+        sqla__free(conn);
+        return NULL;
+    }
     pthread_mutex_init(&conn->cancel.lock, NULL);
-    pthread_cond_init(&conn->cancel.done, NULL);
     conn->shell_next = pool->shells;
     pool->shells = conn;
     return conn;

@@ -68,6 +68,7 @@ static sqla_status refill(sqla__run *run, sqla_error *err)
     sqla__arena_reset(&run->batch);
     memset(run->block, 0, (size_t)run->wanted * run->row_size);
     run->at = 0;
+    sqla__result_renew(run->result);
     sqla_status status = sqla__result_fetch(run->result, run->plan, run->rows, run->wanted, &texts.base, &run->count, &run->ended, err);
     run->wanted = next_size(run, texts.bytes);
     return status;

@@ -5,8 +5,11 @@
 #include <config.h>
 #include "engine/engine.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/result.h"
@@ -18,23 +21,93 @@ sqla_txn_state sqla__conn_txn_state(sqla_conn *conn)
     return conn->driver->ops.txn_state(conn->handle);
 }
 
-sqla_status sqla__conn_begin(sqla_conn *conn, bool write, sqla_error *err)
+const char *const sqla__isolation_words[] = { "default", "read-uncommitted", "read-committed", "repeatable-read", "serializable", "autocommit", NULL };
+enum { LEVELS = sizeof sqla__isolation_words / sizeof sqla__isolation_words[0] - 1 };
+
+static bool has_level(const sqla_traits *t, uint32_t isolation)
 {
-    const sqla_txn_options options = { sizeof options, write ? SQLA_TXN_WRITE : 0, 0 };
-    sqla_status status = sqla__conn_check(conn, err);
-    if (status != SQLA_OK)
-        return status;
-    if (sqla__conn_txn_state(conn) == SQLA_TXN_LOST) { /* the driver saw it when it read the answer to something else */
+    return isolation == SQLA_ISOLATION_DEFAULT || isolation == SQLA_AUTOCOMMIT ||
+           (isolation < SQLA_AUTOCOMMIT && (t->isolation_levels & UINT32_C(1) << isolation) != 0);
+}
+
+sqla_status sqla__isolation_check(const sqla_engine *db, uint32_t isolation, sqla_status fault, sqla_error *err)
+{
+    sqla__buf list = { 0 };
+    char number[16];
+    if (has_level(&db->driver->traits, isolation))
+        return SQLA_OK;
+    snprintf(number, sizeof number, "%u", (unsigned)isolation);
+    for (uint32_t i = 1; i < LEVELS; i++) {
+        if (has_level(&db->driver->traits, i))
+            sqla__buf_printf(&list, "%s%s", list.length > 0 ? ", " : "", sqla__isolation_words[i]);
+    }
+    sqla__error_set(err, fault, "%s has no isolation '%s': it has %s", sqla_engine_dialect(db),
+                    isolation < LEVELS ? sqla__isolation_words[isolation] : number, sqla__buf_text(&list));
+    sqla__buf_release(&list);
+    return fault;
+}
+
+sqla_status sqla__begin_make(const sqla_transaction_options *options, sqla__begin *ret, sqla_error *err)
+{
+    sqla_transaction_options o;
+    memset(&o, 0, sizeof o);
+    if (options != NULL && options->struct_size < offsetof(sqla_transaction_options, isolation) + sizeof o.isolation)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "the transaction's options have no size: make them with SQLA_TXN_OPTIONS");
+    if (options != NULL)
+        memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
+    if (o.read_only && o.write)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: a transaction is read_only, or it is to write");
+    *ret = (sqla__begin){ (uint32_t)o.isolation, (o.read_only ? SQLA_TXN_READ_ONLY : 0u) | (o.deferrable ? SQLA_TXN_DEFERRABLE : 0u) |
+                                                 (o.write ? SQLA_TXN_WRITE : 0u) };
+    return SQLA_OK;
+}
+
+static sqla_status check_begin(sqla_conn *conn, sqla__begin how, sqla_error *err)
+{
+    bool autocommit = how.isolation == SQLA_AUTOCOMMIT;
+    if (conn->autocommit || sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: a transaction is open already");
+    if (autocommit && (how.flags & (SQLA_TXN_READ_ONLY | SQLA_TXN_DEFERRABLE)) != 0)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: without a transaction nothing can be read_only or deferrable");
+    if ((how.flags & SQLA_TXN_DEFERRABLE) != 0 &&
+        ((how.flags & SQLA_TXN_READ_ONLY) == 0 || (how.isolation != SQLA_ISOLATION_DEFAULT && how.isolation != SQLA_SERIALIZABLE)))
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: only a read_only transaction that is serializable can be deferrable");
+    return sqla__isolation_check(conn->engine, how.isolation, SQLA_ERR_UNSUPPORTED, err);
+}
+
+sqla_status sqla__conn_begin(sqla_conn *conn, sqla__begin how, sqla_error *err)
+{
+    sqla_status status = sqla__conn_start(conn, 0, err);
+    if (status == SQLA_OK && sqla__conn_txn_state(conn) == SQLA_TXN_LOST) { /* the driver saw it when it read the answer to something else */
         conn->lost = conn->dead_link = true;
         return sqla__conn_check(conn, err);
     }
-    if (sqla__conn_txn_state(conn) != SQLA_TXN_IDLE)
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: a transaction is open already");
+    if (status == SQLA_OK)
+        status = check_begin(conn, how, err);
+    if (status != SQLA_OK)
+        return status;
+    conn->autocommit = how.isolation == SQLA_AUTOCOMMIT;
+    if (conn->autocommit)
+        return SQLA_OK;
+    const sqla_txn_options options = { sizeof options, how.flags, conn->deadline, how.isolation, 0 };
     int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_BEGIN);
     status = conn->driver->slots.begin(conn, &options, err);
     if (status != SQLA_OK)
         status = sqla__conn_failed(conn, status, err);
-    return sqla__event_txn(conn, SQLA_EVENT_BEGIN, NULL, start, status, err);
+    sqla__event_txn(conn, SQLA_EVENT_BEGIN, NULL, start, status, err);
+    /* A deadline or a cancel may have come when it was open already, or it was opened and could not be made what was asked. */
+    sqla_error dropped;
+    sqla__error_init(&dropped);
+    if (status != SQLA_OK && !conn->lost)
+        sqla__conn_rollback(conn, &dropped);
+    return status;
+}
+
+sqla__begin sqla__engine_begin(const sqla_engine *db, sqla__begin how)
+{
+    if (how.isolation == SQLA_ISOLATION_DEFAULT)
+        how.isolation = (uint32_t)db->config.isolation;
+    return how;
 }
 
 /* What a commit that failed leaves open is ended, unless it may be repeated. Where the database has ended the transaction over a
@@ -53,10 +126,14 @@ static sqla_status commit_failed(sqla_conn *conn, sqla_status status, sqla_error
 
 sqla_status sqla__conn_commit(sqla_conn *conn, sqla_error *err)
 {
-    const sqla_txn_options options = { sizeof options, 0, 0 };
-    sqla_status status = sqla__conn_check(conn, err);
+    sqla_status status = sqla__conn_start(conn, 0, err);
     if (status != SQLA_OK)
         return status;
+    if (conn->autocommit) {
+        conn->autocommit = false;
+        return SQLA_OK;
+    }
+    const sqla_txn_options options = { sizeof options, conn->engine->config.resolve_outcomes ? SQLA_TXN_TOKEN : 0, conn->deadline, 0, 0 };
     if (sqla__conn_txn_state(conn) == SQLA_TXN_IDLE)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot commit: no transaction is open; it was never begun, or the database rolled it back");
     int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_COMMIT);
@@ -69,12 +146,14 @@ sqla_status sqla__conn_commit(sqla_conn *conn, sqla_error *err)
 /* Afterwards there is no transaction. Where that cannot be had by asking, the connection is given up, which ends it too. */
 sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err)
 {
-    const sqla_txn_options options = { sizeof options, 0, 0 };
     if (sqla__engine_forked(conn->engine))
         return sqla__refuse_forked(err);
+    conn->autocommit = false;
     sqla__results_detach(conn);
     if (conn->lost || sqla__conn_txn_state(conn) == SQLA_TXN_IDLE)
         return SQLA_OK;
+    const sqla_txn_options options = { sizeof options, 0, sqla__conn_patience(conn), 0, 0 };
+    (void)sqla__conn_fence(conn, options.deadline);
     int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_ROLLBACK);
     sqla_status status = conn->driver->slots.rollback(conn, &options, err);
     if (status != SQLA_OK && conn->driver->ops.txn_state(conn->handle) != SQLA_TXN_IDLE) {
@@ -87,13 +166,14 @@ sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err)
 
 sqla_status sqla__conn_savepoint(sqla_conn *conn, sqla_savepoint_op op, const char *name, sqla_error *err)
 {
-    sqla_status status = sqla__conn_check(conn, err);
+    sqla_status status = sqla__conn_start(conn, 0, err);
     if (status != SQLA_OK)
         return status;
     if (sqla__conn_txn_state(conn) == SQLA_TXN_IDLE)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "a savepoint needs an open transaction");
     sqla_event_kind kind = op == SQLA_SAVEPOINT_SET ? SQLA_EVENT_SAVEPOINT : op == SQLA_SAVEPOINT_RELEASE ? SQLA_EVENT_RELEASE : SQLA_EVENT_ROLLBACK_TO;
     int64_t start = sqla__event_start(conn->engine, kind);
+    sqla__conn_tell(conn, conn->deadline);
     status = conn->driver->slots.savepoint(conn, (int32_t)op, name, err);
     if (status != SQLA_OK)
         status = sqla__conn_failed(conn, status, err);
@@ -107,13 +187,22 @@ static sqla_status no_connection(sqla_error *err)
     return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no connection");
 }
 
-sqla_status sqla_conn_begin(sqla_conn *conn, sqla_error *err)
+sqla_status sqla_conn_begin_with(sqla_conn *conn, const sqla_transaction_options *options, sqla_error *err)
 {
     sqla_error local;
+    sqla__begin how;
     if (conn == NULL)
         return no_connection(err);
     sqla__error_init(&local);
-    return sqla__error_give(err, &local, sqla__conn_begin(conn, false, &local));
+    sqla_status status = sqla__begin_make(options, &how, &local);
+    if (status == SQLA_OK)
+        status = sqla__conn_begin(conn, sqla__engine_begin(conn->engine, how), &local);
+    return sqla__error_give(err, &local, status);
+}
+
+sqla_status sqla_conn_begin(sqla_conn *conn, sqla_error *err)
+{
+    return sqla_conn_begin_with(conn, NULL, err);
 }
 
 sqla_status sqla_conn_commit(sqla_conn *conn, sqla_error *err)
@@ -160,13 +249,119 @@ sqla_status sqla_conn_rollback_to(sqla_conn *conn, const char *name, sqla_error 
     return savepoint(conn, SQLA_SAVEPOINT_ROLLBACK, name, err);
 }
 
+/* ---- isolation ------------------------------------------------------------------------------------------------- */
+
+/* "read committed" or "READ-COMMITTED". */
+static uint32_t level_of(const char *text, size_t n)
+{
+    for (uint32_t i = 1; i < SQLA_AUTOCOMMIT; i++) {
+        size_t at = 0;
+        while (at < n && sqla__isolation_words[i][at] != '\0' &&
+               (tolower((unsigned char)text[at]) == sqla__isolation_words[i][at] || (sqla__isolation_words[i][at] == '-' && (text[at] == ' ' || text[at] == '_'))))
+            at++;
+        if (at == n && sqla__isolation_words[i][at] == '\0')
+            return i;
+    }
+    return SQLA_ISOLATION_DEFAULT;
+}
+
+static sqla_status ask_level(sqla_conn *conn, uint32_t *ret, sqla_error *err)
+{
+    const char *text = conn->driver->traits.isolation_query;
+    const sqla__request request = { text, strlen(text), NULL, NULL, true, false, 0 };
+    const sqla_value *values = NULL;
+    sqla__result *result = NULL;
+    sqla_status status = sqla__conn_run(conn, &request, &result, NULL, err);
+    if (status == SQLA_OK)
+        status = sqla__result_view(result, &values, err);
+    if (status == SQLA_OK && values != NULL && values[0].type == SQLA_TEXT)
+        *ret = level_of(values[0].as.bytes.data, values[0].as.bytes.size);
+    sqla__result_close(result);
+    return status;
+}
+
+static sqla_status isolation(sqla_conn *conn, uint32_t *ret, sqla_error *err)
+{
+    const sqla_traits *t = &conn->driver->traits;
+    sqla_status status = sqla__conn_check(conn, err);
+    *ret = SQLA_ISOLATION_DEFAULT;
+    if (status != SQLA_OK)
+        return status;
+    if (conn->autocommit)
+        *ret = SQLA_AUTOCOMMIT;
+    else if (t->isolation_query != NULL)
+        status = ask_level(conn, ret, err);
+    else
+        for (uint32_t i = 1; i < SQLA_AUTOCOMMIT; i++)
+            *ret = t->isolation_levels == UINT32_C(1) << i ? i : *ret;
+    if (status == SQLA_OK && *ret == SQLA_ISOLATION_DEFAULT)
+        status = sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot tell the isolation in force", conn->driver->name);
+    return status;
+}
+
+sqla_status sqla_conn_isolation(sqla_conn *conn, sqla_isolation *ret_isolation, sqla_error *err)
+{
+    sqla_error local;
+    uint32_t level;
+    if (conn == NULL)
+        return no_connection(err);
+    if (ret_isolation == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no place for the isolation");
+    sqla__error_init(&local);
+    sqla_status status = isolation(conn, &level, &local);
+    if (status == SQLA_OK)
+        *ret_isolation = (sqla_isolation)level;
+    return sqla__error_give(err, &local, status);
+}
+
+/* ---- outcomes -------------------------------------------------------------------------------------------------- */
+
+static sqla_status ask_outcome(sqla_engine *db, const char *token, int32_t *ret, sqla_error *err)
+{
+    sqla_conn *conn = NULL;
+    sqla_status status = sqla__conn_acquire(db, &conn, err);
+    if (status != SQLA_OK)
+        return status;
+    status = sqla__conn_start(conn, 0, err);
+    if (status == SQLA_OK) {
+        status = conn->driver->slots.resolve(conn, token, ret, err);
+        if (status != SQLA_OK)
+            status = sqla__conn_failed(conn, status, err);
+    }
+    sqla__conn_release(conn);
+    return status;
+}
+
+sqla_outcome sqla_outcome_resolve(sqla_engine *db, const sqla_error *failed, sqla_error *err)
+{
+    sqla_error local;
+    char token[sizeof failed->outcome];
+    int32_t outcome = SQLA_OUTCOME_UNKNOWN;
+    sqla__error_init(&local);
+    bool fits = failed != NULL && sqla_failed(failed) && failed->status == SQLA_ERR_UNKNOWN_OUTCOME;
+    snprintf(token, sizeof token, "%s", fits ? failed->outcome : ""); /* err may be failed itself */
+    sqla_status status = SQLA_OK;
+    if (db == NULL || !fits)
+        status = sqla__error_set(&local, SQLA_ERR_MISUSE, db == NULL ? "there is no engine to ask with" : "the error is not that of a commit of unknown outcome");
+    else if (token[0] == '\0')
+        status = sqla__error_set(&local, SQLA_ERR_UNSUPPORTED, "the error has nothing to ask the outcome by: the engine's option 'resolve_outcomes' "
+                                 "was not set, the transaction had changed nothing, or the database cannot tell");
+    else
+        status = ask_outcome(db, token, &outcome, &local);
+    if (status == SQLA_OK && outcome >= SQLA_OUTCOME_UNKNOWN && outcome <= SQLA_OUTCOME_IN_PROGRESS)
+        return (sqla_outcome)outcome;
+    sqla__error_give(err, &local, status);
+    return SQLA_OUTCOME_UNKNOWN;
+}
+
 /* ---- reflection ------------------------------------------------------------------------------------------------ */
 
 sqla_status sqla__conn_reflect(sqla_conn *conn, uint32_t kind, const sqla_reflect_filter *filter, sqla_reflect_sink *sink, sqla_error *err)
 {
-    sqla_status status = sqla__conn_check(conn, err);
+    sqla_status status = sqla__conn_start(conn, 0, err);
     if (status != SQLA_OK)
         return status;
+    sqla__conn_tell(conn, conn->deadline);
     status = conn->driver->slots.reflect(conn, kind, filter, sink, err);
     return status == SQLA_OK ? SQLA_OK : sqla__conn_failed(conn, status, err);
 }

@@ -54,7 +54,7 @@ sqla_sessionmaker *sqla_sessionmaker_new(sqla_engine *db, sqla_metadata *base, c
     maker->engine = db;
     maker->base = base;
     copy_options(&maker->options, options);
-    if (maker_init(maker, &local) != SQLA_OK) {
+    if (sqla__isolation_check(db, (uint32_t)maker->options.isolation, SQLA_ERR_UNSUPPORTED, &local) != SQLA_OK || maker_init(maker, &local) != SQLA_OK) {
         sqla__error_give(err, &local, local.status);
         sqla__free(maker);
         return NULL;
@@ -195,24 +195,82 @@ sqla_status sqla__session_begin(sqla_session *s, sqla_error *err)
     return sqla__session_begin_asking(s, NULL, NULL, err);
 }
 
-sqla_status sqla__session_begin_asking(sqla_session *s, sqla__ask_fn *ask, const void *data, sqla_error *err)
+/* What the transaction is to be, where it is not said: as the session's options have it, and as the engine's. */
+static sqla__begin kind_of(const sqla_session *s, sqla__begin how)
 {
-    if (s->conn != NULL)
-        return SQLA_OK;
-    sqla_conn *conn = NULL;
-    sqla_status status = sqla__conn_acquire(s->maker->engine, &conn, err);
+    if (how.isolation == SQLA_ISOLATION_DEFAULT)
+        how.isolation = (uint32_t)s->options.isolation;
+    if (s->options.read_only)
+        how.flags |= SQLA_TXN_READ_ONLY;
+    return sqla__engine_begin(s->maker->engine, how);
+}
+
+static sqla_status begin_on(sqla_session *s, sqla_conn *conn, sqla__begin how, sqla_error *err)
+{
+    how = kind_of(s, how);
+    if ((how.flags & SQLA_TXN_READ_ONLY) != 0 && (how.flags & SQLA_TXN_WRITE) != 0)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: the session is read_only");
+    return sqla__conn_begin(conn, how, err);
+}
+
+static sqla_status take_connection(sqla_session *s, sqla_conn **ret_conn, sqla_error *err)
+{
+    sqla_status status = sqla__conn_acquire(s->maker->engine, ret_conn, err);
     if (status != SQLA_OK)
         return status;
-    sqla__conn_know(conn, s->maker->base);
-    if (ask != NULL)
-        status = ask(data, conn, err);
+    sqla__conn_know(*ret_conn, s->maker->base);
+    if (s->options.statement_timeout_ms != 0)
+        sqla_conn_set_timeout(*ret_conn, s->options.statement_timeout_ms);
+    sqla__conn_limit(*ret_conn, s->limit);
+    return SQLA_OK;
+}
+
+sqla_status sqla__session_begin_as(sqla_session *s, sqla__begin how, sqla_error *err)
+{
+    sqla_conn *conn = NULL;
+    sqla_status status = sqla__session_ready(s, err);
+    if (status == SQLA_OK && s->conn != NULL)
+        status = sqla__error_set(err, SQLA_ERR_MISUSE, "cannot begin: the session's transaction is open already");
     if (status == SQLA_OK)
-        status = sqla__conn_begin(conn, false, err);
+        status = take_connection(s, &conn, err);
+    if (status != SQLA_OK)
+        return status;
+    status = begin_on(s, conn, how, err);
     if (status == SQLA_OK)
         s->conn = conn;
     else
         sqla__conn_release(conn);
     return status;
+}
+
+sqla_status sqla__session_begin_asking(sqla_session *s, sqla__ask_fn *ask, const void *data, sqla_error *err)
+{
+    if (s->conn != NULL)
+        return SQLA_OK;
+    sqla_conn *conn = NULL;
+    sqla_status status = take_connection(s, &conn, err);
+    if (status != SQLA_OK)
+        return status;
+    if (ask != NULL)
+        status = ask(data, conn, err);
+    if (status == SQLA_OK)
+        status = begin_on(s, conn, (sqla__begin){ SQLA_ISOLATION_DEFAULT, 0 }, err);
+    if (status == SQLA_OK)
+        s->conn = conn;
+    else
+        sqla__conn_release(conn);
+    return status;
+}
+
+sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options *options, sqla_error *err)
+{
+    sqla_error local;
+    sqla__begin how;
+    sqla__error_init(&local);
+    sqla_status status = sqla__begin_make(options, &how, &local);
+    if (status == SQLA_OK)
+        status = sqla__session_begin_as(s, how, &local);
+    return sqla__error_give(err, &local, status);
 }
 
 /* ---- the transaction ------------------------------------------------------------------------------------------- */

@@ -93,6 +93,7 @@ struct sqla_session {
     sqla_stmt *statements;
     sqla_error kept;                /* the first failure of a call that builds */
     sqla_error broken;              /* the failure that asks for a rollback */
+    int64_t limit;                  /* nothing that its connections start runs beyond this time; 0: no limit */
     bool flushing;
     bool wrote;                     /* the flush that is under way, or the last one, has changed rows */
 };
@@ -103,6 +104,8 @@ enum { SQLA__SESSION_MAGIC = 0x53455353 };
 typedef sqla_status sqla__ask_fn(const void *data, sqla_conn *conn, sqla_error *err);
 sqla_status sqla__session_ready(sqla_session *s, sqla_error *err);
 sqla_status sqla__session_begin(sqla_session *s, sqla_error *err);
+/* MISUSE when a transaction is open. */
+sqla_status sqla__session_begin_as(sqla_session *s, sqla__begin how, sqla_error *err);
 sqla_status sqla__session_begin_asking(sqla_session *s, sqla__ask_fn *ask, const void *data, sqla_error *err);
 /* Keep a builder's failure for the next call that can report it. */
 sqla_status sqla__session_keep(sqla_session *s, sqla_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));

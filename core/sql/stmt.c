@@ -191,6 +191,16 @@ static sqla_stmt *set_count(sqla_stmt *q, int64_t *place, int64_t n, const char 
 sqla_stmt *sqla_limit(sqla_stmt *q, int64_t n) { return q != NULL ? set_count(q, &q->limit, n, "a limit") : NULL; }
 sqla_stmt *sqla_offset(sqla_stmt *q, int64_t n) { return q != NULL ? set_count(q, &q->offset, n, "an offset") : NULL; }
 
+sqla_stmt *sqla_timeout(sqla_stmt *q, int32_t ms)
+{
+    if (q == NULL)
+        return NULL;
+    if (ms < -1)
+        sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "a timeout is a number of milliseconds, 0 or -1 (%d)", (int)ms);
+    q->timeout_ms = ms;
+    return q;
+}
+
 sqla_stmt *sqla_distinct(sqla_stmt *q)
 {
     if (!takes_clauses(q, "DISTINCT"))

@@ -38,6 +38,7 @@ struct sqla_stmt {
     uint32_t version;              /* goes up with each change */
     struct sqla__run *run;         /* what the last run left; the engine room's (engine/run.h) */
     void (*run_free)(struct sqla__run *run);
+    int32_t timeout_ms;            /* of each run; 0: the connection's; -1: none */
 };
 
 /* The failure that the builders kept, and clear it. SQLA_OK: none. */

@@ -41,6 +41,12 @@ void postgres__key_drop(postgres__key *key)
     }
 }
 
+/* Who waits for an errand frees it, so between two statements only those hold the key that were left alone. */
+bool postgres__key_late(postgres__key *key)
+{
+    return atomic_load(&key->users) > 1;
+}
+
 /* Shared by the thread and who waits for it; the last of the two frees it. */
 typedef struct errand {
     pthread_mutex_t lock;
@@ -95,13 +101,19 @@ static bool start_thread(errand *e)
     return ok;
 }
 
-static void wait_for_errand(errand *e, int64_t deadline)
+/* deadline 0: none.  Returns: an error number, ETIMEDOUT behind the deadline. */
+static int wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t deadline)
 {
     const struct timespec until = { (time_t)(deadline / 1000000000), (long)(deadline % 1000000000) };
+    return deadline == 0 ? pthread_cond_wait(cond, lock) : pthread_cond_timedwait(cond, lock, &until);
+}
+
+static void wait_for_errand(errand *e, int64_t deadline)
+{
     int code = 0;
     pthread_mutex_lock(&e->lock);
     while (!e->done && code == 0)
-        code = deadline == 0 ? pthread_cond_wait(&e->over, &e->lock) : pthread_cond_timedwait(&e->over, &e->lock, &until);
+        code = wait_until(&e->over, &e->lock, deadline);
     bool mine = e->done;
     e->left_alone = true;
     pthread_mutex_unlock(&e->lock);
@@ -143,7 +155,7 @@ bool postgres__gate_init(postgres__gate *gate)
 {
     if (pthread_mutex_init(&gate->lock, NULL) != 0)
         return false;
-    if (pthread_cond_init(&gate->quiet, NULL) == 0)
+    if (cond_init_monotonic(&gate->quiet))
         return true;
     pthread_mutex_destroy(&gate->lock);
     return false;
@@ -155,14 +167,19 @@ void postgres__gate_release(postgres__gate *gate)
     pthread_mutex_destroy(&gate->lock);
 }
 
-void postgres__gate_open(postgres__gate *gate)
+bool postgres__gate_open(postgres__gate *gate, int64_t deadline)
 {
+    int code = 0;
     pthread_mutex_lock(&gate->lock);
-    while (gate->firing > 0)
-        pthread_cond_wait(&gate->quiet, &gate->lock);
-    gate->running = true;
-    gate->fired = false;
+    while (gate->firing > 0 && code == 0)
+        code = wait_until(&gate->quiet, &gate->lock, deadline);
+    bool open = gate->firing == 0;
+    if (open) {
+        gate->running = true;
+        gate->fired = false;
+    }
     pthread_mutex_unlock(&gate->lock);
+    return open;
 }
 
 bool postgres__gate_close(postgres__gate *gate)

@@ -50,7 +50,7 @@ static sqla_status dead(sqla_driver_conn *conn, sqla_err *err)
  * idle link is harmless: a notice, a changed setting. */
 static sqla_status look(sqla_driver_conn *conn, sqla_err *err)
 {
-    if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
+    if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD || postgres__key_late(conn->key))
         return dead(conn, err);
     for (int i = 0; i < 100 && conn->stream == NULL; i++) {
         struct pollfd fd = { PQsocket(conn->link), POLLIN, 0 };
@@ -102,32 +102,41 @@ static sqla_status run(sqla_driver_conn *conn, const char *text, int64_t deadlin
     return status;
 }
 
+static uint32_t isolation_of(const sqla_txn_options *options)
+{
+    return options->struct_size >= offsetof(sqla_txn_options, isolation) + sizeof options->isolation ? options->isolation : 0;
+}
+
 sqla_status postgres_begin(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err)
 {
+    static const char *const levels[] = { "", " ISOLATION LEVEL READ UNCOMMITTED", " ISOLATION LEVEL READ COMMITTED",
+                                          " ISOLATION LEVEL REPEATABLE READ", " ISOLATION LEVEL SERIALIZABLE" };
+    uint32_t isolation = isolation_of(options);
+    bool reads = conn->read_only || (options->flags & SQLA_TXN_READ_ONLY) != 0;
+    char text[384];
     if (postgres_txn_state(conn) == SQLA_TXN_ACTIVE || postgres_txn_state(conn) == SQLA_TXN_FAILED)
         return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "cannot begin: a transaction is open already");
+    if (isolation >= sizeof levels / sizeof levels[0])
+        return postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "unknown isolation %u", (unsigned)isolation);
+    snprintf(text, sizeof text, "BEGIN%s%s%s%s", levels[isolation], reads ? " READ ONLY" : "",
+             (options->flags & SQLA_TXN_DEFERRABLE) != 0 ? " DEFERRABLE" : "", conn->pooled ? postgres__local_pins : "");
     sqla_status status = postgres__enter(conn, options->deadline, err);
     if (status != SQLA_OK)
         return status;
     postgres__drop_statements(conn);
-    char text[320];
-    snprintf(text, sizeof text, "%s%s", (options->flags & SQLA_TXN_READ_ONLY) != 0 ? "BEGIN READ ONLY" : "BEGIN",
-             conn->pooled ? postgres__local_pins : "");
     status = postgres__simple(conn, text, NULL, err);
     postgres__leave(conn);
     return status;
 }
 
-/* What came back is a failure, or a link that broke. Behind COMMIT a broken link leaves open what has happened. */
-static sqla_status commit_failed(sqla_driver_conn *conn, const PGresult *res, sqla_status status, sqla_err *err)
+/* Behind COMMIT a broken link leaves open what has happened. */
+static sqla_status undecided(sqla_driver_conn *conn, const PGresult *res, sqla_status status, const char *what, const char *token, sqla_err *err)
 {
-    sqla_err_fields fields = { .sqlstate = res != NULL ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL };
+    sqla_err_fields fields = { .sqlstate = res != NULL ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL, .outcome = token };
     const char *said = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    if (res != NULL && !conn->lost && PQstatus(conn->link) == CONNECTION_OK)
-        return postgres__failed(conn, res, 0, err);
     conn->lost = true;
-    return postgres__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields, "%s while COMMIT was under way, so it may have happened%s%s",
-                          status == SQLA_ERR_TIMEOUT || conn->timed_out ? "the deadline passed" : "the connection broke",
+    return postgres__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields, "%s while %s was under way, so it may have happened%s%s",
+                          status == SQLA_ERR_TIMEOUT || conn->timed_out ? "the deadline passed" : "the connection broke", what,
                           said != NULL ? ": " : "", said != NULL ? said : "");
 }
 
@@ -145,14 +154,46 @@ static sqla_status take_answer(sqla_driver_conn *conn, PGresult **ret_res)
     return status;
 }
 
-static sqla_status send_commit(sqla_driver_conn *conn, sqla_err *err)
+sqla_status postgres__decide(sqla_driver_conn *conn, const char *text, const char *what, const char *token, PGresult **ret_res, sqla_err *err)
 {
     PGresult *res = NULL;
-    if (PQsendQuery(conn->link, "COMMIT") == 0)
+    if (PQsendQuery(conn->link, text) == 0)
         return postgres__broken(conn, SQLA_ERR_DISCONNECTED, err);
     sqla_status status = take_answer(conn, &res);
-    if (status != SQLA_OK || PQresultStatus(res) != PGRES_COMMAND_OK)
-        status = commit_failed(conn, res, status, err);
+    if (res != NULL && !conn->lost && PQstatus(conn->link) == CONNECTION_OK) {
+        *ret_res = res;
+        return SQLA_OK;
+    }
+    status = undecided(conn, res, status, what, token, err);
+    PQclear(res);
+    return status;
+}
+
+/* The transaction's number, by which the server can be asked what became of it. One that has changed nothing has none. */
+enum { TOKEN_SIZE = 32 };
+static const char token_prefix[] = "xid:";
+
+static sqla_status take_token(sqla_driver_conn *conn, char token[TOKEN_SIZE], sqla_err *err)
+{
+    PGresult *res = NULL;
+    bool new_names = PQserverVersion(conn->link) >= 130000;
+    sqla_status status = postgres__simple(conn, new_names ? "SELECT pg_catalog.pg_current_xact_id_if_assigned()" :
+                                          "SELECT pg_catalog.txid_current_if_assigned()", &res, err);
+    token[0] = '\0';
+    if (status == SQLA_OK && PQntuples(res) == 1 && !PQgetisnull(res, 0, 0))
+        snprintf(token, TOKEN_SIZE, "%s%.20s", token_prefix, PQgetvalue(res, 0, 0));
+    PQclear(res);
+    return status;
+}
+
+static sqla_status send_commit(sqla_driver_conn *conn, const char *token, sqla_err *err)
+{
+    PGresult *res = NULL;
+    sqla_status status = postgres__decide(conn, "COMMIT", "COMMIT", token, &res, err);
+    if (status != SQLA_OK)
+        return status;
+    if (PQresultStatus(res) != PGRES_COMMAND_OK)
+        status = postgres__failed(conn, res, 0, err);
     else if (strcmp(PQcmdStatus(res), "COMMIT") != 0)
         status = postgres__fail(err, SQLA_ERR_ROLLBACK_FIRST, NULL, "cannot commit: the server rolled the transaction back");
     PQclear(res);
@@ -170,10 +211,43 @@ sqla_status postgres_commit(sqla_driver_conn *conn, const sqla_txn_options *opti
     sqla_status status = look(conn, err);
     if (status == SQLA_OK)
         status = postgres__enter(conn, options->deadline, err);
-    if (status == SQLA_OK) {
-        status = send_commit(conn, err);
-        postgres__leave(conn);
-    }
+    if (status != SQLA_OK)
+        return status;
+    char token[TOKEN_SIZE] = "";
+    if ((options->flags & SQLA_TXN_TOKEN) != 0)
+        status = take_token(conn, token, err);
+    if (status == SQLA_OK)
+        status = send_commit(conn, token[0] != '\0' ? token : NULL, err);
+    postgres__leave(conn);
+    return status;
+}
+
+static int32_t outcome_of(const PGresult *res)
+{
+    const char *said = PQntuples(res) == 1 && !PQgetisnull(res, 0, 0) ? PQgetvalue(res, 0, 0) : "";
+    return strcmp(said, "committed") == 0 ? SQLA_OUTCOME_COMMITTED : strcmp(said, "aborted") == 0 ? SQLA_OUTCOME_ROLLED_BACK :
+           strcmp(said, "in progress") == 0 ? SQLA_OUTCOME_IN_PROGRESS : SQLA_OUTCOME_UNKNOWN;
+}
+
+sqla_status postgres_resolve(sqla_driver_conn *conn, const char *outcome, int64_t deadline, int32_t *ret_outcome, sqla_err *err)
+{
+    const size_t n = sizeof token_prefix - 1;
+    const char *number = strncmp(outcome, token_prefix, n) == 0 ? outcome + n : "";
+    size_t digits = strspn(number, "0123456789");
+    PGresult *res = NULL;
+    char text[96];
+    if (digits == 0 || digits > 20 || number[digits] != '\0')
+        return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "'%.63s' names no transaction", outcome);
+    snprintf(text, sizeof text, PQserverVersion(conn->link) >= 130000 ? "SELECT pg_catalog.pg_xact_status('%s')" :
+             "SELECT pg_catalog.txid_status(%s)", number);
+    sqla_status status = postgres__enter(conn, deadline, err);
+    if (status != SQLA_OK)
+        return status;
+    status = postgres__simple(conn, text, &res, err);
+    postgres__leave(conn);
+    if (status == SQLA_OK)
+        *ret_outcome = outcome_of(res);
+    PQclear(res);
     return status;
 }
 
@@ -213,7 +287,15 @@ sqla_status postgres_savepoint(sqla_driver_conn *conn, int32_t op, const char *n
         return postgres__nomem(err);
     snprintf(text, sizeof text, "%s %s", verb, quoted);
     PQfreemem(quoted);
-    return run(conn, text, 0, err);
+    return run(conn, text, conn->told, err);
+}
+
+/* Rows that are being read or copied have it at once. Once the deadline has passed they are being cancelled, and nothing changes that. */
+void postgres_set_deadline(sqla_driver_conn *conn, int64_t deadline)
+{
+    conn->told = deadline;
+    if ((conn->stream != NULL || conn->copying) && !conn->timed_out)
+        postgres__set_deadline(conn, deadline);
 }
 
 /* ---- between two programs ---------------------------------------------------------------------------------------- */

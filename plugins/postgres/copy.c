@@ -5,8 +5,6 @@
 #include <config.h>
 #include "postgres.h"
 
-#include <sqla/bulk.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,27 +205,24 @@ static void copy_abort(sqla_driver_copy *copy)
     sqla_driver_conn *conn = copy->conn;
     int64_t deadline = postgres__now() + PATIENCE;
     if (conn->deadline == 0 || deadline < conn->deadline)
-        conn->deadline = deadline;
+        postgres__set_deadline(conn, deadline);
     if (!conn->lost && copy->direction == SQLA_COPY_IN) {
         (void)end_in(copy, "the program gave it up", NULL);
     } else if (!conn->lost) {
-        if (conn->before != SQLA_TXN_ACTIVE && !copy->ended)
-            (void)postgres__cancel(conn->key, deadline);
+        if (conn->before != SQLA_TXN_ACTIVE && !copy->ended && !conn->timed_out) {
+            (void)postgres__cancel(conn->key, conn->deadline);
+            conn->lost = postgres__key_late(conn->key);
+        }
         (void)end_out(copy, NULL);
     }
     release(copy);
 }
 
-static const sqla_bulk_ops bulk = {
-    .struct_size = sizeof bulk,
+const sqla_bulk_ops postgres__bulk = {
+    .struct_size = sizeof postgres__bulk,
     .open = copy_open,
     .put = copy_put,
     .get = copy_get,
     .finish = copy_finish,
     .abort = copy_abort,
 };
-
-const void *postgres__extension(const char *id)
-{
-    return strcmp(id, SQLA_BULK_EXTENSION) == 0 ? &bulk : NULL;
-}

@@ -35,7 +35,16 @@ static const sqla_driver_ops ops = {
     .cancel_free = postgres_cancel_free,
     .reflect = postgres_reflect,
     .connect_options = postgres_connect_options,
+    .set_deadline = postgres_set_deadline,
+    .resolve = postgres_resolve,
 };
+
+static const void *extension(const char *id)
+{
+    if (strcmp(id, SQLA_BULK_EXTENSION) == 0)
+        return &postgres__bulk;
+    return strcmp(id, SQLA_TWOPHASE) == 0 ? &postgres__twophase : NULL;
+}
 
 /* The version is the same at every call, so that writing it again harms nobody who reads it. */
 static const char *version(void)
@@ -57,8 +66,9 @@ SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *host, sqla_dri
         postgres__c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (postgres__c_locale == (locale_t)0)
         return postgres__nomem(err);
-    *out = (sqla_driver){ .struct_size = sizeof *out, .abi_major = SQLA_ABI_MAJOR, .abi_minor = SQLA_ABI_MINOR, .min_host_minor = 0,
-                          .name = "postgres", .version = version(), .ops = &ops, .traits = &postgres__traits,
-                          .extension = postgres__extension };
+    sqla_driver all = { .abi_major = SQLA_ABI_MAJOR, .abi_minor = SQLA_ABI_MINOR, .min_host_minor = 0,
+                        .name = "postgres", .version = version(), .ops = &ops, .traits = &postgres__traits, .extension = extension };
+    all.struct_size = out->struct_size < sizeof all ? out->struct_size : (uint32_t)sizeof all; /* an older host has less room */
+    memcpy(out, &all, all.struct_size);
     return SQLA_OK;
 }

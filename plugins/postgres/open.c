@@ -37,7 +37,7 @@ typedef struct recipe {
     const char *keys[MAX_PARAMS + 1], *values[MAX_PARAMS + 1];
     int count;
     const char *host, *port;
-    postgres__buf hosts, ports;
+    postgres__buf hosts, ports, options;
     int64_t seconds;           /* connect_timeout; 0: none */
     bool pooled;
 } recipe;
@@ -254,6 +254,32 @@ static sqla_status put_param(recipe *r, const sqla_connect_param *param, const P
     return SQLA_OK;
 }
 
+static bool has_flag(const sqla_connect_args *args, uint32_t flag)
+{
+    return args->struct_size >= offsetof(sqla_connect_args, flags) + sizeof args->flags && (args->flags & flag) != 0;
+}
+
+/* As an option of the session's start it survives RESET. What else is given as options stands before it, which here includes
+ * what libpq would have taken from its environment. */
+static void put_read_only(recipe *r, const PQconninfoOption *defaults)
+{
+    static const char read_only[] = " -c default_transaction_read_only=on";
+    const char *given = NULL;
+    int at = 0;
+    for (const PQconninfoOption *o = defaults; o->keyword != NULL; o++)
+        given = strcmp(o->keyword, "options") == 0 ? o->val : given;
+    while (at < r->count && strcmp(r->keys[at], "options") != 0)
+        at++;
+    if (at < r->count)
+        given = r->values[at];
+    else
+        put(r, "options", NULL);
+    if (given != NULL)
+        postgres__buf_add(&r->options, given, strlen(given));
+    postgres__buf_add(&r->options, read_only, sizeof read_only);
+    r->values[at] = r->options.data;
+}
+
 static sqla_status make_recipe(recipe *r, const sqla_connect_args *args, sqla_err *err)
 {
     sqla_status status = SQLA_OK;
@@ -262,12 +288,14 @@ static sqla_status make_recipe(recipe *r, const sqla_connect_args *args, sqla_er
         return postgres__nomem(err);
     for (uint32_t i = 0; i < args->count && status == SQLA_OK; i++)
         status = put_param(r, &args->params[i], options, err);
+    if (status == SQLA_OK && !r->pooled && has_flag(args, SQLA_CONNECT_READ_ONLY))
+        put_read_only(r, options);
     PQconninfoFree(options);
     if (status != SQLA_OK)
         return status;
     if (r->host != NULL)
         split_hosts(r);
-    if (r->hosts.broken || r->ports.broken)
+    if (r->hosts.broken || r->ports.broken || r->options.broken)
         return postgres__nomem(err);
     if (r->host != NULL)
         put(r, "host", r->host);
@@ -391,10 +419,11 @@ sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, s
     recipe r = { .count = 0 };
     int64_t deadline = args->deadline;
     sqla_driver_conn *conn = new_conn();
-    bool knows_flags = args->struct_size >= offsetof(sqla_connect_args, flags) + sizeof args->flags;
-    r.pooled = knows_flags && (args->flags & SQLA_CONNECT_POOLED) != 0;
-    if (conn != NULL)
+    r.pooled = has_flag(args, SQLA_CONNECT_POOLED);
+    if (conn != NULL) {
         conn->pooled = r.pooled;
+        conn->read_only = r.pooled && has_flag(args, SQLA_CONNECT_READ_ONLY);
+    }
     sqla_status status = conn != NULL ? make_recipe(&r, args, err) : postgres__nomem(err);
     if (status == SQLA_OK) {
         int64_t own = r.seconds > 0 ? postgres__now() + r.seconds * 1000000000 : 0;
@@ -404,6 +433,7 @@ sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, s
     }
     postgres__buf_release(&r.hosts);
     postgres__buf_release(&r.ports);
+    postgres__buf_release(&r.options);
     if (status != SQLA_OK) {
         postgres_close(conn);
         return status;

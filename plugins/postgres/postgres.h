@@ -7,7 +7,9 @@
 #ifndef POSTGRES_DRIVER_H
 #define POSTGRES_DRIVER_H
 
+#include <sqla/bulk.h>
 #include <sqla/driver.h>
+#include <sqla/twophase.h>
 
 #include <libpq-fe.h>
 #include <locale.h>
@@ -52,10 +54,12 @@ struct sqla_driver_conn {
     bool lost;                 /* never to be used again */
     bool may_have_prepared;    /* a statement may have made prepared ones beside ours */
     bool pooled;               /* behind a pooler: the session is ours within a transaction only */
+    bool read_only;            /* every BEGIN is to say so, since the session cannot */
     bool timed_out;            /* the deadline of what is running has passed */
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
     uint64_t tag;              /* in the names of prepared statements: no other connection has it */
+    int64_t told;              /* the deadline of calls that are given none (set_deadline) */
     uint64_t last_name;        /* of a prepared statement */
     uint64_t *dropped;         /* names that the server still has */
     size_t dropped_count, dropped_room;
@@ -102,6 +106,8 @@ int64_t postgres__now(void);
 /* Around everything that is sent: see that the connection is free, arm the deadline, open and close the gate. */
 sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err);
 void postgres__leave(sqla_driver_conn *conn);
+/* The deadline of what is running, from now on. */
+void postgres__set_deadline(sqla_driver_conn *conn, int64_t deadline);
 /* Wait until fd can be read or written. Returns: OK, TIMEOUT, DISCONNECTED. */
 sqla_status postgres__poll(int fd, short events, int64_t deadline, short *ret_events);
 /* Send what libpq has in its buffer, reading what comes meanwhile. */
@@ -127,11 +133,13 @@ bool postgres__refuse_copy(sqla_driver_conn *conn, const PGresult *res);
 
 /* Ask the server to end what the connection runs. Takes no longer than the deadline, whatever the network does. */
 bool postgres__cancel(postgres__key *key, int64_t deadline); /* false: it could not even be tried */
+/* Is a cancel that nobody waits for any more still under way? It would hit whatever runs when it arrives. */
+bool postgres__key_late(postgres__key *key);
 postgres__key *postgres__key_new(PGconn *link);
 void postgres__key_drop(postgres__key *key);
 bool postgres__gate_init(postgres__gate *gate);
 void postgres__gate_release(postgres__gate *gate);
-void postgres__gate_open(postgres__gate *gate);
+bool postgres__gate_open(postgres__gate *gate, int64_t deadline); /* false: a cancel was under way until then */
 /* Returns: whether a cancel was fired meanwhile. */
 bool postgres__gate_close(postgres__gate *gate);
 bool postgres__gate_fired(postgres__gate *gate);
@@ -154,6 +162,16 @@ sqla_status postgres_rollback(sqla_driver_conn *conn, const sqla_txn_options *op
 sqla_status postgres_savepoint(sqla_driver_conn *conn, int32_t op, const char *name, sqla_err *err);
 sqla_status postgres_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err);
 sqla_status postgres_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *err);
+void postgres_set_deadline(sqla_driver_conn *conn, int64_t deadline);
+/* Send a text whose answer decides something for good, and wait. Returns: SQLA_OK: the server has answered, and *ret_res is to be
+ * cleared and may be a failure; else the link broke (reported as an unknown outcome; what: "COMMIT"). token: what to resolve it
+ * by; NULL. Between enter and leave. */
+sqla_status postgres__decide(sqla_driver_conn *conn, const char *text, const char *what, const char *token, PGresult **ret_res, sqla_err *err);
+sqla_status postgres_resolve(sqla_driver_conn *conn, const char *outcome, int64_t deadline, int32_t *ret_outcome, sqla_err *err);
+
+/* ---- twophase.c ------------------------------------------------------------------------------------------------ */
+
+extern const sqla_twophase_ops postgres__twophase;
 
 /* ---- types.c --------------------------------------------------------------------------------------------------- */
 
@@ -262,7 +280,7 @@ sqla_status postgres_execute_many(sqla_driver_conn *conn, const sqla_statement *
 
 /* ---- copy.c ---------------------------------------------------------------------------------------------------- */
 
-const void *postgres__extension(const char *id);
+extern const sqla_bulk_ops postgres__bulk;
 
 /* ---- result.c -------------------------------------------------------------------------------------------------- */
 

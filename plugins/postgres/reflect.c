@@ -151,7 +151,7 @@ static sqla_status ask(sqla_driver_conn *conn, const char *query, const sqla_ref
 {
     bool system = filter != NULL && (filter->flags & SQLA_REFLECT_SYSTEM) != 0;
     const char *values[] = { filter != NULL ? filter->schema : NULL, filter != NULL ? filter->table : NULL, system ? "t" : "f" };
-    sqla_status status = postgres__enter(conn, 0, err);
+    sqla_status status = postgres__enter(conn, conn->told, err);
     if (status != SQLA_OK)
         return status;
     status = PQsendQueryParams(conn->link, query, 3, NULL, values, NULL, NULL, 0) != 0 ? postgres__answer(conn, ret_res, err) :

@@ -263,8 +263,7 @@ static sqla_status drain(sqla_driver_conn *conn, int64_t patience)
     PGresult *rest = NULL;
     sqla_status status;
     if (conn->deadline == 0 || deadline < conn->deadline)
-        conn->deadline = deadline;
-    conn->grace = CANCEL_PATIENCE;
+        postgres__set_deadline(conn, deadline);
     while ((status = postgres__next(conn, &rest)) == SQLA_OK && rest != NULL)
         PQclear(rest);
     return status;
@@ -276,8 +275,11 @@ static void close_stream(sqla_driver_result *result)
 {
     sqla_driver_conn *conn = result->conn;
     bool inside = conn->before == SQLA_TXN_ACTIVE;
-    if (!conn->lost && !inside)
-        (void)postgres__cancel(conn->key, postgres__now() + CANCEL_PATIENCE);
+    if (!conn->lost && !inside && !conn->timed_out) {
+        int64_t patience = postgres__now() + CANCEL_PATIENCE;
+        (void)postgres__cancel(conn->key, conn->deadline != 0 && conn->deadline < patience ? conn->deadline : patience);
+        conn->lost = postgres__key_late(conn->key);
+    }
     if (conn->lost || drain(conn, inside ? DRAIN_PATIENCE : CANCEL_PATIENCE) != SQLA_OK)
         conn->lost = true;
     end_stream(result);

@@ -46,7 +46,7 @@ const sqla_traits postgres__traits = {
     .features = SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING | SQLA_FEATURE_TRANSACTIONAL_DDL | SQLA_FEATURE_ADD_CONSTRAINT |
                 SQLA_FEATURE_ILIKE | SQLA_FEATURE_BOOLEAN | SQLA_FEATURE_NATIVE_ENUM | SQLA_FEATURE_DEFAULT_VALUES |
                 SQLA_FEATURE_DEFERRED_FK | SQLA_FEATURE_SCHEMAS | SQLA_FEATURE_CASCADE_DROP | SQLA_FEATURE_FK_ACTIONS |
-                SQLA_FEATURE_ARRAYS | SQLA_FEATURE_POOLER,
+                SQLA_FEATURE_ARRAYS | SQLA_FEATURE_POOLER | SQLA_FEATURE_READ_ONLY,
     .dialect = "PostgreSQL",
     .quote_open = '"',
     .quote_close = '"',
@@ -73,4 +73,8 @@ const sqla_traits postgres__traits = {
     .delete_columns_key = "DELETE FROM {table} WHERE {key} = ANY({params})",
     .columns_min = 3,
     .columns_max = 10000,
+    .isolation_levels = UINT32_C(1) << SQLA_READ_UNCOMMITTED | UINT32_C(1) << SQLA_READ_COMMITTED | UINT32_C(1) << SQLA_REPEATABLE_READ |
+                        UINT32_C(1) << SQLA_SERIALIZABLE,
+    .begin_with = "BEGIN{isolation}{access}{deferrable}",
+    .isolation_query = "SHOW transaction_isolation",
 };

@@ -43,6 +43,22 @@ sqla_status postgres__poll(int fd, short events, int64_t deadline, short *ret_ev
 
 /* ---- around statements ----------------------------------------------------------------------------------------- */
 
+void postgres__set_deadline(sqla_driver_conn *conn, int64_t deadline)
+{
+    int64_t left = deadline != 0 ? deadline - postgres__now() : 0;
+    conn->deadline = deadline;
+    conn->grace = left / 10 > 100 * MILLI ? left / 10 : 100 * MILLI;
+}
+
+/* A cancel that the network holds back may arrive at any time, and the server knows only the connection: nothing may run on it
+ * then that the cancel is not meant for. */
+static sqla_status late_cancel(sqla_driver_conn *conn, sqla_err *err)
+{
+    conn->lost = true;
+    return postgres__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the connection was given up, since a cancel that did not get through in time "
+                          "could end something else on it");
+}
+
 sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
 {
     if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
@@ -50,16 +66,19 @@ sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *
     if (conn->stream != NULL || conn->copying)
         return postgres__fail(err, SQLA_ERR_BUSY, NULL, "the connection is busy with %s", conn->copying ? "a COPY that is not ended" :
                               "a result that has not been read to its end");
-    int64_t left = deadline != 0 ? deadline - postgres__now() : 0;
-    if (deadline != 0 && left <= 0)
+    if (deadline != 0 && deadline <= postgres__now())
         return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline had passed before the statement was sent");
+    if (!postgres__gate_open(&conn->gate, deadline))
+        return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed while a cancel of the statement before was under way");
+    if (postgres__key_late(conn->key)) {
+        postgres__gate_close(&conn->gate);
+        return late_cancel(conn, err);
+    }
     conn->before = postgres_txn_state(conn);
     if (conn->before == SQLA_TXN_IDLE)
         conn->traced = 0;
-    conn->deadline = deadline;
-    conn->grace = left / 10 > 100 * MILLI ? left / 10 : 100 * MILLI;
+    postgres__set_deadline(conn, deadline);
     conn->timed_out = false;
-    postgres__gate_open(&conn->gate);
     return SQLA_OK;
 }
 

@@ -109,7 +109,7 @@ static sqla_status run_bound(work *w, size_t first, int64_t *ret_changes, int *r
     sqlite3 *db = w->conn->db;
     int64_t before = sqlite3_total_changes64(db);
     uint32_t returned = 0;
-    int rc = w->returned != NULL ? sqlite__result_step(w->returned) : sqlite3_step(w->stmt->handle);
+    int rc = w->returned != NULL ? sqlite__result_step(w->returned) : sqlite__step(w->conn, w->stmt->handle);
     sqla_status status = SQLA_OK;
     *ret_code = rc;
     if (w->returned != NULL && (rc == SQLITE_ROW || rc == SQLITE_DONE)) {
@@ -119,7 +119,7 @@ static sqla_status run_bound(work *w, size_t first, int64_t *ret_changes, int *r
         *ret_changes = returned;
     } else {
         while (rc == SQLITE_ROW)
-            rc = sqlite3_step(w->stmt->handle);
+            rc = sqlite__step(w->conn, w->stmt->handle);
         *ret_code = rc;
         if (rc != SQLITE_DONE)
             return SQLA_ERR_SQL; /* to be reported by the caller */
@@ -163,9 +163,9 @@ static sqla_status find_row(work *w, sqla_driver_stmt *single, size_t first, sql
         int64_t number = (int64_t)(first + i) + 1;
         status =
             sqlite__bind_row(w->conn, single->handle, plan, w->batch->rows[first + i], 0, false, number, err);
-        int rc = status == SQLA_OK ? sqlite3_step(single->handle) : SQLITE_DONE;
+        int rc = status == SQLA_OK ? sqlite__step(w->conn, single->handle) : SQLITE_DONE;
         while (rc == SQLITE_ROW)
-            rc = sqlite3_step(single->handle);
+            rc = sqlite__step(w->conn, single->handle);
         if (rc != SQLITE_DONE)
             status = sqlite__failed(w->conn, NULL, number, err);
         sqlite3_reset(single->handle);
@@ -202,7 +202,7 @@ static sqla_status fail_whole(work *w, size_t first, sqla_err *err)
 {
     char detail[96];
     snprintf(detail, sizeof detail, "in the block of rows %zu to %zu", first + 1, first + w->block);
-    int rc = sqlite3_step(w->stmt->handle);
+    int rc = sqlite__step(w->conn, w->stmt->handle);
     sqla_status status = rc != SQLITE_DONE && rc != SQLITE_ROW
                              ? sqlite__failed_in(w->conn, sqlite3_sql(w->stmt->handle), 0, detail, err)
                              : sqlite__fail(err, SQLA_ERR_DATA, &(sqla_err_fields){ .detail = detail },
@@ -242,7 +242,7 @@ static sqla_status step_failed(work *w, size_t first, int code, sqla_err *err)
 static sqla_status check_end(const work *w, size_t first, sqla_err *err)
 {
     const sqla_err_fields fields = { .row = (int64_t)first + 1, .sqlstate = "57014" };
-    if (atomic_load_explicit(&w->conn->cancelled, memory_order_relaxed))
+    if (sqlite__cancelled(w->conn))
         return sqlite__fail(err, SQLA_ERR_CANCELLED, &fields, "cancelled");
     if (w->conn->deadline != 0 && sqlite__now() >= w->conn->deadline)
         return sqlite__fail(err, SQLA_ERR_TIMEOUT, &fields, "the deadline passed while the batch ran");
@@ -332,14 +332,16 @@ sqla_status sqlite_execute_many(sqla_driver_conn *conn, const sqla_statement *st
     batch->unmatched = -1;
     sqla_status status = check_batch(batch, err);
     w.block = batch->mode == SQLA_BATCH_BLOCK ? batch->rows_per_statement : 1;
+    sqlite__arm(conn, options != NULL ? options->deadline : 0);
     if (status == SQLA_OK && owns)
         status = sqlite__stmt_new(conn, statement->text, statement->length, 0,
             options != NULL ? options->deadline : 0, &w.stmt, err);
-    if (status != SQLA_OK)
-        return status;
-    sqlite__stmt_rewind(w.stmt);
-    status = run_all(&w, options, err);
-    if (owns)
+    if (status == SQLA_OK) {
+        sqlite__stmt_rewind(w.stmt);
+        status = run_all(&w, options, err);
+    }
+    sqlite__leave(conn);
+    if (owns && w.stmt != NULL)
         sqlite_stmt_close(w.stmt);
     return status;
 }

@@ -332,6 +332,20 @@ static void release_memory(sqla_driver_conn *conn)
     sqlite__host->release(conn);
 }
 
+static bool is_read_only(const sqla_connect_args *args)
+{
+    return args->struct_size >= offsetof(sqla_connect_args, flags) + sizeof args->flags &&
+           (args->flags & SQLA_CONNECT_READ_ONLY) != 0;
+}
+
+static sqla_status make_read_only(sqla_driver_conn *conn, sqla_err *err)
+{
+    if (sqlite__run(conn, "PRAGMA query_only = 1") != SQLITE_OK)
+        return sqlite__failed(conn, NULL, 0, err);
+    conn->read_only = true;
+    return SQLA_OK;
+}
+
 static sqla_status open_all(sqla_driver_conn *conn, const sqla_connect_args *args, sqla_err *err)
 {
     settings s;
@@ -343,11 +357,14 @@ static sqla_status open_all(sqla_driver_conn *conn, const sqla_connect_args *arg
     conn->is_private = is_private(&s);
     conn->busy_ns = s.busy_ms * 1000000;
     sqlite3_busy_handler(conn->db, sqlite__on_busy, conn);
+    sqlite3_progress_handler(conn->db, SQLITE__OPS_PER_LOOK, sqlite__on_progress, conn);
     status = sqlite__enter(conn, args->deadline, err);
     if (status == SQLA_OK)
         status = look_at_file(conn, &s, err);
     if (status == SQLA_OK)
         status = apply(conn, &s, err);
+    if (status == SQLA_OK && is_read_only(args))
+        status = make_read_only(conn, err);
     sqlite3_set_authorizer(conn->db, on_prepare, conn);
     sqlite__leave(conn);
     return status;

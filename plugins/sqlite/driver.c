@@ -2,9 +2,10 @@
 #include <config.h>
 #include "sqlite.h"
 
+#include <string.h>
 #include <time.h>
 
-enum { OLDEST = 3038000, OPS_PER_LOOK = 2000 };
+enum { OLDEST = 3038000 };
 
 const sqla_host *sqlite__host;
 
@@ -19,11 +20,27 @@ int64_t sqlite__now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static int on_progress(void *arg)
+bool sqlite__cancelled(sqla_driver_conn *conn)
+{
+    return atomic_load_explicit(&conn->state, memory_order_acquire) == SQLITE__CANCELLED;
+}
+
+/* SQLite asks once more when a statement is over, and would call it interrupted then, although it is done. */
+int sqlite__on_progress(void *arg)
 {
     sqla_driver_conn *conn = arg;
+    if (conn->stepping != NULL && !sqlite3_stmt_busy(conn->stepping))
+        return 0;
     conn->timed_out = conn->deadline != 0 && sqlite__now() >= conn->deadline;
-    return conn->timed_out;
+    return conn->timed_out || sqlite__cancelled(conn);
+}
+
+int sqlite__step(sqla_driver_conn *conn, sqlite3_stmt *stmt)
+{
+    conn->stepping = stmt;
+    int rc = sqlite3_step(stmt);
+    conn->stepping = NULL;
+    return rc;
 }
 
 /* Wait a little for a lock: 1 ms at first, more later, as long as the busy timeout and the deadline allow. */
@@ -34,7 +51,7 @@ int sqlite__on_busy(void *arg, int asked)
     if (asked == 0)
         conn->busy_until = now + conn->busy_ns;
     conn->busy_asked = true;
-    if (atomic_load(&conn->cancelled))
+    if (sqlite__cancelled(conn))
         return 0;
     bool deadline_first = conn->deadline != 0 && conn->deadline < conn->busy_until;
     int64_t left = (deadline_first ? conn->deadline : conn->busy_until) - now;
@@ -50,14 +67,11 @@ int sqlite__on_busy(void *arg, int asked)
 
 void sqlite__arm(sqla_driver_conn *conn, int64_t deadline)
 {
-    if ((deadline != 0) != (conn->deadline != 0))
-        sqlite3_progress_handler(
-            conn->db, deadline != 0 ? OPS_PER_LOOK : 0, deadline != 0 ? on_progress : NULL, conn);
+    int idle = SQLITE__IDLE;
     conn->deadline = deadline;
     conn->busy_asked = conn->timed_out = false;
     conn->had_transaction = !sqlite3_get_autocommit(conn->db);
-    atomic_store_explicit(&conn->cancelled, false, memory_order_relaxed);
-    atomic_store_explicit(&conn->running, true, memory_order_release);
+    atomic_compare_exchange_strong(&conn->state, &idle, SQLITE__RUNNING);
 }
 
 sqla_status sqlite__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
@@ -74,7 +88,7 @@ sqla_status sqlite__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *er
 
 void sqlite__leave(sqla_driver_conn *conn)
 {
-    atomic_store_explicit(&conn->running, false, memory_order_release);
+    atomic_store_explicit(&conn->state, SQLITE__IDLE, memory_order_release);
 }
 
 static sqla_status sqlite_cancel_new(
@@ -90,11 +104,8 @@ static sqla_status sqlite_cancel_fire(sqla_driver_canceller *canceller, int64_t 
 {
     (void)deadline;
     (void)err;
-    sqla_driver_conn *conn = canceller->conn;
-    if (atomic_load_explicit(&conn->running, memory_order_acquire)) {
-        atomic_store(&conn->cancelled, true);
-        sqlite3_interrupt(conn->db);
-    }
+    int running = SQLITE__RUNNING;
+    atomic_compare_exchange_strong(&canceller->conn->state, &running, SQLITE__CANCELLED);
     return SQLA_OK;
 }
 
@@ -121,7 +132,7 @@ static int run_control(sqla_driver_conn *conn, sqlite__control which)
     if (*stmt == NULL)
         rc = sqlite3_prepare_v3(conn->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
     if (rc == SQLITE_OK) {
-        sqlite3_step(*stmt);
+        sqlite__step(conn, *stmt);
         rc = sqlite3_reset(*stmt);
     }
     conn->own_pragma = false;
@@ -143,7 +154,7 @@ static sqla_status sqlite_begin(sqla_driver_conn *conn, const sqla_txn_options *
     if (status != SQLA_OK)
         return status;
     int rc = run_control(conn, write && !read_only ? SQLITE__BEGIN_WRITE : SQLITE__BEGIN);
-    if (rc == SQLITE_OK && read_only) {
+    if (rc == SQLITE_OK && read_only && !conn->read_only) {
         rc = run_control(conn, SQLITE__QUERY_ONLY_ON);
         conn->query_only = rc == SQLITE_OK;
     }
@@ -213,12 +224,18 @@ static sqla_status sqlite_rollback(sqla_driver_conn *conn, const sqla_txn_option
 /* What a program may have changed in a session has no end; the usual case is that it changed nothing. */
 static sqla_status sqlite_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
 {
-    const sqla_txn_options options = { sizeof options, 0, deadline };
+    const sqla_txn_options options = { sizeof options, 0, deadline, 0, 0 };
     sqla_status status = sqlite_rollback(conn, &options, err);
     if (status == SQLA_OK && conn->touched)
         return sqlite__fail(err, SQLA_ERR_UNSUPPORTED, NULL,
             "a statement changed settings, temporary tables or attached databases of the session");
     return status;
+}
+
+static void sqlite_set_deadline(sqla_driver_conn *conn, int64_t deadline)
+{
+    conn->is_told = true;
+    conn->told = deadline;
 }
 
 /* ---- the entry ------------------------------------------------------------------------------------------------- */
@@ -246,12 +263,13 @@ static const sqla_driver_ops ops = {
     .cancel_free = sqlite_cancel_free,
     .reflect = sqlite_reflect,
     .connect_options = sqlite_connect_options,
+    .set_deadline = sqlite_set_deadline,
 };
 
 sqla_status sqla_driver_entry(const sqla_host *host, sqla_driver *out, sqla_err *err)
 {
     if (host->abi_major != SQLA_ABI_MAJOR ||
-        host->struct_size < offsetof(sqla_host, log) + sizeof host->log || out->struct_size < sizeof *out)
+        host->struct_size < offsetof(sqla_host, log) + sizeof host->log || out->struct_size < offsetof(sqla_driver, extension))
         return SQLA_ERR_UNSUPPORTED;
     sqlite__host = host;
     if (sqlite3_libversion_number() < OLDEST)
@@ -259,8 +277,8 @@ sqla_status sqla_driver_entry(const sqla_host *host, sqla_driver *out, sqla_err 
             "the SQLite library is too old: %s, and 3.38 is needed", sqlite3_libversion());
     if (!sqlite3_threadsafe())
         return sqlite__fail(err, SQLA_ERR_PLUGIN, NULL, "the SQLite library was built without threads");
-    *out = (sqla_driver){
-        .struct_size = sizeof *out,
+    const sqla_driver all = {
+        .struct_size = offsetof(sqla_driver, extension), /* there are none, and an older host has no room for them */
         .abi_major = SQLA_ABI_MAJOR,
         .abi_minor = SQLA_ABI_MINOR,
         .min_host_minor = 0,
@@ -269,5 +287,6 @@ sqla_status sqla_driver_entry(const sqla_host *host, sqla_driver *out, sqla_err 
         .ops = &ops,
         .traits = &sqlite__traits,
     };
+    memcpy(out, &all, all.struct_size);
     return SQLA_OK;
 }

@@ -194,12 +194,12 @@ static int32_t position_in(const sqla_driver_conn *conn, const char *text)
 
 /* Codes that mean different things, depending on what was going on. An upgrade from reading to writing that meets another
  * writer is given up at once, without asking the busy handler: waiting would be waiting for ourselves. */
-static sqla_status in_context(const sqla_driver_conn *conn, int code, sqla_status status)
+static sqla_status in_context(sqla_driver_conn *conn, int code, sqla_status status)
 {
     bool busy = status == SQLA_ERR_BUSY, ended = status == SQLA_ERR_CANCELLED;
     if ((busy || ended) && conn->timed_out)
         return SQLA_ERR_TIMEOUT;
-    if (busy && atomic_load(&conn->cancelled))
+    if (busy && sqlite__cancelled(conn))
         return SQLA_ERR_CANCELLED;
     if (code == SQLITE_BUSY && !conn->busy_asked && sqlite3_txn_state(conn->db, NULL) == SQLITE_TXN_READ)
         return SQLA_ERR_RETRY;

@@ -274,7 +274,7 @@ sqla_status sqlite_reflect(sqla_driver_conn *conn, uint32_t kind, const sqla_ref
 {
     static const sqla_reflect_filter all = { .struct_size = sizeof all };
     walk w = { .conn = conn, .sink = sink, .err = err };
-    sqla_status status = sqlite__enter(conn, 0, err);
+    sqla_status status = sqlite__enter(conn, conn->told, err);
     if (status != SQLA_OK)
         return status;
     filter = filter != NULL ? filter : &all;

@@ -83,6 +83,12 @@ sqla_status sqlite__result_new(sqla_driver_conn *conn, sqla_driver_stmt *stmt, b
     return SQLA_OK;
 }
 
+/* Of what is read now: the host's word, where it says one. */
+static int64_t deadline_now(const sqla_driver_result *result)
+{
+    return result->conn->is_told ? result->conn->told : result->deadline;
+}
+
 void sqlite__result_stale(sqla_driver_result *result)
 {
     if (result->phase != ENDED)
@@ -99,7 +105,7 @@ void sqlite_result_close(sqla_driver_result *result)
     sqla_driver_conn *conn = result->conn;
     if (result->stmt != NULL) {
         if (result->phase != ENDED) {
-            sqlite__arm(conn, result->deadline);
+            sqlite__arm(conn, deadline_now(result));
             if (sqlite3_reset(result->stmt->handle) != SQLITE_OK && result->writes)
                 sqlite__host->log(SQLA_LOG_WARNING, sqlite3_errmsg(conn->db));
             sqlite__leave(conn);
@@ -123,7 +129,7 @@ int sqlite__result_step(sqla_driver_result *result)
     sqlite3 *db = result->conn->db;
     sqlite3_stmt *handle = result->stmt->handle;
     int64_t before = result->writes ? sqlite3_total_changes64(db) : 0;
-    int rc = sqlite3_step(handle);
+    int rc = sqlite__step(result->conn, handle);
     if (rc == SQLITE_ROW) {
         result->phase = ROW_READY;
     } else if (rc == SQLITE_DONE) {
@@ -371,7 +377,7 @@ sqla_status sqlite_result_fetch(sqla_driver_result *result, const sqla_plan *pla
     if (result->plan != plan)
         status = sqlite__result_choose(result, plan, err);
     if (status == SQLA_OK)
-        status = sqlite__enter(result->conn, result->deadline, err);
+        status = sqlite__enter(result->conn, deadline_now(result), err);
     if (status != SQLA_OK)
         return status;
     size_t n = 0;
@@ -433,7 +439,7 @@ sqla_status sqlite_result_view(sqla_driver_result *result, const sqla_value **re
         *ret_values = NULL;
         return SQLA_OK;
     }
-    status = sqlite__enter(result->conn, result->deadline, err);
+    status = sqlite__enter(result->conn, deadline_now(result), err);
     if (status != SQLA_OK)
         return status;
     int rc = advance(result, &status, err);

@@ -23,6 +23,11 @@ typedef enum sqlite__control {
     SQLITE__CONTROL_COUNT
 } sqlite__control;
 
+/* What a canceller of another thread and the connection tell each other. A cancel changes RUNNING to CANCELLED in one step, and
+ * nothing else; so it either meets what runs, or leaves no trace that the next statement could meet. SQLite's own interrupt
+ * is not used: it may stay behind when a result is still open, and end what comes next. */
+typedef enum sqlite__state { SQLITE__IDLE, SQLITE__RUNNING, SQLITE__CANCELLED } sqlite__state;
+
 struct sqla_driver_canceller {
     sqla_driver_conn *conn;
 };
@@ -40,7 +45,11 @@ struct sqla_driver_conn {
     bool touched;         /* a statement changed the session in a way that is not followed */
     bool is_private;      /* the database is in memory, and ends with the last connection to it */
     bool own_pragma;      /* a PRAGMA that is prepared now is the driver's */
-    atomic_bool running, cancelled;
+    bool read_only;       /* the connection is, and not only a transaction */
+    bool is_told;         /* the host says deadlines by set_deadline */
+    int64_t told;         /* the last one */
+    atomic_int state;     /* sqlite__state */
+    sqlite3_stmt *stepping; /* the statement that is being stepped, or NULL */
     sqlite3_stmt *control[SQLITE__CONTROL_COUNT];
     sqla_driver_result *spare; /* for the next result */
     bool forms_used;           /* the plan that was chosen last needs forms */
@@ -67,10 +76,15 @@ extern const sqla_traits sqlite__traits;
 
 int64_t sqlite__now(void);
 /* Around everything that steps: arm the deadline, and remember what a failure needs to know.
+ * They nest: a cancel that came since the outermost stays until its leave.
  * enter refuses with SQLA_ERR_ROLLBACK_FIRST while a transaction that SQLite gave up has not been rolled back by the host. */
 sqla_status sqlite__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err);
 void sqlite__arm(sqla_driver_conn *conn, int64_t deadline);
 void sqlite__leave(sqla_driver_conn *conn);
+int sqlite__step(sqla_driver_conn *conn, sqlite3_stmt *stmt); /* sqlite3_step */
+bool sqlite__cancelled(sqla_driver_conn *conn);
+int sqlite__on_progress(void *conn); /* the progress handler, asked after each SQLITE__OPS_PER_LOOK steps */
+enum { SQLITE__OPS_PER_LOOK = 2000 };
 int sqlite__on_busy(void *conn, int asked); /* the busy handler */
 
 /* ---- connect.c ---- */
@@ -108,6 +122,7 @@ sqla_status sqlite__bind_row(sqla_driver_conn *conn, sqlite3_stmt *stmt, const s
 
 /* ---- stmt.c ---- */
 
+/* Prepare. Leaves the connection armed, also when it fails. */
 sqla_status sqlite__stmt_new(sqla_driver_conn *conn, const char *text, size_t length, unsigned flags,
     int64_t deadline, sqla_driver_stmt **ret_stmt, sqla_err *err);
 sqla_status sqlite__check_width(

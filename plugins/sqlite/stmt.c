@@ -61,7 +61,6 @@ static sqla_status prepare_handle(sqla_driver_conn *conn, const char *text, size
     const char *tail = NULL, *end = text + length;
     sqlite__arm(conn, deadline);
     int rc = sqlite3_prepare_v3(conn->db, text, (int)length, flags, &stmt->handle, &tail);
-    sqlite__leave(conn);
     if (rc != SQLITE_OK)
         return sqlite__failed(conn, text, 0, err);
     if (stmt->handle == NULL)
@@ -132,6 +131,7 @@ sqla_status sqlite_prepare(sqla_driver_conn *conn, const char *text, size_t leng
         return sqlite__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "SQLite has no parameters that are arrays");
     sqla_status status = sqlite__stmt_new(
         conn, text, length, SQLITE_PREPARE_PERSISTENT, options != NULL ? options->deadline : 0, &stmt, err);
+    sqlite__leave(conn);
     if (status == SQLA_OK)
         status = sqlite__check_width(stmt, plan, block_rows > 0 ? block_rows : 1, err);
     if (status == SQLA_OK)
@@ -157,7 +157,7 @@ static sqla_status run_one_of_script(sqla_driver_conn *conn, const char **at, co
         status = sqlite__fail(err, SQLA_ERR_SQL, &(sqla_err_fields){ .sqlstate = "07001", .row = number },
             "a statement of a script has parameters");
     while (
-        status == SQLA_OK && rc == SQLITE_OK && handle != NULL && (rc = sqlite3_step(handle)) == SQLITE_ROW)
+        status == SQLA_OK && rc == SQLITE_OK && handle != NULL && (rc = sqlite__step(conn, handle)) == SQLITE_ROW)
         rc = SQLITE_OK;
     if (status == SQLA_OK && rc != SQLITE_OK && rc != SQLITE_DONE)
         status = sqlite__failed(conn, start, number, err);
@@ -209,7 +209,7 @@ static sqla_status start(sqla_driver_conn *conn, sqla_driver_stmt *stmt, bool ow
     return status;
 }
 
-sqla_status sqlite_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan,
+static sqla_status exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan,
     const void *row, const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
 {
     sqla_driver_stmt *stmt = statement->prepared;
@@ -229,5 +229,15 @@ sqla_status sqlite_exec(sqla_driver_conn *conn, const sqla_statement *statement,
         return start(conn, stmt, owns, options->deadline, ret_result, err);
     if (owns)
         sqlite_stmt_close(stmt);
+    return status;
+}
+
+/* A cancel may come at any time from here on, also between preparing and running. */
+sqla_status sqlite_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan,
+    const void *row, const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
+{
+    sqlite__arm(conn, options->deadline);
+    sqla_status status = exec(conn, statement, plan, row, options, ret_result, err);
+    sqlite__leave(conn);
     return status;
 }

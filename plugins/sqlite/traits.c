@@ -188,7 +188,8 @@ const sqla_traits sqlite__traits = {
     .placeholder = SQLA_PLACEHOLDER_QUESTION,
     .features = SQLA_FEATURE_RETURNING | SQLA_FEATURE_LAST_ID | SQLA_FEATURE_TRANSACTIONAL_DDL |
                 SQLA_FEATURE_DEFAULT_VALUES | SQLA_FEATURE_DEFERRED_FK | SQLA_FEATURE_ISOLATED_ABORT |
-                SQLA_FEATURE_FK_ACTIONS | SQLA_FEATURE_EPHEMERAL | SQLA_FEATURE_MULTIPLE_RESULTS,
+                SQLA_FEATURE_FK_ACTIONS | SQLA_FEATURE_EPHEMERAL | SQLA_FEATURE_MULTIPLE_RESULTS |
+                SQLA_FEATURE_READ_ONLY,
     .dialect = "SQLite",
     .quote_open = '"',
     .quote_close = '"',
@@ -220,4 +221,5 @@ const sqla_traits sqlite__traits = {
     .delete_block_rows = 200,
     .delete_block_min = 200,
     .delete_block_key = "DELETE FROM {table} WHERE {key} IN (VALUES {tuples})",
+    .isolation_levels = UINT32_C(1) << SQLA_SERIALIZABLE,
 };

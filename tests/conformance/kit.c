@@ -434,7 +434,7 @@ void kit_drop(kit_conn *conn, const char *table)
 
 sqla_status kit_begin(kit_conn *conn, uint32_t flags)
 {
-    const sqla_txn_options options = { sizeof options, flags, 0 };
+    const sqla_txn_options options = { sizeof options, flags, 0, 0, 0 };
     const sqla_traits *t = kit_traits;
     kit_clear();
     if (kit_ops.begin != NULL)
@@ -446,7 +446,7 @@ sqla_status kit_begin(kit_conn *conn, uint32_t flags)
 
 sqla_status kit_commit(kit_conn *conn)
 {
-    const sqla_txn_options options = { sizeof options, 0, 0 };
+    const sqla_txn_options options = { sizeof options, 0, 0, 0, 0 };
     kit_clear();
     if (kit_ops.commit != NULL)
         return kit_ops.commit(conn->handle, &options, KIT_ERR);
@@ -455,7 +455,7 @@ sqla_status kit_commit(kit_conn *conn)
 
 sqla_status kit_rollback(kit_conn *conn)
 {
-    const sqla_txn_options options = { sizeof options, 0, 0 };
+    const sqla_txn_options options = { sizeof options, 0, 0, 0, 0 };
     kit_clear();
     return kit_ops.rollback != NULL ? kit_ops.rollback(conn->handle, &options, KIT_ERR)
                                     : kit_run(conn, kit_traits->rollback);

@@ -145,7 +145,7 @@ static void locks__deadline_ends_the_wait(void)
     EXPECT(open_file(&b, "lock.db", "busy_timeout", "60000"), SQLA_OK);
     EXPECT(kit_begin(&a, SQLA_TXN_WRITE), SQLA_OK);
     int64_t start = kit_now();
-    const sqla_txn_options options = { sizeof options, SQLA_TXN_WRITE, start + 200000000 };
+    const sqla_txn_options options = { sizeof options, SQLA_TXN_WRITE, start + 200000000, 0, 0 };
     kit_clear();
     EXPECT(kit_ops.begin(b.handle, &options, KIT_ERR), SQLA_ERR_TIMEOUT);
     CU_ASSERT(kit_now() - start >= 190000000 && kit_now() - start < 900000000);

@@ -58,10 +58,11 @@ typedef struct sqla_error {
     char table[128], column[128], constraint[128]; /* names, or "" */
     char message[512];
     char detail[256], hint[256];
+    char outcome[64];      /* with SQLA_ERR_UNKNOWN_OUTCOME: what sqla_outcome_resolve asks by, or "" */
 } sqla_error;
 
 #define SQLA_ERROR_MAGIC_ 0x53514c45u
-#define SQLA_ERROR_INIT { SQLA_ERROR_MAGIC_, SQLA_OK, 0, 0, 0, "", "", "", "", "", "", "" }
+#define SQLA_ERROR_INIT { SQLA_ERROR_MAGIC_, SQLA_OK, 0, 0, 0, "", "", "", "", "", "", "", "" }
 
 /* Has anything failed since err was made or cleared?  err: NULL answers no.  Threads: any. */
 static inline bool sqla_failed(const sqla_error *err) { return err != NULL && err->magic == SQLA_ERROR_MAGIC_ && err->status != SQLA_OK; }

@@ -3,6 +3,7 @@
 #define SQLA_ENGINE_H
 
 #include <sqla/sql.h>
+#include <sqla/transaction.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,7 +33,7 @@ typedef enum sqla_event_kind {
     SQLA_EVENT_INVALIDATE = 1 << 5,    /* will not be used again: status says lost or found dead, OK that it was asked for */
     SQLA_EVENT_CLOSE = 1 << 6,         /* closed */
     SQLA_EVENT_EXECUTE = 1 << 7,       /* + a statement ran, or failed; not those that the library has for itself */
-    SQLA_EVENT_BEGIN = 1 << 8,         /* + and so on: transactions, by sqla_conn_begin() and its like or by sessions */
+    SQLA_EVENT_BEGIN = 1 << 8,         /* + and so on: transactions, by sqla_conn_begin() and its like or by sessions; not of AUTOCOMMIT */
     SQLA_EVENT_COMMIT = 1 << 9,
     SQLA_EVENT_ROLLBACK = 1 << 10,
     SQLA_EVENT_SAVEPOINT = 1 << 11,
@@ -95,6 +96,12 @@ typedef struct sqla_engine_options {
     sqla_event_fn *on_event;    /* NULL: nobody */
     void *event_data;
     uint32_t events;            /* SQLA_EVENT_... bits; 0: all */
+    int32_t statement_timeout_ms; /* see "deadlines" below; 0: none */
+    sqla_isolation isolation;   /* of the transactions that are begun; one that the database has not is SQLA_ERR_CONFIG, with a list.
+                                 * In the URL: isolation=read-committed, serializable, autocommit ... */
+    bool read_only;             /* the database refuses every write, in transactions and outside of them, with SQLA_ERR_READ_ONLY.
+                                 * Through a pooler nothing runs outside of them then: SQLA_ERR_UNSUPPORTED */
+    bool resolve_outcomes;      /* a commit asks for the transaction's number first, for sqla_outcome_resolve: one trip more */
 } sqla_engine_options;
 #define SQLA_ENGINE_OPTIONS(...) (&(const sqla_engine_options){ .struct_size = sizeof(sqla_engine_options), __VA_ARGS__ })
 
@@ -167,14 +174,77 @@ SQLA_API void sqla_conn_invalidate(sqla_conn *conn);
  * savepoint, release, rollback_to: name is yours, any text. MISUSE outside a transaction.
  * Threads: one at a time per connection. */
 SQLA_API sqla_status sqla_conn_begin(sqla_conn *conn, sqla_error *err);
+
+/* How a transaction is to be. Make one with SQLA_TXN_OPTIONS(.read_only = true); NULL means all defaults. */
+typedef struct sqla_transaction_options {
+    uint32_t struct_size;
+    sqla_isolation isolation; /* DEFAULT: the session's, else the engine's, else the database's. AUTOCOMMIT: nothing is begun, each
+                               * statement commits by itself, and commit and rollback end nothing but this mode */
+    bool read_only;           /* the database refuses writes: SQLA_ERR_READ_ONLY */
+    bool deferrable;          /* with read_only: begin waits for a moment from which reading cannot fail (PostgreSQL, SERIALIZABLE).
+                               * On SQLite reading never fails for that, so there is nothing to wait for */
+    bool write;               /* it means to write: a lock that is needed for that is taken at once (SQLite), so that it need not be
+                               * tried again later. Not with read_only */
+} sqla_transaction_options;
+#define SQLA_TXN_OPTIONS(...) (&(const sqla_transaction_options){ .struct_size = sizeof(sqla_transaction_options), __VA_ARGS__ })
+/* Begin one of that kind.
+ * Returns: MISUSE when one is open, or for options that exclude one another; UNSUPPORTED for a level that the database has
+ * not, with a list of those that it has; and any other.  Threads: one at a time per connection. */
+SQLA_API sqla_status sqla_conn_begin_with(sqla_conn *conn, const sqla_transaction_options *options, sqla_error *err);
+/* The level in force: of the open transaction, else of a statement that runs now, as the database says.
+ * *ret_isolation: AUTOCOMMIT in a transaction of that kind.  Returns: any status.  Threads: one at a time per connection. */
+SQLA_API sqla_status sqla_conn_isolation(sqla_conn *conn, sqla_isolation *ret_isolation, sqla_error *err);
 SQLA_API sqla_status sqla_conn_commit(sqla_conn *conn, sqla_error *err);
 SQLA_API sqla_status sqla_conn_rollback(sqla_conn *conn, sqla_error *err);
 SQLA_API sqla_status sqla_conn_savepoint(sqla_conn *conn, const char *name, sqla_error *err);
 SQLA_API sqla_status sqla_conn_release(sqla_conn *conn, const char *name, sqla_error *err);
 SQLA_API sqla_status sqla_conn_rollback_to(sqla_conn *conn, const char *name, sqla_error *err);
-/* End what the connection is running; what runs then fails with SQLA_ERR_CANCELLED. Nothing happens when nothing runs.
+/* End what the connection is running; what runs then fails with SQLA_ERR_CANCELLED. Nothing happens when nothing runs. A
+ * statement that ends meanwhile takes nothing over to the next one, which starts when the cancel is done with.
  * Returns: UNSUPPORTED where the driver cannot.  Threads: any, while the connection is open. */
 SQLA_API sqla_status sqla_conn_cancel(sqla_conn *conn, sqla_error *err);
+
+/* Two-phase commit, where the driver has it (PostgreSQL); elsewhere UNSUPPORTED. gid is a name of yours, unique among all that
+ * are prepared: not empty, at most 199 bytes of UTF-8 on PostgreSQL, else SQLA_ERR_SQL.
+ * prepare: end the open transaction by preparing it: it is out of the connection's hands, outlives it and even the server,
+ *   holds its locks, and waits to be finished. A failure rolls it back. UNKNOWN_OUTCOME: the link broke; recover tells.
+ * commit_prepared, rollback_prepared: finish one, from any connection to that database without an open transaction (else
+ *   MISUSE). NOT_FOUND: there is none of that name (any more). UNKNOWN_OUTCOME: as above; if recover does not show it, it is done.
+ * recover: call fn for each one that waits to be finished in this database; fn may use the connection, and ends the round by
+ *   returning another status than SQLA_OK, which is returned.
+ * Threads: one at a time per connection. */
+typedef struct sqla_prepared_transaction {
+    const char *gid, *owner;
+    sqla_timestamp since;
+} sqla_prepared_transaction;
+typedef sqla_status sqla_recover_fn(void *data, const sqla_prepared_transaction *prepared, sqla_error *err);
+SQLA_API sqla_status sqla_conn_prepare(sqla_conn *conn, const char *gid, sqla_error *err);
+SQLA_API sqla_status sqla_conn_commit_prepared(sqla_conn *conn, const char *gid, sqla_error *err);
+SQLA_API sqla_status sqla_conn_rollback_prepared(sqla_conn *conn, const char *gid, sqla_error *err);
+SQLA_API sqla_status sqla_conn_recover(sqla_conn *conn, sqla_recover_fn *fn, void *data, sqla_error *err);
+
+/* What became of a commit that failed with SQLA_ERR_UNKNOWN_OUTCOME, asked of the database on another connection. The engine
+ * needs the option resolve_outcomes for it when the commit is made.
+ *   failed  the error of that commit
+ * Returns: IN_PROGRESS: the database still runs it, or has not noticed the broken link yet: ask again. UNKNOWN: nobody can
+ * tell; with a failure in err: MISUSE (failed is no such error), UNSUPPORTED (it carries nothing to ask by: the option was not
+ * set, the transaction had changed nothing, or the database cannot tell), or what kept us from asking.  Threads: any. */
+SQLA_API sqla_outcome sqla_outcome_resolve(sqla_engine *db, const sqla_error *failed, sqla_error *err);
+
+/* Deadlines. statement_timeout_ms of the engine, of the session, of one connection or of one statement (sqla_timeout in
+ * sql.h), the nearest one given, says how long each of these may take: running a statement and reading its rows (of a stream:
+ * each block of rows; of a COPY: each call), a script, a batch, begin, commit, rollback, a savepoint, the reset before a connection goes back to the pool.
+ * What takes longer is SQLA_ERR_TIMEOUT. The database is asked to end the work, and has max(100 ms, 10 %) to answer; if it
+ * does, the connection goes on after a rollback, else it is given up, and closed. A COMMIT that was under way then is
+ * SQLA_ERR_UNKNOWN_OUTCOME, and one that waited for a lock (SQLite) SQLA_ERR_BUSY. Giving a connection back, disposing and
+ * freeing wait no longer than that either, or than connect_timeout_ms where there is no statement timeout.
+ * What cannot be promised: the look-up of a host name, which the system does without a deadline; on SQLite, a single step of
+ * its machine that takes long (a function of the program's own, a sort in memory, a checkpoint, a file system that hangs).
+ * A cancel on PostgreSQL is a connection of its own, made by a thread that may stay behind when the network stalls; its
+ * connection runs nothing more until that has ended.
+ *   ms  0: the engine's; -1: none. It holds until it is set again or the connection is given back.
+ * Threads: one at a time per connection. */
+SQLA_API void sqla_conn_set_timeout(sqla_conn *conn, int32_t ms);
 
 /* ---- raw SQL and running statements ------------------------------------------------------------------------------ */
 

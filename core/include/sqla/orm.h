@@ -26,18 +26,26 @@ typedef struct sqla_session_options {
     uint32_t struct_size;
     bool no_autoflush;   /* queries do not flush pending changes first */
     bool keep_on_commit; /* a commit does not make objects stale */
+    int32_t statement_timeout_ms; /* see "deadlines" in engine.h; 0: the engine's; -1: none */
+    sqla_isolation isolation;     /* of its transactions; DEFAULT: the engine's */
+    bool read_only;               /* its transactions are read-only: SQLA_ERR_READ_ONLY, from the database */
 } sqla_session_options;
 #define SQLA_SESSION_OPTIONS(...) (&(const sqla_session_options){ .struct_size = sizeof(sqla_session_options), __VA_ARGS__ })
 
 /* Make a factory of sessions. It freezes base, so every mistake in a mapping shows here.
  * Returns: owned, free with sqla_sessionmaker_free() after the last session is closed; NULL: MISUSE (names model and field),
- * NOMEM.  Ownership: db and base are borrowed as long as the sessionmaker lives.  Threads: any. */
+ * UNSUPPORTED (an isolation that the database has not), NOMEM.  Ownership: db and base are borrowed as long as the sessionmaker lives.  Threads: any. */
 SQLA_API sqla_sessionmaker *sqla_sessionmaker_new(sqla_engine *db, sqla_metadata *base, const sqla_session_options *options, sqla_error *err);
 SQLA_API void sqla_sessionmaker_free(sqla_sessionmaker *maker);
 /* Open a session. No connection is taken yet.  Returns: owned, end it with sqla_close(); NULL: NOMEM, MISUSE.  Threads: any. */
 SQLA_API sqla_session *sqla_open(sqla_sessionmaker *maker, sqla_error *err);
 /* Roll back what is open and free the session with all its objects and statements. NULL is fine. */
 SQLA_API void sqla_close(sqla_session *s);
+
+/* Begin the session's transaction now, and of a kind of its own; what is DEFAULT or false there is as the session has it.
+ * Without this a transaction begins by itself. It ends with commit or rollback.
+ * Returns: MISUSE when one is open already, and as sqla_conn_begin_with. */
+SQLA_API sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options *options, sqla_error *err);
 
 /* flush: write what was added, changed and deleted, in the order that the foreign keys ask for; nothing is committed.
  * commit: flush, then commit. SQLA_ERR_UNKNOWN_OUTCOME: it may have happened. After SQLA_ERR_BUSY flush and commit may be repeated,
@@ -48,6 +56,27 @@ SQLA_API void sqla_close(sqla_session *s);
 SQLA_API sqla_status sqla_flush(sqla_session *s, sqla_error *err);
 SQLA_API sqla_status sqla_commit(sqla_session *s, sqla_error *err);
 SQLA_API sqla_status sqla_rollback(sqla_session *s, sqla_error *err);
+
+/* A whole piece of work, tried again when the database says that it may succeed then (SQLA_CLASS_RETRYABLE: serialization
+ * failure, deadlock, a reader that came too late to write). fn gets a fresh session, with its transaction begun, and a fresh
+ * err at each attempt, and does its work as if it were the only one; what it has done outside of the session it must be able
+ * to do again. It returns SQLA_OK for commit, another status for rollback; SQLA_OK with a failure in err counts as that failure.
+ * A transaction that may write begins with write intent (.write).
+ *   options  attempts: at most; 0: 5. deadline_ms: of all together: none is begun behind it, and no statement runs on; waiting
+ *            for a connection is not cut short by it; 0: none. backoff_ms: the pause before the second attempt, doubled for each
+ *            one after that up to a second, and between half and all of it by chance; 0: 10. isolation, read_only: as in
+ *            SQLA_TXN_OPTIONS. NULL: all defaults
+ * Returns: what the last attempt came to, with the attempts made in err's detail when it failed. Never tried again:
+ * UNKNOWN_OUTCOME, since it may have happened, and whatever is not retryable. MISUSE without fn or maker.  Threads: any. */
+typedef sqla_status sqla_run_fn(sqla_session *s, void *data, sqla_error *err);
+typedef struct sqla_run_options {
+    uint32_t struct_size;
+    int32_t attempts, deadline_ms, backoff_ms;
+    sqla_isolation isolation;
+    bool read_only;
+} sqla_run_options;
+#define SQLA_RUN_OPTIONS(...) (&(const sqla_run_options){ .struct_size = sizeof(sqla_run_options), __VA_ARGS__ })
+SQLA_API sqla_status sqla_run(sqla_sessionmaker *maker, const sqla_run_options *options, sqla_run_fn *fn, void *data, sqla_error *err);
 
 /* A transaction inside the transaction. begin_nested flushes first. commit ends it in either case: on failure it has rolled
  * back to it, and the session goes on. Savepoints nest; ending an outer one ends those inside.

@@ -511,6 +511,9 @@ SQLA_API sqla_stmt *sqla_limit(sqla_stmt *q, int64_t n);
 SQLA_API sqla_stmt *sqla_offset(sqla_stmt *q, int64_t n);
 SQLA_API sqla_stmt *sqla_distinct(sqla_stmt *q);
 SQLA_API sqla_stmt *sqla_for_update(sqla_stmt *q);
+/* How long each run of q may take, in place of statement_timeout_ms: reading its rows is part of that, except for a stream,
+ * where each block of rows has that long. ms: 0: as the connection; -1: for ever.  Returns q. */
+SQLA_API sqla_stmt *sqla_timeout(sqla_stmt *q, int32_t ms);
 SQLA_API sqla_stmt *sqla_join_(sqla_stmt *q, bool outer, sqla_model_fn *model, size_t offset);
 SQLA_API sqla_stmt *sqla_join_on_(sqla_stmt *q, bool outer, sqla_model_fn *model, sqla_bool_expr on);
 SQLA_API sqla_stmt *sqla_load_with_(sqla_stmt *q, sqla_model_fn *model, size_t offset);

@@ -1,0 +1,332 @@
+/* test-deadline.c: how long things may take: by engine, connection and statement, with a database that works too long, that
+ * waits for a lock, and with a network that falls silent. And cancels that come late. */
+#include <config.h>
+#include <sqla/sqla.h>
+
+#include <CUnit/CUnit.h>
+#include <pthread.h>
+
+#include "expect.h"
+#include "relay.h"
+
+typedef struct Number Number;
+SQLA_DECLARE(Number);
+struct Number { int64_t n; };
+SQLA_ROW(Number, SQLA_COLUMN(n));
+
+/* What a machine that is busy with other things may take on top. */
+enum { SLACK = 1500 };
+
+static const char *endless(const char *url)
+{
+    return harness_is_postgres(url) ? "SELECT pg_sleep(100)" :
+           "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
+}
+
+/* Some tens of milliseconds of work. */
+static const char some_work[] = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 400000) SELECT count(*) AS n FROM c";
+
+static bool took(int64_t start, int64_t least, int64_t most)
+{
+    int64_t ms = now_ms() - start;
+    if (ms < least || ms > most + SLACK)
+        fprintf(stderr, "it took %d ms, and was to take %d to %d\n", (int)ms, (int)least, (int)most);
+    return ms >= least && ms <= most + SLACK;
+}
+
+/* ---- the database works too long ------------------------------------------------------------------------------------ */
+
+static void engine__deadline_of_each_statement(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    harness_sql(url, "CREATE TABLE t (n INTEGER NOT NULL)");
+    sqla_engine *db = sqla_create_engine(with_query(url, "statement_timeout_ms=150&pool_size=1"), NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT(is(&err, SQLA_OK));
+    for (int i = 0; i < 3; i++) { /* as it stands, prepared, and in a transaction */
+        int64_t start = now_ms();
+        if (i == 2) {
+            CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
+            CU_ASSERT_EQUAL(sqla_execute(conn, "INSERT INTO t VALUES (1)", NULL, &err), SQLA_OK);
+        }
+        CU_ASSERT_EQUAL(sqla_execute(conn, endless(url), NULL, &err), SQLA_ERR_TIMEOUT);
+        CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT));
+        CU_ASSERT_STRING_EQUAL(err.sqlstate, "57014");
+        CU_ASSERT(took(start, 150, 250));
+        sqla_error_clear(&err);
+        CU_ASSERT_EQUAL(sqla_conn_rollback(conn, &err), SQLA_OK);
+        CU_ASSERT_EQUAL(ask(conn, "SELECT count(*) FROM t"), 0); /* and it goes on */
+    }
+    sqla_conn_close(conn);
+    CU_ASSERT_EQUAL(sqla_execute(db, endless(url), NULL, NULL), SQLA_ERR_TIMEOUT);
+    CU_ASSERT_EQUAL(sqla_execute(db, "INSERT INTO t VALUES (1)", NULL, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(db).connects, 1); /* all of it on one connection */
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_engine_free(db);
+}
+
+static void nearest__timeout_counts(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(with_query(url, "pool_size=1"), SQLA_ENGINE_OPTIONS(.statement_timeout_ms = 1), &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(sqla_execute(conn, some_work, NULL, NULL), SQLA_ERR_TIMEOUT);
+    sqla_stmt *q = sqla_timeout(sqla_sql(conn, some_work), -1);
+    CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 400000);
+    sqla_timeout(q, 60000);
+    CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 400000);
+    sqla_timeout(q, 0);
+    CU_ASSERT_EQUAL(sqla_scalar_i64(q, NULL), 0);
+    sqla_conn_set_timeout(conn, -1);
+    CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 400000);
+    CU_ASSERT_EQUAL(sqla_exec(sqla_timeout(q, 1), NULL, NULL), SQLA_ERR_TIMEOUT);
+    CU_ASSERT_EQUAL(sqla_exec(sqla_timeout(q, -2), NULL, NULL), SQLA_ERR_MISUSE);
+    sqla_conn_close(conn);
+    conn = sqla_connect(db, &err); /* whose timeout is the engine's again */
+    CU_ASSERT_EQUAL(sqla_execute(conn, some_work, NULL, NULL), SQLA_ERR_TIMEOUT);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+    CU_ASSERT_PTR_NULL(sqla_timeout(NULL, 1));
+    sqla_conn_set_timeout(NULL, 1);
+    CU_ASSERT_PTR_NULL(sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.statement_timeout_ms = -1), &err));
+    CU_ASSERT(is(&err, SQLA_ERR_CONFIG));
+}
+
+/* Reading a stream may take as long as it likes; the database has its deadline for each block. */
+static void stream__blocks_have_a_deadline_each(const char *url)
+{
+    bool postgres = harness_is_postgres(url);
+    sqla_error err = SQLA_ERROR_INIT;
+    int64_t count = 0;
+    sqla_engine *db = sqla_create_engine(with_query(url, "statement_timeout_ms=400"), NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    sqla_stmt *q = sqla_sql(conn, "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000) SELECT n FROM c");
+    SQLA_STREAM(Number, row, q, &err) {
+        count++;
+        if (row->n == 1 || row->n == 500)
+            pause_ms(500);
+    }
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(count, 2000);
+    sqla_stmt_free(q);
+    q = sqla_sql(conn, postgres ? "SELECT n FROM (SELECT n, pg_sleep(CASE WHEN n = 600 THEN 100 ELSE 0 END) FROM generate_series(1, 1000) AS n "
+                                  "OFFSET 0) AS x" :
+                       "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c WHERE n < 600");
+    int64_t start = now_ms();
+    count = 0;
+    SQLA_STREAM(Number, row, q, &err)
+        count += row->n > 0;
+    CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT));
+    CU_ASSERT(count >= 16 && count < 600);
+    CU_ASSERT(took(start, 400, 800));
+    sqla_stmt_free(q);
+    CU_ASSERT_EQUAL(ask(conn, "SELECT 7"), 7);
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
+/* ---- a lock in the way ---------------------------------------------------------------------------------------------- */
+
+static void lock__is_not_waited_for_longer(const char *url)
+{
+    bool postgres = harness_is_postgres(url);
+    sqla_error err = SQLA_ERROR_INIT;
+    harness_sql(url, "CREATE TABLE t (n INTEGER NOT NULL)");
+    harness_sql(url, "INSERT INTO t VALUES (1)");
+    sqla_engine *db = sqla_create_engine(with_query(url, "statement_timeout_ms=150"), NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    harness_hold(url, postgres ? "BEGIN; UPDATE t SET n = 2" : "BEGIN IMMEDIATE");
+    int64_t start = now_ms();
+    CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 3", NULL, &err), SQLA_ERR_TIMEOUT);
+    CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT));
+    CU_ASSERT(took(start, 140, 250));
+    harness_let_go();
+    CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 4", NULL, NULL), SQLA_OK);
+    if (!postgres) { /* what keeps a commit waiting leaves it to be repeated */
+        harness_hold(url, "BEGIN; SELECT count(*) FROM t");
+        CU_ASSERT_EQUAL(sqla_conn_begin(conn, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 5", NULL, NULL), SQLA_OK);
+        start = now_ms();
+        CU_ASSERT_EQUAL(sqla_conn_commit(conn, NULL), SQLA_ERR_BUSY);
+        CU_ASSERT(took(start, 140, 250));
+        harness_let_go();
+        CU_ASSERT_EQUAL(sqla_conn_commit(conn, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT n FROM t"), 5);
+    }
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
+/* ---- the network falls silent ----------------------------------------------------------------------------------------- */
+
+/* One thing that is done when nothing comes back any more. */
+typedef struct silence {
+    const char *name;
+    bool in_transaction;
+    sqla_status (*run)(sqla_conn *conn, sqla_error *err);
+    sqla_status expected;
+} silence;
+
+static sqla_status run_statement(sqla_conn *conn, sqla_error *err) { return sqla_execute(conn, "SELECT 1", NULL, err); }
+static sqla_status run_savepoint(sqla_conn *conn, sqla_error *err) { return sqla_conn_savepoint(conn, "s", err); }
+
+static void silence__nothing_waits_for_ever(const char *url)
+{
+    static const silence all[] = {
+        { "statement", false, run_statement, SQLA_ERR_TIMEOUT },
+        { "statement in a transaction", true, run_statement, SQLA_ERR_TIMEOUT },
+        { "begin", false, sqla_conn_begin, SQLA_ERR_TIMEOUT },
+        { "savepoint", true, run_savepoint, SQLA_ERR_TIMEOUT },
+        { "commit", true, sqla_conn_commit, SQLA_ERR_UNKNOWN_OUTCOME },
+        { "rollback", true, sqla_conn_rollback, SQLA_OK },
+    };
+    struct relay relay;
+    sqla_error err = SQLA_ERROR_INIT;
+    if (!relay_start(&relay, url))
+        return;
+    sqla_engine *db = sqla_create_engine(with_query(relay.url, "statement_timeout_ms=200&pool_size=1"), NULL, &err);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        sqla_conn *conn = sqla_connect(db, &err);
+        CU_ASSERT(is(&err, SQLA_OK));
+        if (all[i].in_transaction)
+            CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
+        CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT 2", NULL, &err), SQLA_OK);
+        atomic_store(&relay.mode, RELAY_STALL);
+        pause_ms(20); /* till the relay has seen it */
+        int64_t start = now_ms();
+        CU_ASSERT_EQUAL(all[i].run(conn, &err), all[i].expected);
+        CU_ASSERT(is(&err, all[i].expected));
+        CU_ASSERT(took(start, 200, 300));
+        sqla_error_clear(&err);
+        start = now_ms();
+        CU_ASSERT_EQUAL(sqla_conn_rollback(conn, NULL), SQLA_OK);
+        sqla_conn_close(conn);
+        CU_ASSERT(took(start, 0, 0));
+        CU_ASSERT_EQUAL(sqla_engine_pool_status(db).size, 0); /* nothing more can be had of it */
+        atomic_store(&relay.mode, RELAY_PASS);
+    }
+    sqla_engine_free(db);
+    relay_stop(&relay);
+}
+
+/* Closing has something to ask of the server: a rollback, a reset, the end of a stream. */
+static void silence__closing_is_bounded(const char *url)
+{
+    struct relay relay;
+    sqla_error err = SQLA_ERROR_INIT;
+    if (!relay_start(&relay, url))
+        return;
+    for (int i = 0; i < 4; i++) { /* with a statement timeout, and with that of connecting only */
+        const char *bound = i % 2 == 0 ? "statement_timeout_ms=200" : "connect_timeout_ms=800";
+        sqla_engine *db = sqla_create_engine(with_query(relay.url, bound), NULL, &err);
+        sqla_conn *conn = sqla_connect(db, &err), *idle = sqla_connect(db, &err);
+        CU_ASSERT(is(&err, SQLA_OK));
+        sqla_stmt *q = sqla_sql(conn, "SELECT CAST(generate_series(1, 3000000) AS bigint) AS n");
+        CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
+        CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT 1", NULL, &err), SQLA_OK); /* raw: it is to be reset */
+        if (i >= 2)
+            SQLA_STREAM(Number, row, q, &err)
+                if (row->n == 10)
+                    break;
+        atomic_store(&relay.mode, RELAY_STALL);
+        pause_ms(20);
+        int64_t start = now_ms();
+        sqla_conn_close(conn);
+        sqla_conn_close(idle);
+        sqla_engine_dispose(db);
+        sqla_engine_free(db);
+        CU_ASSERT(took(start, 100, 1200));
+        CU_ASSERT(is(&err, SQLA_OK));
+        atomic_store(&relay.mode, RELAY_PASS);
+    }
+    relay_stop(&relay);
+}
+
+/* ---- cancels -------------------------------------------------------------------------------------------------------- */
+
+typedef struct canceller { sqla_conn *conn; long wait_us; sqla_status status; } canceller;
+
+static void *cancel_once(void *arg)
+{
+    canceller *c = arg;
+    nanosleep(&(struct timespec){ 0, c->wait_us * 1000 }, NULL);
+    c->status = sqla_conn_cancel(c->conn, NULL);
+    return NULL;
+}
+
+/* At all moments of a statement of some milliseconds, and around its end. The next one runs whole, and so does the next user. */
+static void fence__cancel_hits_no_later_statement(const char *url)
+{
+    char sql[160];
+    enum { ROUNDS = 200 };
+    snprintf(sql, sizeof sql, "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < %d) SELECT count(*) FROM c",
+        harness_is_postgres(url) ? 12000 : 4000); /* some milliseconds, which a cancel of a server takes, too */
+    sqla_error err = SQLA_ERROR_INIT;
+    int cancelled = 0, done = 0;
+    sqla_engine *db = sqla_create_engine(with_query(url, "pool_size=1"), NULL, &err);
+    for (int i = 0; i < ROUNDS; i++) {
+        pthread_t thread;
+        canceller c = { sqla_connect(db, &err), i % 30 * 150, SQLA_OK };
+        pthread_create(&thread, NULL, cancel_once, &c);
+        sqla_status status = sqla_execute(c.conn, sql, NULL, NULL);
+        cancelled += status == SQLA_ERR_CANCELLED;
+        done += status == SQLA_OK;
+        pthread_join(thread, NULL);
+        CU_ASSERT_EQUAL(c.status, SQLA_OK);
+        if (i % 2 == 0) {
+            sqla_conn_close(c.conn);
+            c.conn = sqla_connect(db, &err);
+        }
+        CU_ASSERT_EQUAL(sqla_execute(c.conn, sql, NULL, &err), SQLA_OK);
+        sqla_conn_close(c.conn);
+    }
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(cancelled + done, ROUNDS);
+    CU_ASSERT(cancelled > 0);
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(db).connects, 1);
+    sqla_engine_free(db);
+}
+
+/* The network holds a cancel back until its deadline has passed. The connection must not be there any more when it arrives. */
+static void fence__cancel_that_is_late(const char *url)
+{
+    struct relay relay;
+    pthread_t thread;
+    sqla_error err = SQLA_ERROR_INIT;
+    if (!relay_start(&relay, url))
+        return;
+    sqla_engine *db = sqla_create_engine(with_query(relay.url, "connect_timeout_ms=300&pool_size=1"), NULL, &err);
+    canceller c = { sqla_connect(db, &err), 50000, SQLA_OK };
+    CU_ASSERT(is(&err, SQLA_OK));
+    atomic_store(&relay.mode, RELAY_STALL_NEW);
+    pause_ms(20);
+    pthread_create(&thread, NULL, cancel_once, &c);
+    CU_ASSERT_EQUAL(sqla_execute(c.conn, "SELECT pg_sleep(0.6)", NULL, &err), SQLA_OK);
+    CU_ASSERT(is(&err, SQLA_OK));
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(sqla_execute(c.conn, "SELECT 1", NULL, &err), SQLA_ERR_DISCONNECTED);
+    CU_ASSERT(says(&err, "a cancel that did not get through"));
+    atomic_store(&relay.mode, RELAY_PASS);
+    sqla_conn_close(c.conn);
+    CU_ASSERT_EQUAL(sqla_execute(db, "SELECT pg_sleep(0.3)", NULL, NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(db).connects, 2);
+    sqla_engine_free(db);
+    relay_stop(&relay);
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        { "engine: a deadline of each statement", engine__deadline_of_each_statement, HARNESS_DATABASES },
+        { "nearest timeout counts", nearest__timeout_counts, HARNESS_DATABASES },
+        { "stream: blocks have a deadline each", stream__blocks_have_a_deadline_each, HARNESS_DATABASES },
+        { "lock is not waited for longer", lock__is_not_waited_for_longer, HARNESS_DATABASES },
+        { "silence: nothing waits for ever", silence__nothing_waits_for_ever, HARNESS_POSTGRES },
+        { "silence: closing is bounded", silence__closing_is_bounded, HARNESS_POSTGRES },
+        { "fence: a cancel hits no later statement", fence__cancel_hits_no_later_statement, HARNESS_DATABASES },
+        { "fence: a cancel that is late", fence__cancel_that_is_late, HARNESS_POSTGRES },
+    };
+    return harness_main("test-deadline", tests, sizeof tests / sizeof tests[0]);
+}
