@@ -451,10 +451,18 @@ static sqla_status call_connect(net *n, sqla_error *err)
     return err->status;
 }
 
+/* The first one finds the link stalled; the cancel is not answered either, so the connection is given up. */
+static sqla_status call_statement(net *n, sqla_error *err)
+{
+    return sqla_execute(n->x.db, "SELECT 1", NULL, err);
+}
+
 /* Calls that keep a deadline when nothing comes any more: the key of the URL that sets it, its milliseconds, the call. */
 static const struct deadline { const char *name, *key; int64_t ms; proxy_way way; sqla_status (*call)(net *n, sqla_error *err); } deadlines[] = {
     { "connect, nothing comes back", "connect_timeout_ms=300", 300, PROXY_DOWN, call_connect },
     { "connect, nothing arrives", "connect_timeout_ms=300", 300, PROXY_UP, call_connect },
+    { "statement, nothing comes back", "statement_timeout_ms=300", 300, PROXY_DOWN, call_statement },
+    { "statement, nothing arrives", "statement_timeout_ms=300", 300, PROXY_UP, call_statement },
 };
 
 /* Within the time, and max(100 ms, 10 %) more; a busy machine gets as much again. */

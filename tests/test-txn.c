@@ -116,7 +116,7 @@ static void isolation__is_kept(const char *url)
 
 static void isolation__what_there_is_not(const char *url)
 {
-    const char *words = "none of: default, read-uncommitted, read-committed, repeatable-read, serializable, autocommit";
+    const char *words = "must be default, read-uncommitted, read-committed, repeatable-read, serializable or autocommit";
     const char *list = postgres_at(url) ? "it has read-uncommitted, read-committed, repeatable-read, serializable, autocommit" :
                        "it has serializable, autocommit";
     static const char *const wrong[] = { "isolation=snapshot", "isolation=", "isolation=READ%20COMMITTED", "isolation=4" };
