@@ -125,7 +125,8 @@ static void log_holder(sqla_engine *db, const holder *h)
     sqla__buf line = { 0 };
     add_site(&line, h, SQLA__SITE_FRAMES);
     if (!line.broken)
-        sqla__engine_log(db, SQLA_LOG_WARNING, "a connection is out for %.3f s%s", seconds_since(h->since), line.data != NULL ? line.data : "");
+        sqla__engine_log(db, SQLA_LOG_WARNING, "a connection is out for %.3f s%s", seconds_since(h->since),
+                         line.data != NULL ? line.data : "");
     sqla__buf_release(&line);
 }
 
@@ -135,7 +136,8 @@ void sqla__sites_tell(sqla_engine *db, sqla_error *err)
     sqla__buf text = { 0 };
     look(&db->pool, &all);
     if (all.down.status != SQLA_OK) {
-        sqla__buf_printf(&text, "the last try to connect failed: %.*s%s", all.out > 0 ? 140 : 250, all.down.message, all.out > 0 ? "; " : "");
+        sqla__buf_printf(&text, "the last try to connect failed: %.*s%s", all.out > 0 ? 140 : 250, all.down.message,
+                         all.out > 0 ? "; " : "");
         err->native = all.down.native;
         memcpy(err->sqlstate, all.down.sqlstate, sizeof err->sqlstate);
     }
