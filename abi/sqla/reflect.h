@@ -6,6 +6,7 @@
 #ifndef SQLA_REFLECT_H
 #define SQLA_REFLECT_H
 
+#include <sqla/abi.h>
 #include <sqla/types.h>
 #include <sqla/status.h>
 
@@ -62,9 +63,13 @@ typedef struct sqla_reflect_facts {
     uint64_t facts;
 } sqla_reflect_facts;
 
-/* push: record is the struct that belongs to the kind. A status other than SQLA_OK ends the call with that status. */
+/* Where the records go. */
 typedef struct sqla_reflect_sink sqla_reflect_sink;
 struct sqla_reflect_sink {
+    /* Take one record: the struct that belongs to the kind.
+     * Returns: a status that is not OK ends the call of reflect, which returns it.
+     * Ownership: record and its texts are borrowed for the call.
+     * Threads: that of the call of reflect.  When absent: never.  Since: 1.0 */
     sqla_status (*push)(sqla_reflect_sink *sink, uint32_t kind, const void *record);
 };
 

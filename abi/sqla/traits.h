@@ -18,6 +18,7 @@
 #ifndef SQLA_TRAITS_H
 #define SQLA_TRAITS_H
 
+#include <sqla/abi.h>
 #include <sqla/transaction.h>
 #include <sqla/types.h>
 
