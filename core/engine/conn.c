@@ -163,7 +163,8 @@ sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_c
 {
     const uint32_t flags = (db->config.pooler != SQLA_POOLER_NONE ? SQLA_CONNECT_POOLED : 0u) |
                            (db->config.read_only ? SQLA_CONNECT_READ_ONLY : 0u);
-    const sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline, flags, 0 };
+    const sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline, flags, 0,
+                                     db->driver->data };
     sqla_conn *conn = sqla__shell_new(db);
     if (conn == NULL)
         return sqla__error_nomem(err);

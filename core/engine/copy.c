@@ -21,11 +21,9 @@ struct sqla_copy {
 
 static sqla_status find_ops(sqla_conn *conn, const sqla_bulk_ops **ret, sqla_error *err)
 {
-    const sqla__driver *driver = conn->driver;
-    const sqla_bulk_ops *ops = driver->extension != NULL ? driver->extension(SQLA_BULK_EXTENSION) : NULL;
-    if (ops == NULL || ops->struct_size < sizeof *ops)
-        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "cannot copy: %s has no streams of rows", driver->traits.dialect);
-    *ret = ops;
+    if (conn->driver->bulk.struct_size == 0)
+        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "cannot copy: %s has no streams of rows", conn->driver->traits.dialect);
+    *ret = &conn->driver->bulk;
     return SQLA_OK;
 }
 

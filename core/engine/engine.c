@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 /* ---- forks ----------------------------------------------------------------------------------------------------- */
 
@@ -50,15 +51,16 @@ sqla_status sqla__refuse_forked(sqla_error *err)
 typedef struct option {
     const char *key;
     size_t offset;
-    bool is_bool;
+    enum { IS_NUMBER, IS_FLAG, IS_NAME } kind;
     int32_t low, high;
     const char *const *words;
 } option;
 static const char *const pool_kinds[] = { "queue", "none", "static", NULL };
 static const char *const poolers[] = { "none", "transaction", NULL };
-#define NUMBER(name, low, high) { #name, offsetof(sqla__engine_config, name), false, low, high, NULL }
-#define FLAG(name) { #name, offsetof(sqla__engine_config, name), true, 0, 1, NULL }
-#define CHOICE(name, words) { #name, offsetof(sqla__engine_config, name), false, 0, sizeof words / sizeof words[0] - 2, words }
+#define NUMBER(name, low, high) { #name, offsetof(sqla__engine_config, name), IS_NUMBER, low, high, NULL }
+#define FLAG(name) { #name, offsetof(sqla__engine_config, name), IS_FLAG, 0, 1, NULL }
+#define NAME(name) { #name, offsetof(sqla__engine_config, name), IS_NAME, 0, 0, NULL }
+#define CHOICE(name, words) { #name, offsetof(sqla__engine_config, name), IS_NUMBER, 0, sizeof words / sizeof words[0] - 2, words }
 static const option options_known[] = {
     NUMBER(pool_size, 0, 10000),
     NUMBER(max_overflow, -1, 10000),
@@ -76,6 +78,7 @@ static const option options_known[] = {
     CHOICE(isolation, sqla__isolation_words),
     FLAG(read_only),
     FLAG(resolve_outcomes),
+    NAME(wrap),
 };
 enum { OPTION_COUNT = sizeof options_known / sizeof options_known[0] };
 
@@ -139,13 +142,35 @@ static sqla_status set_word(const option *o, const char *value, int32_t *room, s
     return SQLA_ERR_CONFIG;
 }
 
+static bool is_given(const option *o, const void *room)
+{
+    switch (o->kind) {
+    case IS_NUMBER: return *(const int32_t *)room != 0;
+    case IS_FLAG: return *(const bool *)room;
+    case IS_NAME: return *(const char *)room != '\0';
+    }
+    return false;
+}
+
+/* The name of a driver. */
+static sqla_status set_name(const option *o, const char *value, char *room, sqla_error *err)
+{
+    size_t n = strlen(value);
+    if (!sqla__driver_name_valid(value, n))
+        return sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' is '%.40s', which is not the name of a driver", o->key, value);
+    memcpy(room, value, n + 1);
+    return SQLA_OK;
+}
+
 /* value: out of the URL. */
 static sqla_status set_option(sqla__engine_config *config, const option *o, const char *value, sqla_error *err)
 {
     void *room = (char *)config + o->offset;
-    if (o->is_bool ? *(bool *)room : *(int32_t *)room != 0)
+    if (is_given(o, room))
         return sqla__error_set(err, SQLA_ERR_CONFIG, "'%s' is given in the URL and in the engine's options: give it once", o->key);
-    if (o->is_bool)
+    if (o->kind == IS_NAME)
+        return set_name(o, value, room, err);
+    if (o->kind == IS_FLAG)
         return parse_flag(value, room) ? SQLA_OK :
             sqla__error_set(err, SQLA_ERR_CONFIG, "engine option '%s' in the URL is neither true nor false", o->key);
     if (o->words != NULL)
@@ -167,13 +192,15 @@ static sqla_status take_options(sqla__engine_config *config, const sqla_engine_o
     *config = (sqla__engine_config){ o.pool_size, o.max_overflow, o.pool_timeout_ms, o.connect_timeout_ms, o.pool_recycle_s,
                                      o.pre_ping, o.echo, o.hide_parameters, o.log, o.log_data, (int32_t)o.pooler, (int32_t)o.pool,
                                      o.pool_fifo, o.pool_sites, o.on_event, o.event_data, o.events, o.statement_timeout_ms,
-                                     (int32_t)o.isolation, o.read_only, o.resolve_outcomes };
+                                     (int32_t)o.isolation, o.read_only, o.resolve_outcomes, "" };
     *ret_full = o;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const option *known = &options_known[i];
-        if (known->is_bool)
+        void *room = (char *)config + known->offset;
+        if (known->kind == IS_FLAG)
             continue;
-        sqla_status status = check_range(known, *(int32_t *)(void *)((char *)config + known->offset), err);
+        sqla_status status = known->kind == IS_NUMBER ? check_range(known, *(int32_t *)room, err) :
+                             o.wrap != NULL ? set_name(known, o.wrap, room, err) : SQLA_OK;
         if (status != SQLA_OK)
             return status;
     }
@@ -252,6 +279,8 @@ static sqla_status build(sqla_engine *db, const char *text, const sqla_engine_op
         status = take_url_options(db, &url, err);
     if (status == SQLA_OK)
         status = check_pool(&db->config, err);
+    if (status == SQLA_OK && db->config.wrap[0] != '\0')
+        status = sqla__driver_wrap(db->driver, db->config.wrap, &db->driver, err);
     if (status == SQLA_OK)
         status = check_driver(db, err);
     if (status != SQLA_OK)
@@ -296,6 +325,15 @@ static sqla_engine *engine_new(void)
     return db;
 }
 
+/* Echo shows the warnings of drivers; one that was put round another is there to be heard. */
+static void listen_to_drivers(const sqla_engine *db, int by)
+{
+    if (db->config.wrap[0] != '\0')
+        sqla__host_listen(SQLA_LOG_INFO, by);
+    else if (db->config.echo)
+        sqla__host_listen(SQLA_LOG_WARNING, by);
+}
+
 sqla_engine *sqla_create_engine(const char *url, const sqla_engine_options *options, sqla_error *err)
 {
     sqla_error local;
@@ -310,8 +348,7 @@ sqla_engine *sqla_create_engine(const char *url, const sqla_engine_options *opti
         sqla__error_give(err, &local, status);
         return NULL;
     }
-    if (db->config.echo)
-        sqla__host_echo(1);
+    listen_to_drivers(db, 1);
     return db;
 }
 
@@ -367,8 +404,7 @@ void sqla__engine_unref(sqla_engine *db)
     if (count_refs(db, -1) > 0)
         return;
     sqla__connpool_release(&db->pool);
-    if (db->config.echo)
-        sqla__host_echo(-1);
+    listen_to_drivers(db, -1);
     destroy(db);
 }
 

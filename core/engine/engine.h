@@ -105,6 +105,7 @@ struct sqla__engine_config {
     int32_t statement_timeout_ms;
     int32_t isolation;             /* sqla_isolation */
     bool read_only, resolve_outcomes;
+    char wrap[33];                 /* the driver that goes round the database's own; "" */
 };
 
 struct sqla_engine {

@@ -51,17 +51,30 @@ static void set_error(sqla_err *opaque, const sqla_err_fields *fields)
     copy(err->outcome, sizeof err->outcome, f.outcome);
 }
 
-static atomic_int echoing;
+/* How many engines listen up to each level. A driver's line belongs to no engine, so it goes to standard error. */
+static atomic_int listeners[SQLA_LOG_DEBUG + 1];
 
-void sqla__host_echo(int by)
+void sqla__host_listen(int level, int by)
 {
-    atomic_fetch_add(&echoing, by);
+    atomic_fetch_add(&listeners[level], by);
+}
+
+static bool is_heard(int32_t level)
+{
+    for (int32_t at = level > 0 ? level : SQLA_LOG_ERROR; at <= SQLA_LOG_DEBUG; at++) {
+        if (atomic_load(&listeners[at]) > 0)
+            return true;
+    }
+    return false;
 }
 
 static void host_log(int32_t level, const char *message)
 {
-    if (message != NULL && level <= SQLA_LOG_WARNING && atomic_load(&echoing) > 0)
-        fprintf(stderr, "sqla: driver: %s\n", message);
+    char line[1200];
+    if (message == NULL || !is_heard(level))
+        return;
+    sqla__text_fit(line, sizeof line, message);
+    fprintf(stderr, "sqla: driver: %s\n", line);
 }
 
 const sqla_host sqla__host = {

@@ -1,4 +1,4 @@
-/* plugin.c: finding a driver by name, checking it, loading it, and making a whole table out of what it gives.
+/* plugin.c: finding a driver by name, checking its file, and loading it.
  *
  * A name comes out of a URL and has passed the grammar of names, so it never leads out of a folder. The file is checked through
  * an open descriptor, then loaded by its real path, and the inode compared afterwards, so that what was checked is what runs.
@@ -116,98 +116,7 @@ bool sqla__note_lists(const sqla_driver_note *note, const char *scheme)
 
 static sqla_status refuse(const sqla__file *file, sqla_error *err, const char *why)
 {
-    return sqla__error_set(err, SQLA_ERR_PLUGIN, "cannot load driver '%.300s': %s", file->path, why);
-}
-
-/* ---- what the driver gives ------------------------------------------------------------------------------------- */
-
-#define REQUIRED(X) X(open) X(close) X(exec) X(result_info) X(result_fetch) X(result_view) X(result_close) X(txn_state)
-enum { REQUIRED_END = offsetof(sqla_driver_ops, txn_state) + sizeof((sqla_driver_ops *)0)->txn_state };
-
-static sqla_status check_slots(const sqla__file *file, const sqla_driver_ops *ops, sqla_error *err)
-{
-#define CHECK(slot) \
-    if (ops->slot == NULL) \
-        return refuse(file, err, "its required slot '" #slot "' is empty");
-    REQUIRED(CHECK)
-#undef CHECK
-    if ((ops->prepare != NULL) != (ops->stmt_close != NULL))
-        return refuse(file, err, "of its slots 'prepare' and 'stmt_close' one is empty");
-    if ((ops->cancel_new != NULL) != (ops->cancel_fire != NULL) || (ops->cancel_new != NULL) != (ops->cancel_free != NULL))
-        return refuse(file, err, "of its slots 'cancel_new', 'cancel_fire' and 'cancel_free' one is empty");
-    return SQLA_OK;
-}
-
-/* Members that every host of this major needs; a later minor's come behind these. */
-enum { TRAITS_MIN = offsetof(sqla_traits, columns_max) + sizeof((sqla_traits *)0)->columns_max };
-
-static sqla_status check_traits(const sqla__file *file, const sqla_traits *traits, sqla_error *err)
-{
-    if (traits->placeholder != SQLA_PLACEHOLDER_QUESTION && traits->placeholder != SQLA_PLACEHOLDER_DOLLAR)
-        return refuse(file, err, "its traits name no form of placeholders");
-    if (traits->quote_open == '\0' || traits->quote_close == '\0')
-        return refuse(file, err, "its traits name no quotes for identifiers");
-    if (traits->types == NULL && traits->type_count != 0)
-        return refuse(file, err, "its traits have no types");
-    return SQLA_OK;
-}
-
-/* The same for the description of a driver. */
-enum { DRIVER_MIN = offsetof(sqla_driver, traits) + sizeof((sqla_driver *)0)->traits };
-
-static sqla_status check_offer(const sqla__file *file, const sqla_driver *offer, sqla_error *err)
-{
-    char why[160];
-    if (offer->abi_major != SQLA_ABI_MAJOR || offer->min_host_minor > SQLA_ABI_MINOR) {
-        snprintf(why, sizeof why, "it asks for version %u.%u of the driver interface, and this is version %d.%d",
-                 (unsigned)offer->abi_major, (unsigned)offer->min_host_minor, SQLA_ABI_MAJOR, SQLA_ABI_MINOR);
-        return refuse(file, err, why);
-    }
-    if (offer->struct_size < DRIVER_MIN)
-        return refuse(file, err, "its description is too short");
-    if (offer->name == NULL || strcmp(offer->name, file->note.name) != 0)
-        return refuse(file, err, "its name is not the one in its note");
-    if (offer->ops == NULL || offer->ops->struct_size < REQUIRED_END)
-        return refuse(file, err, "its table of functions is too short");
-    if (offer->traits == NULL || offer->traits->struct_size < TRAITS_MIN)
-        return refuse(file, err, "its table of traits is too short");
-    return SQLA_OK;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* An extension that is not whole is refused like any other table. */
-static sqla_status take_extensions(const sqla__file *file, sqla__driver *driver, sqla_error *err)
-{
-    const sqla_twophase_ops *twophase = driver->extension != NULL ? driver->extension(SQLA_TWOPHASE) : NULL;
-    if (twophase == NULL)
-        return SQLA_OK;
-    if (twophase->struct_size < sizeof *twophase || twophase->prepare == NULL || twophase->finish == NULL || twophase->recover == NULL)
-        return refuse(file, err, "its extension '" SQLA_TWOPHASE "' is not whole");
-    memcpy(&driver->twophase, twophase, sizeof driver->twophase);
-    return SQLA_OK;
-}
-
-static sqla_status take_offer(const sqla__file *file, const sqla_driver *offer, sqla__driver *driver, sqla_error *err)
-{
-    sqla_status status = check_offer(file, offer, err);
-    if (status != SQLA_OK)
-        return status;
-    memcpy(&driver->ops, offer->ops, smaller(offer->ops->struct_size, sizeof driver->ops));
-    memcpy(&driver->traits, offer->traits, smaller(offer->traits->struct_size, sizeof driver->traits));
-    driver->name = offer->name;
-    driver->version = offer->version != NULL ? offer->version : "";
-    driver->note = file->note;
-    if (offer->struct_size >= offsetof(sqla_driver, extension) + sizeof offer->extension)
-        driver->extension = offer->extension;
-    sqla__slots_fill(&driver->slots, &driver->ops);
-    status = check_slots(file, &driver->ops, err);
-    if (status == SQLA_OK)
-        status = check_traits(file, &driver->traits, err);
-    return status == SQLA_OK ? take_extensions(file, driver, err) : status;
+    return sqla__driver_refuse(file->path, why, err);
 }
 
 /* ---- loading --------------------------------------------------------------------------------------------------- */
@@ -256,7 +165,7 @@ static sqla_status load_file(const sqla__file *file, sqla__driver **ret, sqla_er
     if (status == SQLA_OK)
         status = call_entry(file, library, &offer, err);
     if (status == SQLA_OK)
-        status = take_offer(file, &offer, driver, err);
+        status = sqla__offer_take(file->path, file->note.name, &offer, driver, err);
     if (status != SQLA_OK) {
         if (library != NULL)
             dlclose(library); /* so that a better file of that name can be loaded later */
@@ -265,6 +174,7 @@ static sqla_status load_file(const sqla__file *file, sqla__driver **ret, sqla_er
         return status;
     }
     driver->file = path;
+    driver->note = file->note;
     driver->device = file->stat.st_dev;
     driver->inode = file->stat.st_ino;
     *ret = driver;

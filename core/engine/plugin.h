@@ -1,12 +1,14 @@
 /* plugin.h: drivers that were loaded from files, and what is known about files that may be drivers.
  *
- * plugin.c finds and loads; elf.c reads a file's headers and note; trust.c says whether somebody else could have put the file
+ * plugin.c finds and loads; offer.c takes what a driver gives; wrap.c puts one round another; elf.c reads a file's headers and note; trust.c says whether somebody else could have put the file
  * there; drivers.c lists; host.c is the table of services that a driver gets; defaults.c stands in for slots it leaves out. */
 #ifndef SQLA_ENGINE_PLUGIN_H
 #define SQLA_ENGINE_PLUGIN_H
 
 #include <sqla/driver.h>
+#include <sqla/bulk.h>
 #include <sqla/twophase.h>
+#include <sqla/wrap.h>
 #include <sqla/engine.h>
 #include <sys/stat.h>
 
@@ -45,13 +47,29 @@ typedef struct sqla__driver {
     sqla_traits traits;        /* of full size */
     sqla__slots slots;
     const void *(*extension)(const char *id); /* NULL: it has none */
-    sqla_twophase_ops twophase; /* of full size; struct_size is 0 when the driver has none */
+    const void *data;
+    sqla_twophase_ops twophase; /* extensions, of full size; struct_size is 0 when the driver has none */
+    sqla_bulk_ops bulk;
+    sqla_wrap_ops wrap;
+    const struct sqla__driver *inner, *outer; /* what stands inside and round it (wrap.c); else NULL */
+    sqla_driver offer;         /* how inner is shown to outer */
 } sqla__driver;
 
 /* The driver for scheme[+driver] (driver may be NULL), loaded if it was not yet.
  * Returns: SQLA_ERR_PLUGIN: not found (says where was searched), refused or broken (says which file and why); NOMEM.
  * Threads: any. */
 sqla_status sqla__driver_load(const char *scheme, const char *driver, const sqla__driver **ret, sqla_error *err);
+
+/* The driver inner with the one of that name round it.
+ * Returns: as sqla__driver_load; CONFIG: the one of that name goes round no others.
+ * Threads: any. */
+sqla_status sqla__driver_wrap(const sqla__driver *inner, const char *name, const sqla__driver **ret, sqla_error *err);
+
+/* Copy what the driver of that name gives, out of the file path, into full-size tables; nothing else of *driver is set.
+ * Returns: SQLA_ERR_PLUGIN: it is not whole, or asks for another version. */
+sqla_status sqla__offer_take(const char *path, const char *name, const sqla_driver *offer, sqla__driver *driver, sqla_error *err);
+/* SQLA_ERR_PLUGIN, with the file and the reason. */
+sqla_status sqla__driver_refuse(const char *path, const char *why, sqla_error *err);
 
 /* What is known about a file before any of its code runs. */
 typedef struct sqla__file {
@@ -81,6 +99,7 @@ bool sqla__plugin_folder(size_t i, char *room, size_t size, bool *ret_built_in);
 
 /* What a driver gets from us. */
 extern const sqla_host sqla__host;
-void sqla__host_echo(int by); /* engines that log: +1, -1. While there are some, warnings of drivers go to standard error */
+/* One engine more (by 1) or less (by -1) that wants to hear lines of drivers up to that level; they go to standard error. */
+void sqla__host_listen(int level, int by);
 
 #endif

@@ -41,7 +41,7 @@ static const sqla_driver_ops ops = {
 
 static const void *extension(const char *id)
 {
-    if (strcmp(id, SQLA_BULK_EXTENSION) == 0)
+    if (strcmp(id, SQLA_BULK) == 0)
         return &postgres__bulk;
     return strcmp(id, SQLA_TWOPHASE) == 0 ? &postgres__twophase : NULL;
 }

@@ -198,7 +198,9 @@ sqla_status kit_open(kit_conn *conn, const sqla_connect_param *more, uint32_t co
     }
     for (uint32_t i = 0; i < count; i++)
         params[n++] = more[i];
-    const sqla_connect_args args = { sizeof args, n, params, kit.instance, deadline, 0, 0 };
+    const sqla_connect_args args = {
+        .struct_size = sizeof args, .count = n, .params = params, .instance = kit.instance, .deadline = deadline, .data = kit_driver.data
+    };
     kit_clear();
     memset(conn, 0, sizeof *conn);
     conn->info.struct_size = sizeof conn->info;
