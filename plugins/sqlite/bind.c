@@ -126,7 +126,7 @@ static int bind_text(binding *b, int index, uint32_t type, const char *text, siz
 
 static int bind_span(binding *b, int index, uint32_t type, const char *text, size_t n)
 {
-    if (n > 0 && memchr(text, '\0', n) != NULL)
+    if (n > 0 && n <= INT_MAX && memchr(text, '\0', n) != NULL)
         return refuse(b, "it is text with a NUL inside");
     return bind_text(b, index, type, text, n);
 }

@@ -267,7 +267,7 @@ static const char *read_label(const sqla_slot *slot, sqlite3_value *value, int64
     if (why != NULL)
         return why;
     for (uint32_t i = 0; i < slot->label_count; i++) {
-        if (strcmp(slot->labels[i], text) == 0) {
+        if (strlen(slot->labels[i]) == size && memcmp(slot->labels[i], text, size) == 0) {
             *ret = i;
             return NULL;
         }
