@@ -271,9 +271,11 @@ static sqla_status set_journal(sqla_driver_conn *conn, const char *mode, sqla_er
     sqla_status status = SQLA_OK;
     if (rc != SQLITE_ROW)
         status = sqlite__failed(conn, NULL, 0, err);
-    else if (now == NULL || sqlite3_stricmp(now, mode) != 0)
+    else if (now == NULL)
+        status = sqlite__nomem(err);
+    else if (sqlite3_stricmp(now, mode) != 0)
         status = sqlite__fail(err, SQLA_ERR_CONFIG, NULL,
-            "the database cannot have journal_mode '%s': it stays '%s'", mode, now != NULL ? now : "?");
+            "the database cannot have journal_mode '%s': it stays '%s'", mode, now);
     sqlite3_finalize(stmt);
     return status;
 }

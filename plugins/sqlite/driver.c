@@ -74,6 +74,37 @@ void sqlite__arm(sqla_driver_conn *conn, int64_t deadline)
     atomic_compare_exchange_strong(&conn->state, &idle, SQLITE__RUNNING);
 }
 
+static int run_control(sqla_driver_conn *conn, sqlite__control which)
+{
+    static const char *const texts[SQLITE__CONTROL_COUNT] = {
+        "BEGIN",
+        "BEGIN IMMEDIATE",
+        "COMMIT",
+        "ROLLBACK",
+        "PRAGMA query_only = 1",
+        "PRAGMA query_only = 0",
+    };
+    sqlite3_stmt **stmt = &conn->control[which];
+    int rc = SQLITE_OK;
+    conn->own_pragma = true;
+    if (*stmt == NULL)
+        rc = sqlite3_prepare_v3(conn->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite__step(conn, *stmt);
+        rc = sqlite3_reset(*stmt);
+    }
+    conn->own_pragma = false;
+    return rc;
+}
+
+/* What failed here is tried again before the next statement outside of a transaction. */
+static bool end_read_only(sqla_driver_conn *conn)
+{
+    if (conn->query_only)
+        conn->query_only = run_control(conn, SQLITE__QUERY_ONLY_OFF) != SQLITE_OK;
+    return !conn->query_only;
+}
+
 sqla_status sqlite__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
 {
     if (conn->undone)
@@ -83,6 +114,11 @@ sqla_status sqlite__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *er
         return sqlite__fail(err, SQLA_ERR_TIMEOUT, &(sqla_err_fields){ .sqlstate = "57014" },
             "the deadline had passed before the statement began");
     sqlite__arm(conn, deadline);
+    if (conn->query_only && sqlite3_get_autocommit(conn->db) && !end_read_only(conn)) {
+        sqla_status status = sqlite__failed(conn, NULL, 0, err);
+        sqlite__leave(conn);
+        return status;
+    }
     return SQLA_OK;
 }
 
@@ -116,29 +152,6 @@ static void sqlite_cancel_free(sqla_driver_canceller *canceller)
 
 /* ---- transactions ---------------------------------------------------------------------------------------------- */
 
-static int run_control(sqla_driver_conn *conn, sqlite__control which)
-{
-    static const char *const texts[SQLITE__CONTROL_COUNT] = {
-        "BEGIN",
-        "BEGIN IMMEDIATE",
-        "COMMIT",
-        "ROLLBACK",
-        "PRAGMA query_only = 1",
-        "PRAGMA query_only = 0",
-    };
-    sqlite3_stmt **stmt = &conn->control[which];
-    int rc = SQLITE_OK;
-    conn->own_pragma = true;
-    if (*stmt == NULL)
-        rc = sqlite3_prepare_v3(conn->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite__step(conn, *stmt);
-        rc = sqlite3_reset(*stmt);
-    }
-    conn->own_pragma = false;
-    return rc;
-}
-
 static sqla_txn_state sqlite_txn_state(sqla_driver_conn *conn)
 {
     return conn->undone                       ? SQLA_TXN_FAILED
@@ -155,23 +168,18 @@ static sqla_status sqlite_begin(sqla_driver_conn *conn, const sqla_txn_options *
         return status;
     int rc = run_control(conn, write && !read_only ? SQLITE__BEGIN_WRITE : SQLITE__BEGIN);
     if (rc == SQLITE_OK && read_only && !conn->read_only) {
+        conn->query_only = true; /* SQLite may set it and fail after that */
         rc = run_control(conn, SQLITE__QUERY_ONLY_ON);
-        conn->query_only = rc == SQLITE_OK;
     }
     if (rc != SQLITE_OK) {
         status = sqlite__failed(conn, NULL, 0, err);
         if (!conn->had_transaction && !sqlite3_get_autocommit(conn->db))
             run_control(conn, SQLITE__ROLLBACK);
+        if (!conn->had_transaction)
+            end_read_only(conn);
     }
     sqlite__leave(conn);
     return status;
-}
-
-static void end_read_only(sqla_driver_conn *conn)
-{
-    if (conn->query_only)
-        run_control(conn, SQLITE__QUERY_ONLY_OFF);
-    conn->query_only = false;
 }
 
 /* Only a commit that met a lock may be repeated. After any other failure nothing is to be left open. */

@@ -103,6 +103,10 @@ void kit_fail_alloc(long n)
 {
     atomic_store(&kit.fail_in, n);
 }
+long kit_alloc_left(void)
+{
+    return atomic_load(&kit.fail_in);
+}
 void *kit_entry(void)
 {
     return kit.entry;

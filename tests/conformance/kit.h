@@ -46,6 +46,7 @@ void *kit_entry(void); /* sqla_driver_entry_fn * */
 const char *kit_path(void);
 long kit_blocks(void);       /* blocks of the host's memory that are out now */
 void kit_fail_alloc(long n); /* the n-th allocation from now on fails once; 0: none */
+long kit_alloc_left(void);   /* allocations until that one; 0: it is over, or there is none */
 
 /* Memory for texts of rows, freed whole. */
 typedef struct kit_arena {
