@@ -185,7 +185,7 @@ static void files_that_anybody_may_write_are_refused(const char *url)
 
 static void offers_that_cannot_be_used_are_refused(const char *url)
 {
-    static const struct { const char *vice, *text; } cases[] = {
+    const struct { const char *vice, *text; } cases[] = {
         { "error", "the moon is in the wrong phase" },
         { "unsupported", "cannot work with this version" },
         { "major", "version 7.0 of the driver interface, and this is version 1.0" },
@@ -198,6 +198,22 @@ static void offers_that_cannot_be_used_are_refused(const char *url)
         { "no stmt_close", "'stmt_close'" },
         { "no quotes", "quotes" },
         { "half twophase", "not whole" },
+        { "no open", "'open'" },
+        { "no close", "'close'" },
+        { "no result_info", "'result_info'" },
+        { "no result_fetch", "'result_fetch'" },
+        { "no result_view", "'result_view'" },
+        { "no result_close", "'result_close'" },
+        { "no txn_state", "'txn_state'" },
+        { "no cancel_fire", "'cancel_fire'" },
+        { "no placeholder", "placeholders" },
+        { "no types", "types" },
+        { "no end quote", "quotes" },
+        { "short traits", "traits" },
+        { "short", "description" },
+        { "no name", "name" },
+        { "mute error", sqla_status_meaning(SQLA_ERR_IO) },
+        { "unsupported, says", "too early" },
     };
     (void)url;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -12,6 +12,8 @@
  *   null           says that all is well and gives no result
  *   abort          the transaction is failed from now on
  *   fade           works, and the connection is lost behind it
+ *   sour           a result whose rows cannot be read
+ *   doom WORD      the next COMMIT fails like the statement WORD: "busy", "lost", or "gone": lost without a word of it
  *   mark           leaves a mark in the session, until RESET
  *   say N          one row with N; with the mark, -1
  *   opens well, opens slow N, opens fail N   from now on connections open at once; take N milliseconds; the next N fail;
@@ -20,7 +22,8 @@
  *                  "opens" that were tried, of "resets" and of "pings" (SELECT 1), since the driver was loaded; the most
  *                  "tries" to open that were under way at once since the last "opens ..."
  *   BEGIN, COMMIT, ROLLBACK, RESET, SELECT 1, SAVEPOINT ...   as everywhere
- * It keeps no optional slot, so the host's defaults are at work, unless SQLA_TEST_VICE is "whole". */
+ * It keeps no optional slot, so the host's defaults are at work, unless SQLA_TEST_VICE is "whole". "bare" takes the texts away
+ * that the defaults run; with "forms" they are of other forms, and there is one level of isolation only. */
 #include <config.h>
 #include <sqla/driver.h>
 #include <sqla/twophase.h>
@@ -37,10 +40,11 @@ static const sqla_host *host;
 
 struct sqla_driver_conn {
     char password[64], begun[96]; /* begun: the last text that began a transaction */
+    char doom[8];
     sqla_txn_state state;
     bool marked;
 };
-struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck; sqla_value value; };
+struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck, sour; sqla_value value; };
 
 /* What happened, and how connections open; for all connections. */
 static struct { atomic_long open, most, opens, resets, pings, slow_ms, failing, trying, tries; } count;
@@ -132,6 +136,10 @@ static sqla_status misbehave(sqla_driver_conn *conn, const char *text, sqla_err 
         return fail(err, SQLA_ERR_DENIED, strcat(message, conn->password));
     if (begins(text, "what began"))
         return fail(err, SQLA_ERR_SQL, conn->begun);
+    if (begins(text, "gone")) {
+        conn->state = SQLA_TXN_LOST;
+        return fail(err, SQLA_ERR_IO, "it cannot be read");
+    }
     if (begins(text, "lost")) {
         conn->state = SQLA_TXN_LOST;
         return fail(err, SQLA_ERR_DISCONNECTED, "the line is dead");
@@ -175,7 +183,9 @@ static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *state
 {
     const char *text = statement->text;
     (void)plan, (void)row, (void)options;
-    sqla_status status = misbehave(conn, text, err);
+    if (begins(text, "doom "))
+        snprintf(conn->doom, sizeof conn->doom, "%s", text + 5);
+    sqla_status status = misbehave(conn, begins(text, "COMMIT") && conn->doom[0] != '\0' ? conn->doom : text, err);
     if (status != SQLA_OK || begins(text, "null"))
         return status;
     sqla_driver_result *result = host->alloc(sizeof *result);
@@ -189,7 +199,8 @@ static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *state
     atomic_fetch_add(&count.pings, strcmp(text, "SELECT 1") == 0);
     result->greedy = begins(text, "greedy");
     result->stuck = begins(text, "stuck");
-    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : begins(text, "count ") || begins(text, "say ");
+    result->sour = begins(text, "sour");
+    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : result->sour || begins(text, "count ") || begins(text, "say ");
     result->before = begins(text, "count ") ? counted(text + 6) - 1 : !begins(text, "say ") ? 0 : conn->marked ? -2 : atol(text + 4) - 1;
     result->info.struct_size = sizeof result->info;
     result->info.columns = &column;
@@ -218,7 +229,10 @@ static sqla_status vice_result_fetch(sqla_driver_result *result, const sqla_plan
                                      size_t *ret_count, bool *ret_end, sqla_err *err)
 {
     size_t n = 0;
-    (void)arena, (void)err;
+    (void)arena;
+    *ret_count = 0;
+    if (result->sour)
+        return fail(err, SQLA_ERR_CORRUPT, "the row cannot be read");
     while (n < max && result->at < result->rows) {
         result->at++;
         for (uint32_t i = 0; i < plan->count; i++)
@@ -296,6 +310,35 @@ static sqla_traits traits = {
     .begin_with = "BEGIN{isolation}{access}{deferrable}",
 };
 
+/* Without the texts that the defaults run, or with others. */
+static void change_texts(bool forms)
+{
+    traits.begin_with = NULL;
+    if (forms) {
+        traits.isolation_levels = UINT32_C(1) << SQLA_SERIALIZABLE;
+        traits.begin_read_only = "BEGIN READING";
+        traits.begin_write = "BEGIN WRITING";
+        traits.savepoint = "SAVEPOINT without a place for its name";
+        return;
+    }
+    traits.begin = traits.commit = traits.rollback = traits.savepoint = traits.ping = traits.reset = NULL;
+    traits.isolation_levels = 0;
+}
+
+/* A required slot that is empty, told by its name. */
+static void empty_slot(const char *name)
+{
+#define SLOT(slot) if (strcmp(name, #slot) == 0) ops.slot = NULL;
+    SLOT(open) SLOT(close) SLOT(exec) SLOT(result_info) SLOT(result_fetch) SLOT(result_view) SLOT(result_close) SLOT(txn_state)
+#undef SLOT
+}
+
+static sqla_status vice_cancel_new(sqla_driver_conn *conn, sqla_driver_canceller **ret_canceller, sqla_err *err)
+{
+    (void)conn, (void)ret_canceller;
+    return fail(err, SQLA_ERR_CORRUPT, "this slot must never be called");
+}
+
 /* An extension with a hole in it. */
 static const void *vice_extension(const char *id)
 {
@@ -331,8 +374,30 @@ SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *from, sqla_dri
         ops.struct_size = offsetof(sqla_driver_ops, txn_state);
     if (strcmp(vice, "old ops") == 0) /* only what must be there, and the rest of the table is not to be read */
         ops.struct_size = offsetof(sqla_driver_ops, prepare);
-    if (strcmp(vice, "no exec") == 0)
-        ops.exec = NULL;
+    if (begins(vice, "no "))
+        empty_slot(vice + 3);
+    if (strcmp(vice, "bare") == 0 || strcmp(vice, "forms") == 0)
+        change_texts(strcmp(vice, "forms") == 0);
+    if (strcmp(vice, "no cancel_fire") == 0)
+        ops.cancel_new = vice_cancel_new;
+    if (strcmp(vice, "no placeholder") == 0)
+        traits.placeholder = (sqla_placeholder)77;
+    if (strcmp(vice, "no types") == 0)
+        traits.type_count = 3;
+    if (strcmp(vice, "no end quote") == 0)
+        traits.quote_close = '\0';
+    if (strcmp(vice, "short traits") == 0)
+        traits.struct_size = 8;
+    if (strcmp(vice, "short") == 0)
+        out->struct_size = 8;
+    if (strcmp(vice, "no name") == 0)
+        out->name = NULL;
+    if (strcmp(vice, "no version") == 0)
+        out->version = NULL;
+    if (strcmp(vice, "mute error") == 0)
+        return SQLA_ERR_IO;
+    if (strcmp(vice, "unsupported, says") == 0)
+        return fail(err, SQLA_ERR_UNSUPPORTED, "it is too early for that");
     if (strcmp(vice, "no stmt_close") == 0 || strcmp(vice, "old ops") == 0)
         ops.prepare = vice_prepare;
     if (strcmp(vice, "no quotes") == 0)
