@@ -29,6 +29,13 @@ static sqla_stmt *make(sqla_target on, sqla__stmt_kind kind)
 static bool sound(const sqla_stmt *q) { return q != NULL && q->failure.status == SQLA_OK; }
 static void nomem(sqla_stmt *q) { sqla__error_nomem(&q->failure); }
 
+/* The end of making one. */
+static sqla_stmt *made(sqla_stmt *q)
+{
+    q->unmade = !sound(q);
+    return q;
+}
+
 static sqla_stmt *changed(sqla_stmt *q)
 {
     q->version++;
@@ -58,7 +65,7 @@ sqla_stmt *sqla_stmt_select_model_(sqla_target on, const sqla_model *model)
     q->model = model;
     if (sqla__model_check(model, &q->failure) == SQLA_OK && model->table == NULL)
         sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "cannot select '%s': it is a row struct without a table", model->name);
-    return q;
+    return made(q);
 }
 
 sqla_stmt *sqla_stmt_select_(sqla_target on, sqla_model_fn *model) { return sqla_stmt_select_model_(on, model != NULL ? model() : NULL); }
@@ -66,11 +73,12 @@ sqla_stmt *sqla_stmt_select_(sqla_target on, sqla_model_fn *model) { return sqla
 sqla_stmt *sqla_stmt_select_cols_(sqla_target on, const sqla_expr *columns)
 {
     sqla_stmt *q = make(on, SQLA__SELECT_COLUMNS);
-    if (q != NULL)
-        copy_list(q, columns, push_column);
+    if (q == NULL)
+        return NULL;
+    copy_list(q, columns, push_column);
     if (sound(q) && q->columns.count == 0)
         sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "a SELECT needs at least one column");
-    return q;
+    return made(q);
 }
 
 sqla_stmt *sqla_stmt_sql_(sqla_target on, const char *sql)
@@ -83,7 +91,7 @@ sqla_stmt *sqla_stmt_sql_(sqla_target on, const char *sql)
         nomem(q);
     else if (sql == NULL)
         sqla__error_set(&q->failure, SQLA_ERR_MISUSE, "a statement has no text");
-    return q;
+    return made(q);
 }
 
 sqla_stmt *sqla_stmt_untouched_(sqla_target on, const char *sql)
@@ -129,7 +137,8 @@ sqla_status sqla__stmt_failure(sqla_stmt *q, sqla_error *err)
     if (q->failure.status == SQLA_OK)
         return SQLA_OK;
     sqla_status status = sqla__error_give(err, &q->failure, q->failure.status);
-    sqla__error_init(&q->failure);
+    if (!q->unmade)
+        sqla__error_init(&q->failure);
     return status;
 }
 

@@ -35,13 +35,14 @@ struct sqla_stmt {
     int64_t limit, offset;         /* -1: none */
     bool distinct, for_update;
     sqla_error failure;            /* the builders' first */
+    bool unmade;                   /* it failed when it was made, so every use of it does */
     uint32_t version;              /* goes up with each change */
     struct sqla__run *run;         /* what the last run left; the engine room's (engine/run.h) */
     void (*run_free)(struct sqla__run *run);
     int32_t timeout_ms;            /* of each run; 0: the connection's; -1: none */
 };
 
-/* The failure that the builders kept, and clear it. SQLA_OK: none. */
+/* The failure that the builders kept, and clear it, unless there is no statement without what failed. SQLA_OK: none. */
 sqla_status sqla__stmt_failure(sqla_stmt *q, sqla_error *err);
 /* Does q read from that model's table (a raw statement: perhaps)? Decides what autoflush looks at. */
 bool sqla__stmt_reads(const sqla_stmt *q, const sqla_model *model);
