@@ -17,6 +17,7 @@
 #define EPOCH_MICROS INT64_C(946684800000000)
 
 static const char unreadable[] = "the server's answer cannot be read";
+const char postgres__no_memory[] = "out of memory";
 
 /* ---- readers: binary ------------------------------------------------------------------------------------------- */
 
@@ -95,7 +96,7 @@ READER(interval_binary)
 static const char *made(sqla_value *value, postgres__buf *scratch, size_t start, size_t size)
 {
     if (postgres__buf_more(scratch, 1) == NULL)
-        return "out of memory";
+        return postgres__no_memory;
     scratch->data[scratch->size++] = '\0';
     value->reserved = 1;
     value->as.bytes.data = (const void *)(uintptr_t)start;
@@ -125,7 +126,7 @@ READER(numeric_binary)
     size_t start = scratch->size, room = 4 * (size_t)(weight >= 0 ? weight + 1 : 1) + (size_t)scale + 8;
     char *from = postgres__buf_more(scratch, room), *to = from;
     if (from == NULL)
-        return "out of memory";
+        return postgres__no_memory;
     if (sign != 0)
         *to++ = '-';
     char *first = to;
@@ -202,7 +203,7 @@ READER(bytea_text)
         return "the server wrote bytes in another form than 'hex'";
     char *to = postgres__buf_more(scratch, n);
     if (to == NULL)
-        return "out of memory";
+        return postgres__no_memory;
     for (size_t i = 0; i < n; i++) {
         int high = nibble(data[2 + 2 * i]), low = nibble(data[3 + 2 * i]);
         if (high < 0 || low < 0)
@@ -331,7 +332,7 @@ static const char *keep_element(postgres__buf *scratch, size_t block, const char
     }
     value->reserved = 0;
     value->as.bytes.data = (const void *)(uintptr_t)(place - block);
-    return scratch->broken ? "out of memory" : NULL;
+    return scratch->broken ? postgres__no_memory : NULL;
 }
 
 static bool is_bytes(uint32_t type);
@@ -372,7 +373,7 @@ const char *postgres__array_read(Oid oid, const char *data, size_t size, sqla_va
     value->type = SQLA_ARRAY;
     value->reserved = 1;
     value->as.array = (sqla_array){ (const void *)(uintptr_t)block, (uint32_t)n, (uint32_t)(scratch->size - block) };
-    return broken ? "out of memory" : why;
+    return broken ? postgres__no_memory : why;
 }
 
 /* The block lies at its last place now. */
@@ -738,7 +739,7 @@ static sqla_status refuse(const sqla_slot *slot, const PGresult *res, int at, co
         n--;
     const char *name = slot->name != NULL ? slot->name : PQfname(res, slot->column);
     const sqla_err_fields fields = { .row = number, .column = name };
-    if (strcmp(why, "out of memory") == 0)
+    if (why == postgres__no_memory)
         return postgres__nomem(err);
     const postgres__type *type = why == another_type ? postgres__type_find(PQftype(res, slot->column)) : NULL;
     if (type != NULL)

@@ -217,6 +217,7 @@ sqla_status postgres__args_columns(sqla_driver_conn *conn, const sqla_plan *plan
 /* Read a cell as the value that it is. A value whose text had to be made lies in scratch: reserved is 1 then, and
  * as.bytes.data is its place there as an integer.  Returns: NULL, or why it could not be read. */
 typedef const char *postgres__read_fn(const char *data, size_t size, sqla_value *value, postgres__buf *scratch);
+extern const char postgres__no_memory[]; /* the reason that is none of the value's */
 /* The reader for a column, and the type of what it reads. */
 postgres__read_fn *postgres__reader_for(Oid oid, int format, uint32_t *ret_type);
 bool postgres__has_binary(Oid oid);

@@ -239,7 +239,7 @@ sqla_status postgres_result_view(sqla_driver_result *result, const sqla_value **
         const char *why = view_cell(result, (int)i);
         const sqla_err_fields fields = { .row = result->number + 1, .column = result->columns[i].name };
         if (why != NULL)
-            return scratch->broken ? postgres__nomem(err) :
+            return why == postgres__no_memory ? postgres__nomem(err) :
                    postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%s' of row %lld: %s", fields.column, (long long)fields.row, why);
     }
     for (uint32_t i = 0; i < result->info.column_count; i++) {
