@@ -43,7 +43,7 @@ sqla_status postgres__check_statement(const sqla_statement *statement, const sql
 /* libpq refuses without a broken link when memory runs out, or when it is used wrongly. */
 static sqla_status not_sent(sqla_driver_conn *conn, sqla_err *err)
 {
-    if (PQstatus(conn->link) == CONNECTION_BAD)
+    if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
         return postgres__broken(conn, SQLA_ERR_DISCONNECTED, err);
     const char *said = PQerrorMessage(conn->link);
     return postgres__fail(err, SQLA_ERR_NOMEM, NULL, "the statement could not be sent: %.*s", (int)strcspn(said, "\n"), said);
@@ -228,12 +228,13 @@ void postgres__drop_statements(sqla_driver_conn *conn)
         PGresult *res = NULL;
         postgres__stmt_name(conn, conn->dropped[--conn->dropped_count], name, sizeof name);
         snprintf(text, sizeof text, "DEALLOCATE %s", name);
-        if (PQsendQuery(conn->link, text) == 0 || postgres__flush(conn) != SQLA_OK)
+        if (PQsendQuery(conn->link, text) == 0)
             return;
-        while (postgres__next(conn, &res) == SQLA_OK && res != NULL)
+        sqla_status status = postgres__flush(conn);
+        while (status == SQLA_OK && (status = postgres__next(conn, &res)) == SQLA_OK && res != NULL)
             PQclear(res);
-        if (PQtransactionStatus(conn->link) != PQTRANS_IDLE)
-            return;
+        if (status != SQLA_OK) /* its answer may come yet, and would be taken for the next one's */
+            conn->lost = true;
     }
 }
 

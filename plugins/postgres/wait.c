@@ -170,24 +170,37 @@ sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res)
     return SQLA_OK;
 }
 
-/* A stalled link cannot hold us here: what has not come is waited for like everything else. */
+/* Both ways of ending a copying leave it behind, or the link with it: libpq tells of a copying that is not ended again and again.
+ * A stalled link cannot hold us here: what has not come is waited for like everything else. */
 static void skip_copy(sqla_driver_conn *conn)
 {
     char *row = NULL;
     for (int n;;) {
         while ((n = PQgetCopyData(conn->link, &row, 1)) > 0)
             PQfreemem(row);
-        if (n < 0 || wait_for(conn, POLLIN) != SQLA_OK)
+        if (n == -1)
             return;
+        if (n < 0 || wait_for(conn, POLLIN) != SQLA_OK) {
+            conn->lost = true;
+            return;
+        }
     }
+}
+
+static void give_no_copy(sqla_driver_conn *conn)
+{
+    int taken;
+    while ((taken = PQputCopyEnd(conn->link, "COPY FROM STDIN is not supported here")) == 0 && postgres__flush(conn) == SQLA_OK)
+        ;
+    if (taken <= 0 || postgres__flush(conn) != SQLA_OK)
+        conn->lost = true;
 }
 
 bool postgres__refuse_copy(sqla_driver_conn *conn, const PGresult *res)
 {
     ExecStatusType kind = PQresultStatus(res);
     if (kind == PGRES_COPY_IN) {
-        PQputCopyEnd(conn->link, "COPY FROM STDIN is not supported here");
-        (void)postgres__flush(conn);
+        give_no_copy(conn);
     } else if (kind == PGRES_COPY_OUT) {
         skip_copy(conn);
     } else if (kind == PGRES_COPY_BOTH) {
