@@ -508,6 +508,17 @@ static sqla_driver_conn *try_at(sqla_driver_conn *conn, const work *w, enum call
     return conn;
 }
 
+/* What was prepared and never finished, since that failed. */
+static void finish_prepared(const char *url)
+{
+    static const char query[] = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() LIMIT 1";
+    for (const char *gid = harness_sql_text(url, query); gid[0] != '\0'; gid = harness_sql_text(url, query)) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "ROLLBACK PREPARED '%s'", gid);
+        CU_ASSERT_FATAL(harness_sql(url, sql));
+    }
+}
+
 /* Of many calls of a kind the first and some later ones. */
 static int next_of(int n) { return n < 3 ? n + 1 : 3 * n; }
 
@@ -539,6 +550,7 @@ static void try_all(const char *url, const work *all, size_t count)
         }
         if (conn != NULL)
             pg_driver()->ops->close(conn);
+        finish_prepared(url);
         if (getenv("SQLA_TEST_VERBOSE") != NULL)
             printf("  %s: %d ms\n", w->name, (int)(now_ms() - began));
     }
