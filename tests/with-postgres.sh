@@ -6,37 +6,14 @@
 #     SQLA_TEST_POSTGRES_URL      postgresql://sqla@/sqla?host=FOLDER&port=PORT
 #     SQLA_TEST_POSTGRES_TCP_URL  postgresql://sqla:sesame@127.0.0.1:PORT/sqla
 # Where SQLA_TEST_POSTGRES_URL is set already, the command is run as it is. The exit status is the command's; 69 when no
-# server could be started. PostgreSQL refuses root, so as root it runs as "postgres" or "nobody".
+# server could be started.
 set -u
+. "$(dirname "$0")/postgres.sh"
 
 fail()
 {
     echo "with-postgres.sh: $*" >&2
     exit 69
-}
-
-# The folder with initdb and pg_ctl, of the newest version that is there.
-find_binaries()
-{
-    for bin in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV) \
-        "$(pg_config --bindir 2>/dev/null)" "$(dirname "$(command -v pg_ctl 2>/dev/null)" 2>/dev/null)"; do
-        if test -x "$bin/initdb" && test -x "$bin/pg_ctl"; then
-            echo "$bin"
-            return
-        fi
-    done
-}
-
-# Run something as the user of the server.
-as_server()
-{
-    if test -z "$user"; then
-        "$@"
-    elif command -v setpriv >/dev/null; then
-        setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups -- "$@"
-    else
-        runuser -u "$user" -- "$@"
-    fi
 }
 
 stop_server()
@@ -104,31 +81,15 @@ fi
 
 bin=$(find_binaries)
 test -n "$bin" || fail "no PostgreSQL server found: install the package postgresql"
-user=
-if test "$(id -u)" = 0; then
-    for name in postgres nobody; do
-        if id "$name" >/dev/null 2>&1; then
-            user=$name
-            break
-        fi
-    done
-    test -n "$user" || fail "as root, a user 'postgres' or 'nobody' is needed to run PostgreSQL"
-fi
-
-# The path of a socket is at most 107 bytes long, so long temporary folders are not used.
-tmp=${TMPDIR:-/tmp}
-test ${#tmp} -lt 60 || tmp=/tmp
+user=$(find_user) || fail "as root, a user 'postgres' or 'nobody' is needed to run PostgreSQL"
 command=
-folder=$(mktemp -d "$tmp/sqla-pg-XXXXXX") || fail "cannot make a folder in $tmp"
+make_folder || fail "cannot make a folder"
 trap stop_server EXIT
 trap 'signalled 129' HUP
 trap 'signalled 130' INT
 trap 'signalled 143' TERM
-chmod 755 "$folder"
 echo sesame >"$folder/password"
-if test -n "$user"; then
-    chown -R "$user" "$folder"
-fi
+test -z "$user" || chown "$user" "$folder/password"
 
 (cd "$folder" && as_server "$bin/initdb" -D "$folder/data" -U sqla --pwfile="$folder/password" --auth=trust \
     --locale=C --encoding=UTF8 --no-sync) >"$folder/initdb" 2>&1 || { cat "$folder/initdb" >&2; fail "initdb failed"; }

@@ -1,0 +1,48 @@
+# postgres.sh: what the scripts that start a PostgreSQL server share: where its programs are, and as whom they run. PostgreSQL
+# refuses root, so as root it runs as "postgres" or "nobody".
+
+# The folder with initdb and pg_ctl, of the newest version that is there.
+find_binaries()
+{
+    for bin in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV) \
+        "$(pg_config --bindir 2>/dev/null)" "$(dirname "$(command -v pg_ctl 2>/dev/null)" 2>/dev/null)"; do
+        if test -x "$bin/initdb" && test -x "$bin/pg_ctl"; then
+            echo "$bin"
+            return
+        fi
+    done
+}
+
+# The user of the server; nothing where that is who we are. It fails when there is none.
+find_user()
+{
+    test "$(id -u)" = 0 || return 0
+    for name in postgres nobody; do
+        if id "$name" >/dev/null 2>&1; then
+            echo "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Run something as the user of the server.
+as_server()
+{
+    if test -z "$user"; then
+        "$@"
+    elif command -v setpriv >/dev/null; then
+        setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups -- "$@"
+    else
+        runuser -u "$user" -- "$@"
+    fi
+}
+
+# A folder for a server; the path of a socket is at most 107 bytes long, so long temporary folders are not used.
+make_folder()
+{
+    tmp=${TMPDIR:-/tmp}
+    test ${#tmp} -lt 60 || tmp=/tmp
+    folder=$(mktemp -d "$tmp/sqla-pg-XXXXXX") && chmod 755 "$folder" || return 1
+    test -z "$user" || chown "$user" "$folder"
+}
