@@ -6,6 +6,9 @@
 #include <config.h>
 #include "engine/engine.h"
 
+#include <string.h>
+#include <time.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -64,10 +67,31 @@ static sqla_status keep_one(sqla_engine *db, int64_t deadline, sqla_error *err)
     return SQLA_OK;
 }
 
+static void nap(int64_t ms)
+{
+    const struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+    nanosleep(&pause, NULL);
+}
+
+/* A server that is starting says so (57P03, cannot connect now) and soon takes connections, so it is asked again, as long as
+ * there is time. */
+static sqla_status open_when_ready(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err)
+{
+    for (int64_t pause = 20;; pause = pause < 500 ? pause * 2 : pause) {
+        sqla_error local;
+        sqla__error_init(&local);
+        sqla_status status = sqla__conn_open(db, deadline, ret_conn, &local);
+        bool soon = status == SQLA_ERR_CONNECT && strcmp(local.sqlstate, "57P03") == 0;
+        if (!soon || sqla__now_ns() + pause * 1000000 >= deadline)
+            return sqla__error_give(err, &local, status);
+        nap(pause);
+    }
+}
+
 static sqla_status open_one(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
 {
     int64_t deadline = sqla__deadline_ms(db->config.connect_timeout_ms);
-    sqla_status status = sqla__conn_open(db, deadline, ret_conn, err);
+    sqla_status status = open_when_ready(db, deadline, ret_conn, err);
     if (status != SQLA_OK || ((*ret_conn)->info.features & SQLA_FEATURE_EPHEMERAL) == 0)
         return status;
     status = keep_one(db, deadline, err);
