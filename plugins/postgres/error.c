@@ -5,9 +5,12 @@
 #include <config.h>
 #include "postgres.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* A SQLSTATE, or the beginning of several. The first line that fits counts, so the longer ones come first. Every class of the
  * manual has a line; a class that is not there is of a later server or an extension, and the statement is blamed. */
@@ -255,6 +258,16 @@ static bool split_verbose(char *text, char sqlstate[6])
     return found;
 }
 
+/* libpq keeps to itself why the system gave it no socket; it would give us none either. */
+static bool lacks_descriptors(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool lacks = fd < 0 && (errno == EMFILE || errno == ENFILE);
+    if (fd >= 0)
+        close(fd);
+    return lacks;
+}
+
 static sqla_status refusal(const PGconn *link, const char *sqlstate)
 {
     if (sqlstate == NULL)
@@ -269,8 +282,10 @@ sqla_status postgres__refused(PGconn *link, sqla_err *err)
 {
     char text[1024], sqlstate[6];
     copy_line(text, sizeof text, PQerrorMessage(link));
-    bool known = split_verbose(text, sqlstate);
+    bool known = split_verbose(text, sqlstate), lacks = !known && PQsocket(link) < 0 && lacks_descriptors();
     sqla_err_fields fields = { .struct_size = sizeof fields, .sqlstate = known ? sqlstate : NULL };
+    if (lacks)
+        return postgres__fail(err, SQLA_ERR_RESOURCE, &fields, "cannot connect to the server: too many files are open");
     if (strstr(text, "unsupported startup parameter") != NULL)
         fields.hint = "a pooler refuses what PGOPTIONS, PGGEQO and 'options' ask for: unset them, or set it on the server with ALTER ROLE ... SET";
     return postgres__fail(err, refusal(link, fields.sqlstate), &fields, "%s", text[0] != '\0' ? text : "cannot connect to the server");

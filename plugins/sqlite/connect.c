@@ -175,8 +175,7 @@ static sqla_status open_failed(sqla_driver_conn *conn, const settings *s, int rc
     sqla_err_fields fields = { .native = rc, .sqlstate = "08001" };
     if (number == ENOENT && s->mode != NULL && strcmp(s->mode, "rwc") != 0)
         fields.hint = "mode=ro and mode=rw open only what is there";
-    bool resource = number == EMFILE || number == ENFILE;
-    return sqlite__fail(err, resource ? SQLA_ERR_RESOURCE : SQLA_ERR_CONNECT, &fields,
+    return sqlite__fail(err, sqlite__lacks_descriptors(conn) ? SQLA_ERR_RESOURCE : SQLA_ERR_CONNECT, &fields,
         "cannot open database '%.300s': %s", s->path,
         rc == SQLITE_CANTOPEN_ISDIR ? "it is a folder" : system_reason(number));
 }

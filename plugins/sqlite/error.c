@@ -5,6 +5,7 @@
 #include <config.h>
 #include "sqlite.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -192,10 +193,18 @@ static int32_t position_in(const sqla_driver_conn *conn, const char *text)
     return position;
 }
 
+bool sqlite__lacks_descriptors(sqla_driver_conn *conn)
+{
+    int number = sqlite3_system_errno(conn->db);
+    return number == EMFILE || number == ENFILE;
+}
+
 /* Codes that mean different things, depending on what was going on. An upgrade from reading to writing that meets another
  * writer is given up at once, without asking the busy handler: waiting would be waiting for ourselves. */
 static sqla_status in_context(sqla_driver_conn *conn, int code, sqla_status status)
 {
+    if ((code & 0xff) == SQLITE_CANTOPEN && sqlite__lacks_descriptors(conn))
+        return SQLA_ERR_RESOURCE;
     bool busy = status == SQLA_ERR_BUSY, ended = status == SQLA_ERR_CANCELLED;
     if ((busy || ended) && conn->timed_out)
         return SQLA_ERR_TIMEOUT;
@@ -210,7 +219,7 @@ static const char *sqlstate_in_context(const meaning *known, sqla_status status,
 {
     if (status == known->status)
         return status == SQLA_ERR_SQL ? refine(known->sqlstate, message) : known->sqlstate;
-    return status == SQLA_ERR_RETRY ? "40001" : "57014";
+    return status == SQLA_ERR_RETRY ? "40001" : status == SQLA_ERR_RESOURCE ? "53000" : "57014";
 }
 
 static const char *hint_for(sqla_status status, const sqla_driver_conn *conn)

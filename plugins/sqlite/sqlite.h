@@ -104,6 +104,8 @@ int sqlite__run(sqla_driver_conn *conn, const char *text);
 sqla_status sqlite__failed(sqla_driver_conn *conn, const char *text, int64_t row, sqla_err *err);
 sqla_status sqlite__failed_in(
     sqla_driver_conn *conn, const char *text, int64_t row, const char *detail, sqla_err *err);
+/* Was what failed last on the connection a file that could not be opened for want of descriptors? */
+bool sqlite__lacks_descriptors(sqla_driver_conn *conn);
 /* Report a failure of our own finding. fields: what is known besides status and message; NULL: nothing. */
 sqla_status sqlite__fail(sqla_err *err, sqla_status status, const sqla_err_fields *fields, const char *format,
     ...) __attribute__((format(printf, 4, 5)));
