@@ -47,7 +47,9 @@ struct proxy {
     pthread_cond_t seen;       /* the thread has taken note of the rules */
     int listener, port, wake[2];
     char host[256], number[16], login[256], database[128], url[1024];
-    bool stop, changed, reset;
+    bool stop, changed;
+    unsigned reset;            /* so many of a hundred links, chosen by */
+    uint32_t lots;
     int64_t cut[2];            /* bytes that may still pass; -1: no limit */
     bool stalled[2], drip;
     uint32_t seed;
@@ -179,6 +181,14 @@ static bool take_in(proxy *p, link_pair *l, int way)
     return true;
 }
 
+/* Never 0 itself, which would mean no seed. */
+static uint32_t next_lot(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    *seed += *seed == 0;
+    return *seed >> 16;
+}
+
 /* How much of what a lane holds may go in one write. */
 static size_t portion(proxy *p, const lane *a, int way)
 {
@@ -186,9 +196,7 @@ static size_t portion(proxy *p, const lane *a, int way)
     if (p->drip) {
         n = 1;
     } else if (p->seed != 0) {
-        p->seed = p->seed * 1664525u + 1013904223u;
-        p->seed += p->seed == 0;
-        size_t piece = 1 + (p->seed >> 16) % PIECE;
+        size_t piece = 1 + next_lot(&p->seed) % PIECE;
         n = n < piece ? n : piece;
     }
     return p->cut[way] >= 0 && (uint64_t)p->cut[way] < n ? (size_t)p->cut[way] : n;
@@ -250,9 +258,11 @@ static void take_note(proxy *p)
     char bytes[64];
     while (read(p->wake[0], bytes, sizeof bytes) > 0)
         ;
-    for (int i = 0; i < LINKS && p->reset; i++)
-        close_link(&p->links[i], true);
-    p->reset = false;
+    for (int i = 0; i < LINKS && p->reset > 0; i++) {
+        if (next_lot(&p->lots) % 100 < p->reset)
+            close_link(&p->links[i], true);
+    }
+    p->reset = 0;
     p->changed = false;
     pthread_cond_broadcast(&p->seen);
 }
@@ -456,10 +466,13 @@ void proxy_swallow(proxy *p, const char *text)
     change(p);
 }
 
-void proxy_reset(proxy *p)
+void proxy_reset(proxy *p) { proxy_reset_some(p, 100, 1); }
+
+void proxy_reset_some(proxy *p, unsigned percent, uint32_t seed)
 {
     pthread_mutex_lock(&p->lock);
-    p->reset = true;
+    p->reset = percent;
+    p->lots = seed;
     change(p);
 }
 

@@ -44,6 +44,8 @@ void proxy_split(proxy *p, uint32_t seed);
 void proxy_swallow(proxy *p, const char *text);
 /* Reset (RST) all links at both ends, now. */
 void proxy_reset(proxy *p);
+/* The same of so many percent of them, chosen by a seed. */
+void proxy_reset_some(proxy *p, unsigned percent, uint32_t seed);
 
 /* Bytes that went that way, and writes that they took, since it started. */
 uint64_t proxy_bytes(proxy *p, proxy_way way);

@@ -272,6 +272,29 @@ static void reset__is_a_reset(const char *url)
     end(&e);
 }
 
+/* The server is busy with the first of them, and the others have only come about. */
+static void reset__of_some(const char *url)
+{
+    enum { ALL = 8 };
+    char room[20];
+    int fds[ALL];
+    unsigned lost = 0;
+    echo e;
+    (void)url;
+    start(&e);
+    for (int i = 0; i < ALL; i++)
+        fds[i] = dial(&e);
+    while (proxy_links(e.p) < ALL)
+        nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+    proxy_reset_some(e.p, 50, 4711);
+    for (int i = 0; i < ALL; i++) {
+        lost += recv(fds[i], room, sizeof room, MSG_DONTWAIT) < 0 && errno == ECONNRESET;
+        close(fds[i]);
+    }
+    CU_ASSERT(lost > 0 && lost < ALL);
+    end(&e);
+}
+
 static void server__that_is_not_there_ends_the_link(const char *url)
 {
     char room[20];
@@ -293,6 +316,7 @@ static const struct harness_test tests[] = {
     { "stall holds and lets go", stall__holds_and_lets_go, HARNESS_PLAIN },
     { "swallow the answer to a text", swallow__the_answer_to_a_text, HARNESS_PLAIN },
     { "reset is a reset", reset__is_a_reset, HARNESS_PLAIN },
+    { "reset of some", reset__of_some, HARNESS_PLAIN },
     { "server that is not there ends the link", server__that_is_not_there_ends_the_link, HARNESS_PLAIN },
 };
 

@@ -16,6 +16,7 @@
  *   doom WORD      the next COMMIT fails like the statement WORD: "busy", "lost", or "gone": lost without a word of it
  *   mark           leaves a mark in the session, until RESET
  *   say N          one row with N; with the mark, -1
+ *   cut all        works, and all other connections are lost
  *   opens well, opens slow N, opens fail N   from now on connections open at once; take N milliseconds; the next N fail;
  *                  "opens slow N fail N": both
  *   count WHAT     one row with a number: of the connections that are "open", the "most" that ever were at once, of all
@@ -43,11 +44,12 @@ struct sqla_driver_conn {
     char doom[8];
     sqla_txn_state state;
     bool marked;
+    long era;
 };
 struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck, sour; sqla_value value; };
 
 /* What happened, and how connections open; for all connections. */
-static struct { atomic_long open, most, opens, resets, pings, slow_ms, failing, trying, tries; } count;
+static struct { atomic_long open, most, opens, resets, pings, slow_ms, failing, trying, tries, era; } count;
 
 static const sqla_result_column column = { "n", SQLA_INT64, 0, "integer" };
 
@@ -94,6 +96,7 @@ static sqla_status vice_open(const sqla_connect_args *args, sqla_conn_info *info
         return fail(err, SQLA_ERR_NOMEM, "out of memory");
     memset(conn, 0, sizeof *conn);
     conn->state = SQLA_TXN_IDLE;
+    conn->era = atomic_load(&count.era);
     for (uint32_t i = 0; i < args->count; i++) {
         if (strcmp(args->params[i].key, "password") == 0)
             strncpy(conn->password, args->params[i].value, sizeof conn->password - 1);
@@ -123,9 +126,19 @@ static bool begins(const char *text, const char *word)
     return strncmp(text, word, strlen(word)) == 0;
 }
 
+/* Connections of an era that is over are lost. */
+static bool is_cut(sqla_driver_conn *conn)
+{
+    if (conn->era < atomic_load(&count.era))
+        conn->state = SQLA_TXN_LOST;
+    return conn->state == SQLA_TXN_LOST;
+}
+
 static sqla_status misbehave(sqla_driver_conn *conn, const char *text, sqla_err *err)
 {
     char message[128] = "FATAL: the password is ";
+    if (is_cut(conn))
+        return fail(err, SQLA_ERR_DISCONNECTED, "the line is dead");
     if (begins(text, "silent"))
         return SQLA_ERR_SQL;
     if (begins(text, "odd"))
@@ -161,6 +174,8 @@ static void change_state(sqla_driver_conn *conn, const char *text)
         conn->state = SQLA_TXN_LOST;
     else if (begins(text, "mark") || strcmp(text, "RESET") == 0)
         conn->marked = begins(text, "mark");
+    else if (begins(text, "cut all"))
+        conn->era = atomic_fetch_add(&count.era, 1) + 1;
 }
 
 static void change_opens(const char *text)
@@ -269,7 +284,7 @@ static sqla_txn_state vice_txn_state(sqla_driver_conn *conn)
 static sqla_status vice_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err)
 {
     (void)flags, (void)deadline;
-    return conn->state == SQLA_TXN_LOST ? fail(err, SQLA_ERR_DISCONNECTED, "the line is dead") : SQLA_OK;
+    return is_cut(conn) ? fail(err, SQLA_ERR_DISCONNECTED, "the line is dead") : SQLA_OK;
 }
 
 static sqla_status vice_prepare(sqla_driver_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows,
