@@ -523,8 +523,8 @@ sqla_status sqla_conn_cancel(sqla_conn *conn, sqla_error *err)
     if (sqla__engine_forked(conn->engine))
         return sqla__error_give(err, &local, sqla__refuse_forked(&local));
     pthread_mutex_lock(&conn->cancel.lock);
-    bool open = sqla__conn_is_open(conn), able = conn->cancel.handle != NULL;
-    atomic_fetch_add(&conn->cancel.firing, open && able);
+    bool open = sqla__conn_is_open(conn), able = open && conn->cancel.handle != NULL; /* of one that is closed it is being taken away */
+    atomic_fetch_add(&conn->cancel.firing, able);
     pthread_mutex_unlock(&conn->cancel.lock);
     if (!open)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "the connection has been closed");
