@@ -50,7 +50,8 @@ static inline sqla_status pg_open_with(const char *url, uint32_t flags, int64_t 
 {
     sqla_connect_param params[PG_PARTS];
     sqla_conn_info info = { .struct_size = sizeof info };
-    const sqla_connect_args args = { sizeof args, pg_params(url, params), params, "test", deadline, flags, 0 };
+    const sqla_connect_args args = { .struct_size = sizeof args, .count = pg_params(url, params), .params = params, .instance = "test",
+                                     .deadline = deadline, .flags = flags };
     return pg_driver()->ops->open(&args, &info, ret_conn, opaque(err));
 }
 

@@ -266,7 +266,7 @@ static sqla_status run_blame(sqla_driver_conn *conn, sqla_error *err)
     return SQLA_OK;
 }
 
-static const sqla_bulk_ops *bulk(void) { return pg_driver()->extension(SQLA_BULK_EXTENSION); }
+static const sqla_bulk_ops *bulk(void) { return pg_driver()->extension(SQLA_BULK); }
 
 static sqla_status run_copy_in(sqla_driver_conn *conn, sqla_error *err)
 {

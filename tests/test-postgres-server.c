@@ -361,7 +361,7 @@ static void copying__names_the_row(const char *url)
     (void)url;
     for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
         static const char text[] = "COPY parts FROM STDIN";
-        const sqla_bulk_ops *bulk = pg_driver()->extension(SQLA_BULK_EXTENSION);
+        const sqla_bulk_ops *bulk = pg_driver()->extension(SQLA_BULK);
         server *s = friendly("15.1");
         sqla_driver_copy *copy = NULL;
         sqla_error err = SQLA_ERROR_INIT;
