@@ -69,6 +69,7 @@ sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void
                                size_t *ret_count, bool *ret_end, sqla_error *err);
 sqla_status sqla__result_view(sqla__result *result, const sqla_value **ret_values, sqla_error *err);
 void sqla__result_close(sqla__result *result);       /* NULL is fine */
+int64_t sqla__result_fetched(const sqla__result *result); /* how many rows were fetched so far */
 void sqla__result_renew(sqla__result *result);       /* what is read next has a deadline of its own */
 
 /* Facts about a table (abi/sqla/reflect.h), asked once per engine and table and kept; 0 where the driver cannot tell. */

@@ -186,6 +186,7 @@ struct sqla__result {
     bool ended, streams;
     int32_t timeout_ms;            /* of the statement */
     int64_t deadline;              /* of what is read from it */
+    int64_t fetched;               /* rows so far */
 };
 
 /* May a handle be used? Not when it was closed; but while a function that was told of an event is at work on it. */

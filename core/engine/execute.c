@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "engine/result.h"
-#include "sql/mapping.h"
+#include "sql/convert.h"
 
 /* ---- common ---------------------------------------------------------------------------------------------------- */
 
@@ -72,6 +72,8 @@ static sqla_status split_params(const sqla_params *params, sqla__arena *arena, c
     for (size_t i = 0; status == SQLA_OK && i < params->count; i++) {
         status = name_of(params->pairs[2 * i], arena, &names[i], err);
         values[i] = params->pairs[2 * i + 1];
+        if (status == SQLA_OK)
+            status = sqla__convert_value(&values[i], arena, err);
     }
     *ret_names = names;
     *ret_values = values;
@@ -306,6 +308,9 @@ static sqla_status read_structs(sqla_stmt *q, sqla_conn *conn, const sqla_model 
     if (status == SQLA_OK)
         status = sqla__run_fetch_all(run, result, plan, mapping->size, err);
     sqla__result_close(result);
+    sqla__arena_memory memory = sqla__memory_in(&run->arena);
+    for (size_t i = 0; status == SQLA_OK && mapping->converts && i < run->count; i++)
+        status = sqla__row_load(mapping, run->rows[i], (int64_t)i + 1, &memory.base, err);
     return status;
 }
 

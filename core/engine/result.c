@@ -91,6 +91,8 @@ const sqla_result_info *sqla__result_info(sqla__result *result)
     return info != NULL ? info : &nothing;
 }
 
+int64_t sqla__result_fetched(const sqla__result *result) { return result->fetched; }
+
 static sqla_status check(const sqla__result *result, sqla_error *err)
 {
     if (result->conn == NULL)
@@ -124,6 +126,7 @@ sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void
     if (count > max)
         return broken_rule(result, "gives more rows than it was asked for", err);
     *ret_count = count;
+    result->fetched += (int64_t)count;
     if (status != SQLA_OK)
         return sqla__conn_failed(result->conn, status, err);
     if (count == 0 && !end && max > 0)

@@ -15,7 +15,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/iso.h"
+#include "base/text.h"
 #include "sql/compiler.h"
+#include "sql/convert.h"
 #include "sql/expr.h"
 
 struct sqla_row {
@@ -413,3 +415,72 @@ GETTER(timestamp, sqla_timestamp, cell_timestamp)
 GETTER(local_timestamp, sqla_local_timestamp, cell_local_timestamp)
 GETTER(interval, sqla_interval, cell_interval)
 GETTER(uuid, sqla_uuid, cell_uuid)
+
+/* ---- conversions ------------------------------------------------------------------------------------------------- */
+
+/* A cell as a value of the type that a conversion takes: what the getter of that type gives. */
+typedef sqla_status value_fn(const sqla_row *row, size_t i, sqla_value *ret, sqla_error *err);
+#define AS_VALUE(kind, T, cell) \
+    static sqla_status kind##_value(const sqla_row *row, size_t i, sqla_value *ret, sqla_error *err) \
+    { \
+        T v = (T){ 0 }; \
+        sqla_status status = cell(row, i, &v, err); \
+        if (status == SQLA_OK) \
+            *ret = sqla_value_##kind(v); \
+        return status; \
+    }
+AS_VALUE(bool, bool, cell_bool)
+AS_VALUE(i64, int64_t, sqla__row_cell_i64)
+AS_VALUE(f64, double, sqla__row_cell_f64)
+AS_VALUE(text, c_string, sqla__row_cell_text)
+AS_VALUE(blob, sqla_blob, cell_blob)
+AS_VALUE(decimal, sqla_decimal, cell_decimal)
+AS_VALUE(json, sqla_json, cell_json)
+AS_VALUE(date, sqla_date, cell_date)
+AS_VALUE(time, sqla_time, cell_time)
+AS_VALUE(timestamp, sqla_timestamp, cell_timestamp)
+AS_VALUE(local_timestamp, sqla_local_timestamp, cell_local_timestamp)
+AS_VALUE(interval, sqla_interval, cell_interval)
+AS_VALUE(uuid, sqla_uuid, cell_uuid)
+static value_fn *const as_value[SQLA_TYPE_COUNT_] = {
+    [SQLA_BOOL] = bool_value, [SQLA_INT16] = i64_value, [SQLA_INT32] = i64_value, [SQLA_INT64] = i64_value, [SQLA_FLOAT32] = f64_value,
+    [SQLA_FLOAT64] = f64_value, [SQLA_TEXT] = text_value, [SQLA_BLOB] = blob_value, [SQLA_DECIMAL] = decimal_value, [SQLA_JSON] = json_value,
+    [SQLA_DATE] = date_value, [SQLA_TIME] = time_value, [SQLA_TIMESTAMP] = timestamp_value, [SQLA_LOCAL_TIMESTAMP] = local_timestamp_value,
+    [SQLA_INTERVAL] = interval_value, [SQLA_UUID] = uuid_value
+};
+
+static sqla_status load_cell(const sqla_row *row, size_t i, const sqla_conversion *conversion, void *ret, sqla_error *err)
+{
+    sqla_value value = row->cells[i];
+    const char *wrong = conversion != NULL ? sqla__conversion_wrong(conversion) : "there is none";
+    sqla_status status = SQLA_OK;
+    if (wrong != NULL || ret == NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "column '%s' cannot be converted: %s", row->names[i], wrong != NULL ? wrong : "there is no place for it");
+    if (value.type != SQLA_NULL && value.type != conversion->type)
+        status = as_value[conversion->type](row, i, &value, err);
+    if (status != SQLA_OK)
+        return status;
+    sqla__run *run = row->run;
+    sqla__arena_memory memory = sqla__memory_in(run->block != NULL ? &run->batch : &run->arena);
+    if (sqla__convert_load(conversion, &value, ret, &memory.base, err) == SQLA_OK)
+        return SQLA_OK;
+    sqla__error_prefix(err, "column '%s': ", row->names[i]);
+    sqla__text_fit(err->column, sizeof err->column, row->names[i]);
+    return err->status;
+}
+
+sqla_status sqla_row_converted_at_(const sqla_row *row, size_t i, const sqla_conversion *conversion, void *ret, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (check_place(row, i, err) != SQLA_OK)
+        return SQLA_ERR_MISUSE;
+    return sqla__error_give(err, &local, load_cell(row, i, conversion, ret, &local));
+}
+
+sqla_status sqla_row_converted_(const sqla_row *row, const char *name, const sqla_conversion *conversion, void *ret, sqla_error *err)
+{
+    size_t i;
+    sqla_status status = find(row, name, &i, err);
+    return status == SQLA_OK ? sqla_row_converted_at_(row, i, conversion, ret, err) : status;
+}

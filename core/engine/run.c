@@ -55,6 +55,7 @@ sqla__run *sqla__stmt_run(sqla_stmt *q)
     run->count = run->at = 0;
     run->plan = NULL;
     run->row = NULL;
+    run->converts = NULL;
     run->ended = false;
     return run;
 }

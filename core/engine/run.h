@@ -17,6 +17,7 @@ typedef struct sqla__run {
     sqla__result *result;
     const sqla_plan *plan;
     struct sqla_row *row;          /* dynamic rows */
+    const struct sqla__mapping *converts; /* streaming: of structs with fields that have conversions; NULL */
     sqla__arena batch;             /* streaming: the texts of the rows that were read ahead */
     void *block;                   /* streaming: `capacity` structs */
     uint32_t row_size, capacity, wanted; /* wanted: how many of them the next fetch fills */

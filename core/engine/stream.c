@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "sql/mapping.h"
+#include "sql/convert.h"
 
 enum { GROWTH = 16, FETCH = 256, BLOCK_BYTES = 64 * 1024, TEXT_BYTES = 512 * 1024 };
 
@@ -37,6 +37,8 @@ static sqla_status open_structs(sqla_stmt *q, const sqla_model *model, sqla_erro
         status = sqla__run_start(run, q, run->conn, true, &run->result, err);
     if (status == SQLA_OK)
         status = sqla__run_plan(run, q, mapping, run->result, &run->plan, err);
+    if (status == SQLA_OK && mapping->converts)
+        run->converts = mapping;
     return status == SQLA_OK ? make_block(run, mapping->size, err) : status;
 }
 
@@ -74,11 +76,21 @@ static sqla_status refill(sqla__run *run, sqla_error *err)
     return status;
 }
 
+/* Fields with conversions are loaded as the row is handed out, so that one that cannot be does not stop those before it. */
+static sqla_status load_fields(sqla__run *run, void *row, sqla_error *err)
+{
+    sqla__arena_memory memory = sqla__memory_in(&run->batch);
+    int64_t number = sqla__result_fetched(run->result) - (int64_t)(run->count - run->at) + 1;
+    return run->converts != NULL ? sqla__row_load(run->converts, row, number, &memory.base, err) : SQLA_OK;
+}
+
 static const void *next(sqla__run *run, sqla_error *err)
 {
     if (run->block == NULL)
         return NULL;
     sqla_status status = run->at < run->count || run->ended ? SQLA_OK : refill(run, err);
+    if (status == SQLA_OK && run->at < run->count)
+        status = load_fields(run, run->rows[run->at], err);
     if (status == SQLA_OK && run->at < run->count)
         return run->rows[run->at++];
     run->count = run->at = 0;

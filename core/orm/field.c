@@ -73,7 +73,7 @@ bool sqla__field_is_null(const sqla_slot *slot, const void *row)
     case SQLA_REP_CSTR: return pointer_at(slot, row) == NULL;
     case SQLA_REP_BYTES: return blob_at(slot, row).data == NULL;
     case SQLA_REP_CHARS: return false;
-    case SQLA_REP_VALUE:
+    case SQLA_REP_VALUE: return ((const sqla_value *)at(slot, row))->type == SQLA_NULL;
     case SQLA_REP_ROW_NUMBER: break;
     }
     return false;
@@ -98,7 +98,7 @@ bool sqla__field_forgotten(const sqla_slot *slot, const void *row)
 /* "12.50" has one digit behind the point, "1.5e-3" four, "15e2" none. */
 bool sqla__field_beyond_scale(const sqla_slot *slot, uint32_t scale, const void *row)
 {
-    const char *text = pointer_at(slot, row), *point = text != NULL ? strchr(text, '.') : NULL;
+    const char *text = slot->rep == SQLA_REP_VALUE ? ((const sqla_value *)at(slot, row))->as.bytes.data : pointer_at(slot, row), *point = text != NULL ? strchr(text, '.') : NULL;
     if (text == NULL)
         return false;
     size_t length = strcspn(text, "eE");
@@ -146,6 +146,8 @@ sqla_value sqla__field_value(const sqla_slot *slot, const void *row)
     sqla_value v = { .type = SQLA_NULL };
     if (sqla__field_is_null(slot, row))
         return v;
+    if (slot->rep == SQLA_REP_VALUE)
+        return *(const sqla_value *)at(slot, row);
     v.type = slot->type;
     if (slot->rep != SQLA_REP_FIXED) {
         v.as.bytes = bytes_at(slot, row);
@@ -356,6 +358,9 @@ bool sqla__object_settle(sqla__object *object, bool keep_old)
         if (is_pointer(&mapping->columns[i].slot))
             to = move_text(&mapping->columns[i].slot, row, to);
     sqla__object_set_texts(object, block, large, keep_old);
+    for (uint32_t i = 0; i < mapping->column_count && mapping->converts; i++)
+        if (mapping->columns[i].item->conversion != NULL) /* what was sent lies in memory that goes */
+            sqla__field_set_null(&mapping->columns[i].slot, row);
     memcpy(sqla__snapshot_of(object), row, mapping->size);
     return true;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "orm/session.h"
+#include "orm/converted.h"
 
 /* ---- the store ------------------------------------------------------------------------------------------------- */
 
@@ -159,6 +159,7 @@ void sqla__pool_release(sqla__pool *pool)
             if (object->state == SQLA_FOREIGN)
                 continue;
             sqla__extra_free(object);
+            sqla__pieces_set(object, NULL);
             if (object->flags & SQLA__FLAG_LARGE_TEXTS)
                 sqla__free(object->texts);
         }
@@ -199,6 +200,7 @@ void sqla__pool_give(sqla__pool *pool, sqla__object *object)
     sqla__page *page = sqla__page_of(object);
     bool was_full = !has_room(pool, page);
     sqla__extra_free(object);
+    sqla__pieces_set(object, NULL);
     if (object->texts != NULL)
         sqla__text_give(&pool->session->texts, object->texts, object->flags & SQLA__FLAG_LARGE_TEXTS);
     object->state = SQLA_FOREIGN;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "orm/converted.h"
 #include "orm/field.h"
 #include "orm/identity.h"
 #include "orm/texts.h"
@@ -54,10 +55,11 @@ static void *scratch_of(sqla__pool *pool)
 
 /* ---- a row that is known ------------------------------------------------------------------------------------------ */
 
-/* A change that was not flushed stays; its text may lie in the block that goes, so it is copied. */
+/* A change that was not flushed stays; its text may lie in the block that goes, so it is copied. (What a field with a conversion points
+ * at stays with the object.) */
 static bool keep_change(sqla_session *s, const sqla_slot *slot, void *row)
 {
-    if (slot->rep == SQLA_REP_FIXED || slot->rep == SQLA_REP_CHARS || sqla__field_is_null(slot, row))
+    if (slot->rep == SQLA_REP_VALUE || slot->rep == SQLA_REP_FIXED || slot->rep == SQLA_REP_CHARS || sqla__field_is_null(slot, row))
         return true;
     sqla_value value = sqla__field_value(slot, row);
     sqla_error ignored;
@@ -84,6 +86,7 @@ static sqla_status refill(sqla_session *s, sqla__pool *pool, sqla__object *objec
 {
     const sqla__mapping *mapping = pool->mapping;
     char *row = sqla__struct_of(object), *snapshot = row + pool->snapshot, *from = sqla__struct_of(fresh);
+    bool kept = false; /* a field with a conversion as it was */
     uint64_t moved[8] = { 0 }; /* relations whose key is another one now; more of them are simply followed each time */
     for (uint32_t i = 0; i < mapping->relation_count; i++) {
         const sqla__relation *relation = &mapping->relations[i];
@@ -91,13 +94,20 @@ static sqla_status refill(sqla_session *s, sqla__pool *pool, sqla__object *objec
             moved[i / 64 % 8] |= UINT64_C(1) << (i % 64);
     }
     for (uint32_t i = 0; i < mapping->column_count; i++) {
-        const sqla_slot *slot = &mapping->columns[i].slot;
-        if (sqla__field_equal(slot, row, snapshot))
-            sqla__field_copy(slot, row, from);
-        else if (!keep_change(s, slot, row))
+        const sqla__mapped_column *column = &mapping->columns[i];
+        if (sqla__column_equal(column, row, snapshot))
+            sqla__column_copy(column, row, from);
+        else if (!keep_change(s, &column->slot, row))
             return SQLA_ERR_NOMEM;
-        sqla__field_copy(slot, snapshot, from);
+        else
+            kept = kept || column->item->conversion != NULL;
+        sqla__column_copy(column, snapshot, from);
     }
+    sqla__piece *fields = sqla__pieces_take(fresh);
+    if (kept)
+        sqla__pieces_join(object, fields);
+    else
+        sqla__pieces_set(object, fields);
     sqla__object_set_texts(object, fresh->texts, fresh->flags & SQLA__FLAG_LARGE_TEXTS, false);
     sqla__object_set_texts(fresh, NULL, false, true);
     sqla__collections_unload(object);
@@ -130,6 +140,13 @@ static sqla__object *settle_row(sqla_session *s, sqla__pool *pool, sqla__object 
     return known;
 }
 
+/* Fields with conversions are loaded for a row that will be looked at: one of an object that is fresh already is not. */
+static sqla_status load_fields(const sqla_session *s, sqla__pool *pool, sqla__object *fresh, int64_t number, sqla_error *err)
+{
+    const sqla__object *known = pool->mapping->converts ? sqla__identity_find(pool, sqla__struct_of(fresh)) : NULL;
+    return known == NULL || known->epoch != s->epoch ? sqla__object_load(fresh, number, err) : SQLA_OK;
+}
+
 static sqla_status fetch_some(sqla_session *s, sqla__pool *pool, sqla__result *result, const sqla_plan *plan, size_t wanted, sqla__rows *out,
                               bool *ret_end, sqla_error *err)
 {
@@ -144,14 +161,15 @@ static sqla_status fetch_some(sqla_session *s, sqla__pool *pool, sqla__result *r
         return status == SQLA_ERR_NOMEM ? sqla__error_nomem(err) : status;
     }
     for (; i < n; i++) {
-        sqla__object *object = settle_row(s, pool, sqla__object_of(rows[i]));
+        status = load_fields(s, pool, sqla__object_of(rows[i]), sqla__result_fetched(result) - (int64_t)(n - i) + 1, err);
+        sqla__object *object = status == SQLA_OK ? settle_row(s, pool, sqla__object_of(rows[i])) : NULL;
         if (object == NULL)
             break;
         if (out != NULL)
             out->items[out->count++] = sqla__struct_of(object);
     }
     give_cells(pool, rows, i, taken);
-    return i == n ? SQLA_OK : sqla__error_nomem(err);
+    return i == n || status != SQLA_OK ? status : sqla__error_nomem(err);
 }
 
 /* The vector grows by doubling, whatever is asked for. */
@@ -268,7 +286,7 @@ static sqla_status refresh(sqla_session *s, void *row, sqla_error *err)
     sqla__pool *pool = sqla__pool_of(object);
     void *snapshot = sqla__snapshot_of(object), *found = NULL;
     for (uint32_t i = 0; i < pool->mapping->column_count; i++) /* changes that were not flushed are dropped */
-        sqla__field_copy(&pool->mapping->columns[i].slot, row, snapshot);
+        sqla__column_copy(&pool->mapping->columns[i], row, snapshot);
     object->epoch = 0;
     status = select_by_key(s, pool, row, &found, err);
     if (status != SQLA_OK || found != NULL)

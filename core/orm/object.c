@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "orm/converted.h"
 #include "orm/field.h"
 #include "orm/identity.h"
 
@@ -70,12 +71,12 @@ static void *add_copy(sqla_session *s, sqla__pool *pool, const void *row)
     }
     void *to = sqla__struct_of(object);
     if (row != NULL) {
-        memcpy(to, row, pool->mapping->size);
+        memcpy(to, row, pool->mapping->model->size);
         clear_collections(pool->mapping, to);
     }
     sqla_error failure;
     sqla__error_init(&failure);
-    if (sqla__object_check(object, &failure) != SQLA_OK)
+    if (sqla__object_own(object, &failure) != SQLA_OK || sqla__object_check(object, &failure) != SQLA_OK)
         sqla__error_give(&s->kept, &failure, failure.status);
     else if (!sqla__object_settle(object, false))
         sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
@@ -254,8 +255,8 @@ bool sqla__object_dirty(const sqla__object *object)
     if (sqla__object_untouched(object))
         return false;
     for (uint32_t i = 0; i < pool->mapping->column_count; i++) {
-        const sqla_slot *slot = &pool->mapping->columns[i].slot;
-        if (!sqla__field_equal(slot, row, snapshot) || sqla__field_forgotten(slot, row))
+        const sqla__mapped_column *column = &pool->mapping->columns[i];
+        if (!sqla__column_equal(column, row, snapshot) || sqla__field_forgotten(&column->slot, row))
             return true;
     }
     for (uint32_t i = 0; i < pool->mapping->relation_count; i++) {
@@ -304,6 +305,8 @@ static sqla_status field_set(sqla_session *s, void *row, const char *field, sqla
     const sqla__mapped_column *column = column_named(sqla__pool_of(object)->mapping, field, err);
     if (column == NULL)
         return err->status;
+    if (column->item->conversion != NULL)
+        return sqla__converted_set(object, column, value, err);
     sqla_status status = keep_text(s, &value, err);
     return status == SQLA_OK ? sqla__field_set(&column->slot, row, value, err) : status;
 }
@@ -325,9 +328,25 @@ sqla_value sqla_field_get(sqla_session *s, const void *row, const char *field, s
         sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot get '%s': the pointer is not an object of this session", field != NULL ? field : "");
     } else {
         const sqla__mapped_column *column = column_named(sqla__pool_of(object)->mapping, field, &local);
-        if (column != NULL)
+        if (column != NULL && column->item->conversion != NULL)
+            sqla__converted_get(object, column, &value, &local);
+        else if (column != NULL)
             value = sqla__field_value(&column->slot, row);
     }
     sqla__error_give(err, &local, local.status);
     return value;
+}
+
+void *sqla_field_place(sqla_session *s, void *row, const char *field, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
+    const sqla__mapped_column *column = NULL;
+    if (object == NULL)
+        sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot find '%s': the pointer is not an object of this session", field != NULL ? field : "");
+    else
+        column = column_named(sqla__pool_of(object)->mapping, field, &local);
+    sqla__error_give(err, &local, local.status);
+    return column != NULL ? (char *)row + column->item->offset : NULL;
 }

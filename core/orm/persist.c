@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "orm/converted.h"
 #include "orm/field.h"
 #include "orm/identity.h"
 #include "orm/texts.h"
@@ -220,7 +221,14 @@ static bool texts_are_own(const sqla__mapping *mapping, const void *row, const v
         if (mapping->columns[i].is_pointer && memcmp((const char *)row + mapping->columns[i].slot.offset,
                                                      (const char *)snapshot + mapping->columns[i].slot.offset, sizeof(void *)) != 0)
             return false;
-    return true;
+    return !mapping->converts;
+}
+
+/* Texts, and what fields with conversions point at, become the object's own. */
+static sqla_status settle(sqla__object *object, sqla_error *err)
+{
+    sqla_status status = sqla__object_load(object, 0, err);
+    return status == SQLA_OK && !sqla__object_settle(object, false) ? sqla__error_nomem(err) : status;
 }
 
 static sqla_status finish_insert(sqla_session *s, sqla__pool *pool, sqla__object *object, sqla_error *err)
@@ -232,8 +240,8 @@ static sqla_status finish_insert(sqla_session *s, sqla__pool *pool, sqla__object
         return sqla__error_nomem(err);
     if (texts_are_own(pool->mapping, row, snapshot))
         memcpy(snapshot, row, pool->mapping->size);
-    else if (!sqla__object_settle(object, false))
-        return sqla__error_nomem(err);
+    else if (settle(object, err) != SQLA_OK)
+        return err->status;
     object->state = SQLA_PERSISTENT;
     object->epoch = s->epoch;
     if (status != SQLA_OK)
@@ -288,7 +296,7 @@ static uint32_t changed_columns(const sqla__mapping *mapping, const sqla__object
     uint32_t n = 0;
     const void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     for (uint32_t i = 0; i < mapping->column_count; i++)
-        if (!sqla__field_equal(&mapping->columns[i].slot, row, snapshot))
+        if (!sqla__column_equal(&mapping->columns[i], row, snapshot))
             columns[n++] = i;
     return n;
 }
@@ -375,8 +383,10 @@ static sqla_status finish_update(sqla_session *s, sqla__pool *pool, sqla__object
     bool moved = key_changed(pool->mapping, object);
     if (moved)
         sqla__identity_remove(pool, object);
-    if (!sqla__undo_record(s, object, SQLA__UNDO_UPDATE) || !sqla__object_settle(object, false))
+    if (!sqla__undo_record(s, object, SQLA__UNDO_UPDATE))
         return sqla__error_nomem(err);
+    if (settle(object, err) != SQLA_OK)
+        return err->status;
     return !moved || sqla__identity_put(pool, object) ? SQLA_OK : sqla__error_nomem(err);
 }
 
@@ -404,8 +414,11 @@ sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, sqla__object
     const sqla_traits *traits = sqla__conn_traits(s->conn);
     uint32_t *columns = sqla__arena_take(&s->flush_arena, 2 * mapping->column_count * sizeof *columns), count = 0;
     sqla_status status = columns != NULL ? SQLA_OK : sqla__error_nomem(err);
-    for (size_t i = 0; i < n && status == SQLA_OK; i++)
-        status = check_update(mapping, objects[i], err);
+    for (size_t i = 0; i < n && status == SQLA_OK; i++) {
+        status = sqla__object_store(objects[i], &s->flush_arena, err);
+        if (status == SQLA_OK)
+            status = check_update(mapping, objects[i], err);
+    }
     for (size_t i = 0; i < n && status == SQLA_OK;) {
         size_t length = stretch(mapping, changed_columns, objects, i, n, columns, columns + mapping->column_count, &count);
         run r = { .session = s, .pool = pool, .objects = objects + i, .count = length, .columns = columns, .column_count = count, .verb = SQLA__UPDATE };

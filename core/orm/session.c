@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "orm/field.h"
+#include "orm/converted.h"
 #include "sql/stmt.h"
 
 /* ---- sessionmaker ---------------------------------------------------------------------------------------------- */
@@ -484,7 +484,7 @@ static void discard(sqla__pool *pool, sqla__object *object)
     if (sqla__object_untouched(object))
         return;
     for (uint32_t i = 0; i < pool->mapping->column_count; i++)
-        sqla__field_copy(&pool->mapping->columns[i].slot, row, snapshot);
+        sqla__column_copy(&pool->mapping->columns[i], row, snapshot);
     for (uint32_t i = 0; i < pool->mapping->relation_count; i++) {
         const sqla__relation *relation = &pool->mapping->relations[i];
         if (!relation->to_many)

@@ -65,6 +65,7 @@ typedef struct sqla__undo {
     uint32_t previous;              /* the object's record before this one */
     void *snapshot;                 /* UPDATE: as it was, and the text block that its pointers lie in (NULL: unchanged) */
     void *texts;
+    struct sqla__piece *pieces;     /* and what its fields with conversions point at (converted.h) */
     bool large;
 } sqla__undo;
 

@@ -3,7 +3,7 @@
  * The first flush of an object in a transaction, or since the innermost savepoint, records what it was; later ones need no
  * record. An update's record takes over the text block that the old snapshot points into. */
 #include <config.h>
-#include "orm/session.h"
+#include "orm/converted.h"
 
 #include <string.h>
 
@@ -42,6 +42,7 @@ bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind ki
     if (kind == SQLA__UNDO_UPDATE) {
         record.texts = object->texts;
         record.large = object->flags & SQLA__FLAG_LARGE_TEXTS;
+        record.pieces = sqla__pieces_take(object);
         sqla__object_set_texts(object, NULL, false, true);
     }
     s->undo.items[s->undo.count++] = record;
@@ -51,7 +52,7 @@ bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind ki
 
 static void restore_column(const sqla__mapped_column *column, sqla__object *object, const void *from)
 {
-    sqla__field_copy(&column->slot, sqla__struct_of(object), from);
+    sqla__column_copy(column, sqla__struct_of(object), from);
 }
 
 /* A row that was added is no row any more: what the database had made for it goes. */
@@ -91,7 +92,9 @@ static void undo_update(sqla__undo *record)
     for (uint32_t i = 0; i < pool->mapping->column_count; i++)
         restore_column(&pool->mapping->columns[i], object, snapshot);
     sqla__object_set_texts(object, record->texts, record->large, false);
+    sqla__pieces_set(object, record->pieces);
     record->texts = NULL;
+    record->pieces = NULL;
     if (moved)
         (void)sqla__identity_put(pool, object); /* there is room: one was taken out */
 }
@@ -114,6 +117,7 @@ static void drop(sqla_session *s, sqla__undo *record)
 {
     sqla__free(record->snapshot);
     sqla__text_give(&s->texts, record->texts, record->large);
+    sqla__pieces_free(s, record->pieces);
 }
 
 void sqla__undo_to(sqla_session *s, size_t mark)

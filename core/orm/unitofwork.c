@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "orm/converted.h"
 #include "orm/field.h"
 #include "orm/identity.h"
 #include "orm/loader.h"
@@ -308,7 +309,9 @@ static sqla_status collect_inserts(work *w, sqla_error *err)
         sqla__object *object = s->pending.items[i];
         if (object->state != SQLA_PENDING || (object->flags & SQLA__FLAG_QUEUED))
             continue; /* deleted before it was written, or added twice */
-        status = check_insert(w, object, err);
+        status = sqla__object_store(object, &s->flush_arena, err);
+        if (status == SQLA_OK)
+            status = check_insert(w, object, err);
         if (status == SQLA_OK)
             status = push(&w->inserts[mapping_of(object)->index], object, err);
         if (status == SQLA_OK)

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "sql/convert.h"
 
 sqla_status sqla__mapping_wrong(sqla_error *err, const sqla_model *model, const char *field, const char *what)
 {
@@ -38,6 +39,8 @@ sqla_status sqla__model_check(const sqla_model *model, sqla_error *err)
 
 static sqla_rep rep_of(const sqla_column_item *item)
 {
+    if (item->conversion != NULL)
+        return SQLA_REP_VALUE;
     if (item->form & SQLA_FORM_CHARS)
         return SQLA_REP_CHARS;
     switch ((sqla_type)(item->form & SQLA_FORM_TYPE)) {
@@ -127,6 +130,29 @@ static const char *wrong_layout(const sqla_model *model, const sqla_column_item 
     return NULL;
 }
 
+/* A conversion and the field that it is for. */
+static sqla_status check_conversion(const sqla_model *model, const sqla_column_item *item, sqla_error *err)
+{
+    const sqla_conversion *conversion = item->conversion;
+    const char *what = sqla__conversion_wrong(conversion);
+    if (what == NULL && (item->primary_key || item->references != NULL))
+        what = "a field with a conversion is no key";
+    if (what == NULL && item->server_default != NULL)
+        what = "a field with a conversion has no .server_default: its store gives the value";
+    if (what == NULL && (item->storage != SQLA_STORE_TEXT || item->native || item->natural))
+        what = "a field with a conversion has no .storage, .native or .natural";
+    if (what == NULL && is_empty(sqla__column_sql_type(item)))
+        what = "the .sql_type of its conversion is empty";
+    if (what == NULL && (item->form & SQLA_FORM_TYPE) != conversion->type)
+        what = "its conversion stores another type than the one that it was declared with";
+    if (what != NULL)
+        return sqla__mapping_wrong(err, model, item->field, what);
+    if (item->size == conversion->size)
+        return SQLA_OK;
+    return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': it has %u bytes, and its conversion '%s' is for %zu", model->name, item->field,
+                           (unsigned)item->size, conversion->name, conversion->size);
+}
+
 /* Columns of one name, or fields of one place. Most databases do not tell capitals from small letters. */
 static const char *clash(const sqla__mapped_column *columns, uint32_t n, const sqla_column_item *item)
 {
@@ -144,7 +170,7 @@ static const char *clash(const sqla__mapped_column *columns, uint32_t n, const s
 /* "NUMERIC(6,2)" has a scale of 2, "DECIMAL(6)" of 0; "NUMERIC" keeps what it gets. */
 static void fill_scale(sqla__mapped_column *column)
 {
-    const char *type = column->item->sql_type, *open = type != NULL ? strchr(type, '(') : NULL;
+    const char *type = sqla__column_sql_type(column->item), *open = type != NULL ? strchr(type, '(') : NULL;
     if (column->slot.type != SQLA_DECIMAL || open == NULL || !sqla__is_numeric_name(type))
         return;
     const char *comma = strchr(open, ',');
@@ -162,6 +188,23 @@ static void fill_column(const sqla_column_item *item, uint32_t index, sqla__mapp
     column->is_pointer = column->slot.rep == SQLA_REP_CSTR || column->slot.rep == SQLA_REP_BYTES;
 }
 
+static uint32_t round_up(uint32_t n) { return (n + 7) / 8 * 8; }
+
+/* What a driver reads and writes for a field with a conversion lies behind the user's struct. */
+static void place_value(sqla__mapping *mapping, sqla_slot *slot)
+{
+    slot->offset = mapping->size = round_up(mapping->size);
+    slot->size = sizeof(sqla_value);
+    mapping->size += (uint32_t)sizeof(sqla_value);
+    mapping->converts = true;
+}
+
+static void place_pieces(sqla__mapping *mapping)
+{
+    mapping->pieces = mapping->size = round_up(mapping->size);
+    mapping->size += (uint32_t)sizeof(void *);
+}
+
 sqla_status sqla__mapping_columns(const sqla_model *model, sqla__arena *arena, sqla__mapping *mapping, sqla_error *err)
 {
     sqla__mapped_column *columns = sqla__arena_zero(arena, (size_t)model->count + 1, sizeof *columns);
@@ -169,6 +212,7 @@ sqla_status sqla__mapping_columns(const sqla_model *model, sqla__arena *arena, s
     uint32_t n = 0;
     if (columns == NULL || slots == NULL)
         return sqla__error_nomem(err);
+    mapping->size = model->size;
     for (uint32_t i = 0; i < model->count; i++) {
         const sqla_column_item *item = &sqla__model_item(model, i)->as.column;
         if (sqla__model_item(model, i)->kind != SQLA_ITEM_COLUMN)
@@ -180,14 +224,19 @@ sqla_status sqla__mapping_columns(const sqla_model *model, sqla__arena *arena, s
             what = clash(columns, n, item);
         if (what != NULL)
             return sqla__mapping_wrong(err, model, item->field, what);
+        if (item->conversion != NULL && check_conversion(model, item, err) != SQLA_OK)
+            return err->status;
         fill_column(item, n, &columns[n]);
+        if (item->conversion != NULL)
+            place_value(mapping, &columns[n].slot);
         slots[n] = columns[n].slot;
         n++;
     }
     if (n == 0)
         return sqla__mapping_wrong(err, model, NULL, "it has no columns");
+    if (mapping->converts)
+        place_pieces(mapping);
     mapping->model = model;
-    mapping->size = model->size;
     mapping->columns = columns;
     mapping->column_count = n;
     mapping->generated_key = -1;

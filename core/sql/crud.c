@@ -99,7 +99,7 @@ static void cast_to_written(filler *f, const char *type)
 static sqla_status cast_name(filler *f, const sqla__mapped_column *column, bool *ret_cast)
 {
     const sqla_type_trait *trait = sqla__type_trait(f->traits, column->slot.type);
-    const char *written = column->item->sql_type;
+    const char *written = sqla__column_sql_type(column->item);
     bool native = written == NULL && column->slot.type == SQLA_ENUM_TYPE && column->item->native && (f->traits->features & SQLA_FEATURE_NATIVE_ENUM);
     bool as_text = trait != NULL && (trait->flags & SQLA_TYPE_AS_TEXT);
     *ret_cast = true;

@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "sql/mapping.h"
+#include "sql/convert.h"
 
 static uint64_t mix(uint64_t sum, uint64_t word) { return (sum ^ word) * UINT64_C(0x100000001b3); }
 
@@ -190,6 +190,9 @@ const sqla_model *sqla__expr_model(const sqla_expr *x)
 
 sqla_status sqla__value_copy(sqla_value v, sqla__arena *arena, sqla_value *ret, sqla_error *err)
 {
+    sqla_status status = sqla__convert_value(&v, arena, err);
+    if (status != SQLA_OK)
+        return status;
     *ret = v;
     if (v.type == SQLA_ARRAY)
         return sqla__array_copy(v.as.array, arena, &ret->as.array) ? SQLA_OK : sqla__error_nomem(err);

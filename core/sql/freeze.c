@@ -93,6 +93,8 @@ static const char *wrong_foreign_key(const sqla__mapped_column *column, const sq
         return "the model that this foreign key points at is not in the metadata";
     if (referenced == NULL)
         return "the field that this foreign key points at is no column of its model";
+    if (referenced->item->conversion != NULL)
+        return "it points at a field with a conversion, which is no key";
     if (referenced->slot.type != column->slot.type)
         return "the two sides of this foreign key differ in type";
     if (!is_unique(to, referenced))
@@ -178,7 +180,7 @@ static sqla_status fill_mask(sqla_metadata *base, sqla__mapping *mapping, sqla_e
     for (uint32_t i = 0; i < mapping->column_count; i++) {
         const sqla_slot *slot = &mapping->columns[i].slot;
         bool optional = slot->set_offset >= 0;
-        mark(bytes, slot->offset, optional ? mapping->columns[i].item->value_size : mapping->columns[i].item->size);
+        mark(bytes, mapping->columns[i].item->offset, optional ? mapping->columns[i].item->value_size : mapping->columns[i].item->size);
         if (optional)
             mark(bytes, (size_t)slot->set_offset, sizeof(bool));
     }

@@ -18,7 +18,8 @@ typedef enum sqla__sent {
 typedef struct sqla__mapped_column {
     const sqla_column_item *item;
     const char *name;              /* of the column */
-    sqla_slot slot;                /* reads and writes it in the object; slot.column is its index in the mapping */
+    sqla_slot slot;                /* reads and writes it in the object; slot.column is its index in the mapping. Of a field with a
+                                    * conversion it is a value behind the struct, which conversions read and fill (convert.h) */
     uint32_t index;
     sqla__sent sent;
     bool is_key, generated;        /* generated: the key that the database makes */
@@ -48,7 +49,9 @@ struct sqla__mapping {
     const sqla_table *table;       /* NULL for row structs */
     uint32_t index;                /* among the mappings of base */
     uint32_t rank;                 /* parents before children: order of inserts, reversed for deletes */
-    uint32_t size;                 /* of the user's struct */
+    uint32_t size;                 /* of a row: the user's struct, and what lies behind it for conversions */
+    bool converts;                 /* there are fields with conversions */
+    uint32_t pieces;               /* then: where the pointer to the memory of an object's fields lies in a row (orm/converted.h) */
     uint32_t column_count, relation_count, key_count;
     const sqla__mapped_column *columns;
     const sqla__relation *relations;
@@ -77,6 +80,7 @@ const sqla_column_item *sqla__model_column_at(const sqla_model *model, size_t of
 const sqla_column_item *sqla__model_column_named(const sqla_model *model, const char *field);
 const sqla_relation_item *sqla__model_relation_at(const sqla_model *model, size_t offset);
 const char *sqla__column_name(const sqla_column_item *item);
+const char *sqla__column_sql_type(const sqla_column_item *item); /* of the column, or of its conversion; NULL: none is given */
 /* The i-th item, whatever size the program's sqla_item has. */
 const sqla_item *sqla__model_item(const sqla_model *model, uint32_t i);
 

@@ -15,6 +15,11 @@ const char *sqla__column_name(const sqla_column_item *item)
     return item->name != NULL ? item->name : item->field;
 }
 
+const char *sqla__column_sql_type(const sqla_column_item *item)
+{
+    return item->sql_type != NULL || item->conversion == NULL ? item->sql_type : item->conversion->sql_type;
+}
+
 const sqla_column_item *sqla__model_column_at(const sqla_model *model, size_t offset)
 {
     for (uint32_t i = 0; i < model->count; i++) {

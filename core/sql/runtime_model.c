@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sql/convert.h"
 
 enum { LARGEST = 0xffff }; /* bytes of a struct, as SQLA_MODEL allows */
 
@@ -139,18 +140,20 @@ static bool copy_options(sqla__arena *arena, sqla_column_item *to, const sqla_co
            (from->labels == NULL || copy_labels(arena, from->labels, &to->labels));
 }
 
-static sqla_status check_new_column(const sqla__own_model *own, const char *field, uint32_t type, sqla_error *err)
+static sqla_status check_new_column(const sqla__own_model *own, const char *field, uint32_t type, const sqla_conversion *conversion, sqla_error *err)
 {
-    const char *model = own->model.name;
+    const char *model = own->model.name, *wrong = conversion != NULL ? sqla__conversion_wrong(conversion) : NULL;
     if (own->base->frozen)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot add '%s' to model '%s': the metadata is in use and frozen", field, model);
+    if (wrong != NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': %s", model, field, wrong);
     if (value_size(type & SQLA_FORM_TYPE) == 0 || (type & ~(uint32_t)(SQLA_FORM_TYPE | SQLA_FORM_NULLABLE)) != 0)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': %u is not a type that a column can have", model, field, (unsigned)type);
     if (!is_name(field))
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s': the name of a field is empty or not valid UTF-8", model);
     if (sqla__model_column_named(&own->model, field) != NULL)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s' has a field '%s' already", model, field);
-    if (own->model.size > LARGEST)
+    if (own->model.size > LARGEST || (conversion != NULL && conversion->size > LARGEST - own->model.size))
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s': its struct would be larger than %d bytes", model, LARGEST);
     return SQLA_OK;
 }
@@ -164,6 +167,14 @@ static void lay_out(sqla__own_model *own, uint32_t type, sqla_column_item *colum
     column->value_size = size;
     column->size = optional ? size + (uint32_t)sizeof(bool) : size;
     column->offset = round_up(own->model.size, 8);
+}
+
+static void lay_out_converted(sqla__own_model *own, const sqla_conversion *conversion, sqla_column_item *column)
+{
+    column->form = conversion->type | SQLA_FORM_NULLABLE;
+    column->value_size = column->size = (uint32_t)conversion->size;
+    column->offset = round_up(own->model.size, conversion->size % 16 == 0 ? 16 : 8);
+    column->conversion = conversion;
 }
 
 /* Both vectors get their room first, so that neither is ever longer than the other. The model's items may move by that. */
@@ -180,21 +191,34 @@ static bool push(sqla__own_model *own, const sqla_item *item, const sqla_model *
     return true;
 }
 
-static sqla_status add_column(sqla__own_model *own, const char *field, uint32_t type, const sqla_column_item *options, const sqla_model *target,
-                              uint32_t target_offset, sqla_error *err)
+/* What is to be added: a column of a type, or a field with a conversion; and what it points at. */
+typedef struct addition {
+    const char *field;
+    uint32_t type;
+    const sqla_conversion *conversion;
+    const sqla_column_item *options;
+    const sqla_model *target;
+    uint32_t target_offset;
+} addition;
+
+static sqla_status add_column(sqla__own_model *own, const addition *a, sqla_error *err)
 {
     sqla_item item = { .kind = SQLA_ITEM_COLUMN };
     sqla_column_item *column = &item.as.column;
-    sqla_status status = check_new_column(own, field, type, err);
+    uint32_t type = a->type;
+    sqla_status status = check_new_column(own, a->field, type, a->conversion, err);
     if (status != SQLA_OK)
         return status;
-    lay_out(own, type, column);
-    column->field = sqla__arena_strdup(&own->base->arena, field);
-    column->references_offset = target_offset;
-    bool ok = column->field != NULL && (options == NULL || copy_options(&own->base->arena, column, options));
+    if (a->conversion != NULL)
+        lay_out_converted(own, a->conversion, column);
+    else
+        lay_out(own, type, column);
+    column->field = sqla__arena_strdup(&own->base->arena, a->field);
+    column->references_offset = a->target_offset;
+    bool ok = column->field != NULL && (a->options == NULL || copy_options(&own->base->arena, column, a->options));
     if (is_pointer_type(type & SQLA_FORM_TYPE) && !(type & SQLA_FORM_NULLABLE))
         column->not_null = true;
-    return ok && push(own, &item, target) ? SQLA_OK : sqla__error_nomem(err);
+    return ok && push(own, &item, a->target) ? SQLA_OK : sqla__error_nomem(err);
 }
 
 sqla_status sqla_model_add_column(sqla_model *model, const char *field, uint32_t type, const sqla_column_item *options, sqla_error *err)
@@ -203,7 +227,19 @@ sqla_status sqla_model_add_column(sqla_model *model, const char *field, uint32_t
     sqla__error_init(&local);
     if (model == NULL || field == NULL)
         return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "a column needs a model and a field"));
-    return sqla__error_give(err, &local, add_column((sqla__own_model *)(void *)model, field, type, options, NULL, 0, &local));
+    const addition a = { .field = field, .type = type, .options = options };
+    return sqla__error_give(err, &local, add_column((sqla__own_model *)(void *)model, &a, &local));
+}
+
+sqla_status sqla_model_add_converted(sqla_model *model, const char *field, const sqla_conversion *conversion, const sqla_column_item *options,
+                                     sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    if (model == NULL || field == NULL || conversion == NULL)
+        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "a converted column needs a model, a field and a conversion"));
+    const addition a = { .field = field, .type = conversion->type | SQLA_FORM_NULLABLE, .conversion = conversion, .options = options };
+    return sqla__error_give(err, &local, add_column((sqla__own_model *)(void *)model, &a, &local));
 }
 
 static sqla_status add_foreign_key(sqla__own_model *own, const char *field, uint32_t type, const sqla_model *target, const char *target_field,
@@ -218,7 +254,8 @@ static sqla_status add_foreign_key(sqla__own_model *own, const char *field, uint
     if (to == NULL)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': model '%s' has no column field '%s' to point at", own->model.name, field,
                                target->name, target_field);
-    return add_column(own, field, type, options, target, to->offset, err);
+    const addition a = { .field = field, .type = type, .options = options, .target = target, .target_offset = to->offset };
+    return add_column(own, &a, err);
 }
 
 sqla_status sqla_model_add_foreign_key(sqla_model *model, const char *field, uint32_t type, const sqla_model *target, const char *target_field,

@@ -27,7 +27,7 @@ static sqla_status refuse(maker *m, const char *what, const char *which)
 static void make_column(const sqla__mapped_column *mapped, uint32_t key_position, sqla_column *column)
 {
     const sqla_column_item *item = mapped->item;
-    *column = (sqla_column){ .name = mapped->name, .type_text = item->sql_type, .default_text = item->server_default, .comment = item->comment,
+    *column = (sqla_column){ .name = mapped->name, .type_text = sqla__column_sql_type(item), .default_text = item->server_default, .comment = item->comment,
                              .type = item->form & SQLA_FORM_TYPE, .length = item->form & SQLA_FORM_CHARS ? item->size - 1 : 0,
                              .key_position = key_position, .nullable = !mapped->not_null, .unique = item->unique, .index = item->index,
                              .generated_key = mapped->generated, .native_enum = item->native && item->sql_type == NULL, .labels = item->labels,

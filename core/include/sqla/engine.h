@@ -343,6 +343,15 @@ SQLA_ROW_GETTER_(timestamp, sqla_timestamp);
 SQLA_ROW_GETTER_(local_timestamp, sqla_local_timestamp);
 SQLA_ROW_GETTER_(interval, sqla_interval);
 SQLA_ROW_GETTER_(uuid, sqla_uuid);
+/* A cell as a type that has a conversion (convert.h): sqla_row_converted(row, "ip", ip_address, &ip, &err). The cell is converted to
+ * the type that is stored as the typed getters do, and a NULL goes to load as NULL.
+ * Returns: DATA, what load says, MISUSE; *ret is then as it was.  Ownership: what *ret points at lives as long as the row's texts. */
+SQLA_API sqla_status sqla_row_converted_(const sqla_row *row, const char *name, const sqla_conversion *conversion, void *ret, sqla_error *err);
+SQLA_API sqla_status sqla_row_converted_at_(const sqla_row *row, size_t i, const sqla_conversion *conversion, void *ret, sqla_error *err);
+#ifndef __cplusplus
+#define sqla_row_converted(row, name, T, ret, err) sqla_row_converted_((row), (name), &sqla_conversion_of_##T, SQLA_PLACE_OF_(T, ret), (err))
+#define sqla_row_converted_at(row, i, T, ret, err) sqla_row_converted_at_((row), (i), &sqla_conversion_of_##T, SQLA_PLACE_OF_(T, ret), (err))
+#endif
 #define sqla_row_of(row, column, err) sqla_row_of_((row), (column).x, (err))
 
 /* The first column of the one row that q gives: NOT_FOUND without a row, TOO_MANY with several; errors read as 0 or NULL. */

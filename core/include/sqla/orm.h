@@ -130,9 +130,12 @@ SQLA_API const char *sqla_strdup(sqla_session *s, const char *text);
 SQLA_API const char *sqla_printf(sqla_session *s, const char *format, ...) SQLA_PRINTF_(2, 3);
 
 /* Fields by name, for models made at run time and for other languages. set converts where nothing is lost and copies texts
- * at once; get's texts are borrowed until the object changes. */
+ * at once; get's texts are borrowed until the object changes. A field with a conversion is set from an sqla_converted() of that
+ * conversion, or from what is stored, and gives what is stored.
+ * place: where a field lies in the object: to read and assign one of a type of the program's own.  NULL: MISUSE. */
 SQLA_API sqla_status sqla_field_set(sqla_session *s, void *object, const char *field, sqla_value value, sqla_error *err);
 SQLA_API sqla_value sqla_field_get(sqla_session *s, const void *object, const char *field, sqla_error *err);
+SQLA_API void *sqla_field_place(sqla_session *s, void *object, const char *field, sqla_error *err);
 
 #ifndef __cplusplus
 /* A conditional between pointers to two different structs has type void *, after a warning that a compiler may keep to itself

@@ -9,7 +9,7 @@
 #ifndef SQLA_SQL_H
 #define SQLA_SQL_H
 
-#include <sqla/base.h>
+#include <sqla/convert.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,6 +65,7 @@ typedef struct sqla_column_item {
     sqla_action on_delete, on_update;
     uint8_t end_;
     uint8_t storage;              /* sqla_storage */
+    const sqla_conversion *conversion; /* the field is of a type of the program's own (convert.h); NULL */
 } sqla_column_item;
 
 typedef struct sqla_relation_item {
@@ -177,6 +178,12 @@ struct sqla_error_this_field_type_cannot_be_a_column { int x; };
 #define SQLA_ENUM(f, ...) SQLA_ENUM_(f, __VA_ARGS__, .end_ = 0)
 #define SQLA_ENUM_(f, labels_, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
     .form = SQLA_ENUM_FORM_(sqla_self_, f), .labels = labels_, __VA_ARGS__ } } }
+/* SQLA_CONVERTED(field, its type, .option = value, ...): of a type that has a conversion (convert.h), and NULL where its store says
+ * so, unless .not_null. No key, and without .server_default. */
+#define SQLA_CONVERTED(f, ...) SQLA_CONVERTED_(f, __VA_ARGS__, .end_ = 0)
+#define SQLA_CONVERTED_(f, T, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, .offset = (uint32_t)offsetof(sqla_self_, f), \
+    .size = (uint32_t)sizeof ((sqla_self_ *)0)->f, .value_size = (uint32_t)sizeof ((sqla_self_ *)0)->f, \
+    .form = SQLA_CONVERTED_FORM_(sqla_self_, f, T), .conversion = &sqla_conversion_of_##T, __VA_ARGS__ } } }
 /* SQLA_FOREIGN_KEY(field, Parent, parent_field, .on_delete = SQLA_CASCADE, ...): a column that points elsewhere. */
 #define SQLA_FOREIGN_KEY(f, P, ...) SQLA_FOREIGN_KEY_(f, P, __VA_ARGS__, .end_ = 0)
 #define SQLA_FOREIGN_KEY_(f, P, pf, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
@@ -227,11 +234,15 @@ SQLA_API sqla_status sqla_metadata_add_model(sqla_metadata *base, const sqla_mod
  *   type      SQLA_BOOL ... SQLA_JSON, or-ed with SQLA_FORM_NULLABLE where NULL is allowed
  *   options   the members after `value_size` are read; NULL: none
  *   add_foreign_key: the column points at the field of another model of the same metadata.
- * Ownership: the model is base's; names and options are copied.  Threads: one at a time per metadata. */
+ *   add_converted: a field of the conversion's size, where sqla_field_place() finds it.
+ * Ownership: the model is base's; names and options are copied, conversions are borrowed as long as base lives.
+ * Threads: one at a time per metadata. */
 SQLA_API sqla_model *sqla_model_new(sqla_metadata *base, const char *name, const char *table, sqla_error *err);
 SQLA_API sqla_status sqla_model_add_column(sqla_model *model, const char *field, uint32_t type, const sqla_column_item *options, sqla_error *err);
 SQLA_API sqla_status sqla_model_add_foreign_key(sqla_model *model, const char *field, uint32_t type, const sqla_model *target,
                                                 const char *target_field, const sqla_column_item *options, sqla_error *err);
+SQLA_API sqla_status sqla_model_add_converted(sqla_model *model, const char *field, const sqla_conversion *conversion,
+                                              const sqla_column_item *options, sqla_error *err);
 /* A model of base by its struct's name; NULL: there is none.  Threads: any, once frozen. */
 SQLA_API const sqla_model *sqla_metadata_model(const sqla_metadata *base, const char *name);
 
@@ -431,6 +442,10 @@ sqla_any_expr sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column,
     sqla_opt_local_timestamp *: prefix##time_, sqla_opt_interval *: prefix##time_, \
     char **: sqla_no_such_column_, default: _Generic(((S *)0)->f, char *: prefix##text_, default: sqla_no_such_column_))
 #define sqla_col(S, f) SQLA_BY_FAMILY_(sqla_col_, S, f)(sqla_model_of_##S, offsetof(S, f))
+/* The same for a field of a type that has a conversion, sqla_converted_col(Host, ip, ip_address): of the family that it is stored
+ * as, so that it stands beside sqla_converted() and beside plain values of that family. */
+#define sqla_converted_col(S, f, T) _Generic(&((S *)0)->f, T *: SQLA_BY_STORED_(sqla_col_, T), default: sqla_no_such_column_) \
+    (sqla_model_of_##S, offsetof(S, f))
 
 #define sqla_eq(a, b) SQLA_COMPARE_(SQLA_OP_EQ, (a), (b)) /* with NULL: IS NULL */
 #define sqla_ne(a, b) SQLA_COMPARE_(SQLA_OP_NE, (a), (b)) /* with NULL: IS NOT NULL */
