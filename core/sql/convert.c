@@ -127,8 +127,31 @@ sqla_value sqla_value_converted(const sqla_to_convert *what)
     return value;
 }
 
+static bool has_to_convert(const sqla_array *list)
+{
+    const sqla_value *items = list->type == SQLA_NULL ? list->items : NULL;
+    bool found = false;
+    for (uint32_t i = 0; items != NULL && list->count != UINT32_MAX && i < list->count && !found; i++)
+        found = items[i].type == SQLA__TO_CONVERT;
+    return found;
+}
+
+static sqla_status convert_items(sqla_array *list, sqla__arena *arena, sqla_error *err)
+{
+    sqla_value *items = sqla__arena_zero(arena, list->count, sizeof *items);
+    sqla_status status = items != NULL ? SQLA_OK : sqla__error_nomem(err);
+    for (uint32_t i = 0; i < list->count && status == SQLA_OK; i++) {
+        items[i] = ((const sqla_value *)list->items)[i];
+        status = sqla__convert_value(&items[i], arena, err);
+    }
+    list->items = items;
+    return status;
+}
+
 sqla_status sqla__convert_value(sqla_value *value, sqla__arena *arena, sqla_error *err)
 {
+    if (value->type == SQLA_ARRAY && has_to_convert(&value->as.array))
+        return convert_items(&value->as.array, arena, err);
     if (value->type != SQLA__TO_CONVERT)
         return SQLA_OK;
     const sqla_to_convert *what = value->as.bytes.data;

@@ -61,7 +61,7 @@ typedef struct sqla_conversion {
 /* A field and how it is converted. */
 typedef struct sqla_to_convert { const sqla_conversion *conversion; const void *field; } sqla_to_convert;
 /* A value that is still to be converted: by whoever takes it, who reports what store says. It stands wherever a value can, except
- * for keys and items of arrays. A NULL field is SQL NULL.
+ * for keys. A NULL field is SQL NULL.
  * Ownership: borrows *what and the field until the value was taken.  Threads: any. */
 SQLA_API sqla_value sqla_value_converted(const sqla_to_convert *what);
 
