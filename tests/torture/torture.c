@@ -460,6 +460,89 @@ static void things_work(world *w, sqla_error *err)
     sqla_commit(w->x.s, err);
 }
 
+/* ---- fields with conversions ----------------------------------------------------------------------------------------- */
+
+typedef struct label { const char *text; } label;
+
+static sqla_status label_store(const void *field, sqla_value *ret_value, sqla_memory *memory, void *data, sqla_error *err)
+{
+    const label *l = field;
+    (void)data, (void)err;
+    const char *text = l->text != NULL ? sqla_memory_printf(memory, "<%s>", l->text) : NULL;
+    *ret_value = sqla_value_text(text);
+    return text != NULL || l->text == NULL ? SQLA_OK : SQLA_ERR_NOMEM;
+}
+
+static sqla_status label_load(const sqla_value *value, void *field, sqla_memory *memory, void *data, sqla_error *err)
+{
+    label *l = field;
+    (void)data, (void)err;
+    if (value->type == SQLA_NULL)
+        return SQLA_OK;
+    l->text = sqla_memory_copy(memory, (const char *)value->as.bytes.data + 1, value->as.bytes.size - 2);
+    return l->text != NULL ? SQLA_OK : SQLA_ERR_NOMEM;
+}
+
+SQLA_DECLARE_CONVERSION(label, SQLA_TEXT);
+SQLA_CONVERSION(label, .store = label_store, .load = label_load);
+
+typedef struct Notice { int64_t id; label title; sqla_opt_i32 size; } Notice;
+SQLA_DECLARE(Notice);
+SQLA_MODEL(Notice, "events", SQLA_COLUMN(id, .primary_key = true), SQLA_CONVERTED(title, label), SQLA_COLUMN(size));
+
+static void read_notices(sqla_session *s, sqla_error *err)
+{
+    const label wanted = { "closing" };
+    sqla_stmt *q = sqla_select(s, Notice);
+    if (q == NULL) {
+        err->status = SQLA_ERR_NOMEM;
+        return;
+    }
+    sqla_where(q, sqla_eq(sqla_converted_col(Notice, title, label), sqla_converted(label, &wanted)));
+    for (int i = 0; i < 2 && !sqla_failed(err); i++) {
+        SQLA_EACH(Notice, n, q, err) {
+            CU_ASSERT_STRING_EQUAL(n->title.text, "closing");
+            sqla_field_get(s, n, "title", err);
+            sqla_expire(s, n);
+        }
+    }
+    sqla_stmt_free(q);
+}
+
+static void write_notices(sqla_session *s, sqla_error *err)
+{
+    char long_title[3000];
+    memset(long_title, 'x', sizeof long_title - 1);
+    long_title[sizeof long_title - 1] = '\0';
+    Notice *n = sqla_add(s, Notice, .title = { "opening" });
+    sqla_add(s, Notice, .title = { long_title });
+    if (sqla_flush(s, err) != SQLA_OK)
+        return;
+    n->title.text = "closing";
+    sqla_savepoint *sp = sqla_begin_nested(s, err);
+    n->title.text = long_title;
+    if (sp == NULL || sqla_flush(s, err) != SQLA_OK || sqla_savepoint_rollback(sp, err) != SQLA_OK)
+        return;
+    CU_ASSERT_STRING_EQUAL(n->title.text, "closing");
+    read_notices(s, err);
+    if (!sqla_failed(err))
+        sqla_commit(s, err);
+}
+
+static void conversions_work(world *w, sqla_error *err)
+{
+    sqla_metadata *base = sqla_metadata_new(err);
+    sqla_sessionmaker *maker = NULL;
+    if (base != NULL && sqla_metadata_add(base, SQLA_MODELS(Notice), err) == SQLA_OK)
+        maker = sqla_sessionmaker_new(w->x.db, base, NULL, err);
+    sqla_session *s = maker != NULL ? sqla_open(maker, err) : NULL;
+    if (s != NULL)
+        write_notices(s, err);
+    sqla_close(s);
+    sqla_sessionmaker_free(maker);
+    sqla_metadata_free(base);
+}
+
 /* ---- schemas --------------------------------------------------------------------------------------------------------- */
 
 static const char drop_events[] = "DROP TABLE IF EXISTS visits; DROP TABLE IF EXISTS events";
@@ -562,6 +645,8 @@ SCENARIO(torture_things, .work = things_work, .shows = "SELECT count(*) || ':' |
 SCENARIO(torture_create, .prepare = prepare_models, .work = create_work, .finish = finish_models, .shows = tables_of(url), .reset = drop_events)
 SCENARIO(torture_drop, .prepare = prepare_tables, .work = drop_work, .finish = finish_models, .shows = tables_of(url), .reset = drop_events)
 SCENARIO(torture_inspect, .work = inspect_work)
+SCENARIO(torture_conversions, .prepare = prepare_tables, .work = conversions_work, .finish = finish_models,
+    .shows = "SELECT count(*) || ':' || coalesce(min(title), '') || ':' || coalesce(sum(length(title)), 0) FROM events", .reset = make_events(url))
 SCENARIO(torture_run_time, .prepare = prepare_tables, .work = run_time_work, .finish = finish_models,
     .shows = "SELECT count(*) || coalesce(max(title), '') FROM events", .reset = make_events(url))
 
@@ -589,6 +674,7 @@ static const struct harness_test tests[] = {
     { "drop_all", torture_drop, HARNESS_DATABASES },
     { "inspect", torture_inspect, HARNESS_DATABASES },
     { "models made at run time", torture_run_time, HARNESS_DATABASES },
+    { "fields with conversions", torture_conversions, HARNESS_DATABASES },
 };
 
 /* The files lie in memory where there is a place for that, since some thousand commits would wait for the disk. */

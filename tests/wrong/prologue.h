@@ -6,6 +6,15 @@ typedef struct Address Address;
 SQLA_DECLARE(User);
 SQLA_DECLARE(Address);
 
+/* A type of its own, kept as text; the same one kept as a number; and a type without a conversion. */
+typedef struct ip_address { unsigned char version, bytes[16]; } ip_address;
+typedef ip_address ip_number;
+typedef struct colour { unsigned char r, g, b; } colour;
+SQLA_DECLARE_CONVERSION(ip_address, SQLA_TEXT);
+SQLA_DECLARE_CONVERSION(ip_number, SQLA_DECIMAL);
+extern ip_address ip;
+extern const ip_address home;
+
 enum role { GUEST, MEMBER };
 extern const char *const role_labels[];
 /* Users have things of these names too. */
@@ -25,6 +34,7 @@ struct User {
     enum role role;
     SQLA_MANY(Address) addresses;
     uint64_t checksum; /* of a type that cannot be a column */
+    ip_address ip;
 };
 struct Address {
     int64_t id;
@@ -42,3 +52,4 @@ extern sqla_stmt *q;
 extern sqla_error err;
 extern User *u, user;
 extern Address *a, address;
+extern const sqla_row *row;
