@@ -465,7 +465,45 @@ static void failure__refused_object_can_be_mended(const char *url)
     shop_close(&x);
 }
 
+/* Columns that the database fills where nothing is given. */
+typedef struct Draft { int64_t id; const char *title, *state; sqla_opt_i32 size; } Draft;
+SQLA_DECLARE(Draft);
+SQLA_MODEL(Draft, "drafts", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(title, .server_default = "'untitled'"),
+           SQLA_COLUMN(state, .server_default = "'new'"), SQLA_COLUMN(size, .server_default = "7"));
+
+static void rollback__of_an_add_keeps_what_was_given(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, NULL, &err);
+    sqla_metadata *base = sqla_metadata_new(&err);
+    sqla_metadata_add(base, SQLA_MODELS(Draft), &err);
+    sqla_metadata_create_all(base, db, &err);
+    sqla_sessionmaker *maker = sqla_sessionmaker_new(db, base, NULL, &err);
+    sqla_session *s = sqla_open(maker, &err);
+    Draft *d = sqla_add(s, Draft, .title = "a long title"), *e = sqla_add(s, Draft, .state = "old");
+    CU_ASSERT_FATAL(d != NULL && e != NULL);
+    e->title = "given later";
+    CU_ASSERT_EQUAL(sqla_flush(s, &err), SQLA_OK);
+    CU_ASSERT(strcmp(d->state, "new") == 0 && d->size.value == 7);
+    CU_ASSERT_EQUAL(sqla_rollback(s, &err), SQLA_OK);
+    for (int i = 0; i < 10; i++)
+        sqla_add(s, Draft, .title = "another text", .state = "other"); /* into memory that is free */
+    CU_ASSERT_STRING_EQUAL(d->title, "a long title");
+    CU_ASSERT(d->state == NULL && !d->size.set && d->id == 0);
+    CU_ASSERT_STRING_EQUAL(e->title, "given later");
+    CU_ASSERT(strcmp(e->state, "old") == 0 && !e->size.set);
+    sqla_add_object(s, Draft, d);
+    sqla_add_object(s, Draft, e);
+    CU_ASSERT(sqla_commit(s, &err) == SQLA_OK && is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM drafts WHERE title IN ('a long title', 'given later') AND size = 7"), 2);
+    sqla_close(s);
+    sqla_sessionmaker_free(maker);
+    sqla_metadata_free(base);
+    sqla_engine_free(db);
+}
+
 static const struct harness_test tests[] = {
+    { "rollback of an add keeps what was given", rollback__of_an_add_keeps_what_was_given, HARNESS_DATABASES },
     { "add inserts and gives the key back", add__inserts_and_gives_the_key_back, HARNESS_DATABASES },
     { "get gives the same object", get__gives_the_same_object, HARNESS_DATABASES },
     { "commit writes what was assigned", commit__writes_what_was_assigned, HARNESS_DATABASES },

@@ -231,12 +231,14 @@ static sqla_status settle(sqla__object *object, sqla_error *err)
     return status == SQLA_OK && !sqla__object_settle(object, false) ? sqla__error_nomem(err) : status;
 }
 
-static sqla_status finish_insert(sqla_session *s, sqla__pool *pool, sqla__object *object, sqla_error *err)
+static sqla_status finish_insert(const run *r, sqla__object *object, sqla_error *err)
 {
+    sqla_session *s = r->session;
+    sqla__pool *pool = r->pool;
     void *row = sqla__struct_of(object), *snapshot = (char *)row + pool->snapshot;
     sqla__object *before = sqla__identity_find(pool, row);
     sqla_status status = before != NULL ? make_way(s, pool, before, err) : SQLA_OK;
-    if (!sqla__undo_record(s, object, SQLA__UNDO_INSERT))
+    if (!sqla__undo_record_insert(s, object, r->columns, r->column_count))
         return sqla__error_nomem(err);
     if (texts_are_own(pool->mapping, row, snapshot))
         memcpy(snapshot, row, pool->mapping->size);
@@ -271,7 +273,7 @@ static sqla_status insert_run(run *r, sqla_error *err)
         size_t from = r->done, n = r->count - from < chunk ? r->count - from : chunk;
         status = insert_chunk(r, road, traits, n, err);
         for (size_t i = from; i < r->done; i++) { /* also after a failure: these rows were written */
-            sqla_status finished = finish_insert(r->session, r->pool, r->objects[i], err);
+            sqla_status finished = finish_insert(r, r->objects[i], err);
             if (status == SQLA_OK)
                 status = finished;
         }

@@ -65,6 +65,7 @@ typedef struct sqla__undo {
     uint32_t previous;              /* the object's record before this one */
     void *snapshot;                 /* UPDATE: as it was, and the text block that its pointers lie in (NULL: unchanged) */
     void *texts;
+    bool *made;                     /* INSERT: for each column, did the database make the value? NULL: only where it always does */
     struct sqla__piece *pieces;     /* and what its fields with conversions point at (converted.h) */
     bool large;
 } sqla__undo;
@@ -124,6 +125,7 @@ sqla_status sqla__flush_for(sqla_session *s, const sqla_stmt *q, sqla_error *err
 
 /* Undo (undo.c). `keep_texts`: the record takes over the object's text block. */
 bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind kind);
+bool sqla__undo_record_insert(sqla_session *s, sqla__object *object, const uint32_t *sent, uint32_t count); /* sent: the columns */
 void sqla__undo_to(sqla_session *s, size_t mark);    /* put back what was done since mark, newest first */
 void sqla__undo_forget(sqla_session *s);             /* committed: drop all records */
 void sqla__undo_expunge(sqla_session *s, sqla__object *object);

@@ -21,11 +21,6 @@ static bool fills_optionals(const sqla__mapping *mapping)
     return false;
 }
 
-static bool needs_snapshot(const sqla__object *object, sqla__undo_kind kind)
-{
-    return kind == SQLA__UNDO_UPDATE || (kind == SQLA__UNDO_INSERT && fills_optionals(sqla__pool_of(object)->mapping));
-}
-
 bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind kind)
 {
     if (kind == SQLA__UNDO_UPDATE && object->undo > mark_of(s))
@@ -34,12 +29,10 @@ bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind ki
     uint32_t size = sqla__pool_of(object)->mapping->size;
     if (!sqla__vec_reserve(&s->undo, s->undo.count + 1))
         return false;
-    if (needs_snapshot(object, kind)) {
+    if (kind == SQLA__UNDO_UPDATE) {
         if ((record.snapshot = sqla__alloc(size)) == NULL)
             return false;
         memcpy(record.snapshot, sqla__snapshot_of(object), size);
-    }
-    if (kind == SQLA__UNDO_UPDATE) {
         record.texts = object->texts;
         record.large = object->flags & SQLA__FLAG_LARGE_TEXTS;
         record.pieces = sqla__pieces_take(object);
@@ -50,9 +43,22 @@ bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind ki
     return true;
 }
 
-static void restore_column(const sqla__mapped_column *column, sqla__object *object, const void *from)
+bool sqla__undo_record_insert(sqla_session *s, sqla__object *object, const uint32_t *sent, uint32_t count)
 {
-    sqla__column_copy(column, sqla__struct_of(object), from);
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    bool *made = NULL, fills = fills_optionals(mapping);
+    if (fills && (made = sqla__alloc_zero(mapping->column_count, sizeof *made)) == NULL)
+        return false;
+    if (!sqla__undo_record(s, object, SQLA__UNDO_INSERT)) {
+        sqla__free(made);
+        return false;
+    }
+    for (uint32_t i = 0; i < mapping->column_count && fills; i++)
+        made[i] = true;
+    for (uint32_t i = 0; i < count && fills; i++)
+        made[sent[i]] = false;
+    s->undo.items[s->undo.count - 1].made = made;
+    return true;
 }
 
 /* A row that was added is no row any more: what the database had made for it goes. */
@@ -63,10 +69,8 @@ static void undo_insert(const sqla__undo *record)
     sqla__identity_remove(pool, object);
     for (uint32_t i = 0; i < pool->mapping->column_count; i++) {
         const sqla__mapped_column *column = &pool->mapping->columns[i];
-        if (column->sent == SQLA__SENT_NEVER)
+        if (column->sent == SQLA__SENT_NEVER || (record->made != NULL && record->made[i]))
             sqla__field_set_null(&column->slot, sqla__struct_of(object));
-        else if (column->sent == SQLA__SENT_WHEN_SET && record->snapshot != NULL)
-            restore_column(column, object, record->snapshot);
     }
     memcpy(sqla__snapshot_of(object), sqla__struct_of(object), pool->mapping->size);
     object->state = SQLA_TRANSIENT;
@@ -90,7 +94,7 @@ static void undo_update(sqla__undo *record)
         sqla__identity_remove(pool, object);
     memcpy(snapshot, record->snapshot, pool->mapping->size);
     for (uint32_t i = 0; i < pool->mapping->column_count; i++)
-        restore_column(&pool->mapping->columns[i], object, snapshot);
+        sqla__column_copy(&pool->mapping->columns[i], sqla__struct_of(object), snapshot);
     sqla__object_set_texts(object, record->texts, record->large, false);
     sqla__pieces_set(object, record->pieces);
     record->texts = NULL;
@@ -116,6 +120,7 @@ static void undo_one(sqla__undo *record)
 static void drop(sqla_session *s, sqla__undo *record)
 {
     sqla__free(record->snapshot);
+    sqla__free(record->made);
     sqla__text_give(&s->texts, record->texts, record->large);
     sqla__pieces_free(s, record->pieces);
 }
