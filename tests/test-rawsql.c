@@ -268,6 +268,53 @@ static void out_of_memory(const char *url)
     CU_ASSERT(done);
 }
 
+/* What the database says of the text that it got is said of the one that the program wrote. operator: only where there are arrays. */
+static void failures__are_placed_in_the_programs_text(const char *url)
+{
+    static const struct { const char *sql, *at; bool operator; } cases[] = {
+        { "SELECT 1 AS x FRM y WHERE :a = :b", "FRM", false },
+        { "SELECT :a AS x FRM y", "FRM", false },
+        { "SELECT '\xc3\xa4', :a, '\xe2\x82\xac', :b, :a AS x FRM y", "FRM", false },
+        { "SELECT 1 WHERE 7 IN (:list) AND 1 NOT IN (:list) WHERE 3 = 3", "WHERE 3", false },
+        { "SELECT 1 WHERE 7 = ANY (:list) AND 1 <> ALL(:list) WHERE :a = 3", "WHERE :a", false },
+        { "SELECT 1 WHERE 7 IN(:list)AND 1=ANY(:list)AND :b = 2 WHERE 3 = 3", "WHERE 3", false },
+        { "SELECT 1 WHERE 7 IN (:list) AND true IN (:list)", "IN (:list)", true },
+        { "SELECT 1 WHERE 7 IN (:list) AND true NOT IN (:list)", "NOT IN", true },
+    };
+    const int64_t items[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (cases[i].operator && !harness_is_postgres(url))
+            continue;
+        const char *at = cases[i].sql;
+        for (const char *next = at; (next = strstr(next + 1, cases[i].at)) != NULL;) /* the last place of the words */
+            at = next;
+        int expected = 1;
+        for (const char *c = cases[i].sql; c < at; c++)
+            expected += ((unsigned char)*c & 0xc0) != 0x80;
+        sqla_stmt *q = sqla_sql(conn, cases[i].sql);
+        if (strstr(cases[i].sql, ":a") != NULL)
+            sqla_bind(q, "a", 1);
+        if (strstr(cases[i].sql, ":b") != NULL)
+            sqla_bind(q, "b", 1);
+        if (strstr(cases[i].sql, ":list") != NULL)
+            sqla_bind(q, "list", sqla_array_i64(items, sizeof items / sizeof items[0]));
+        sqla_error_clear(&err);
+        CU_ASSERT_EQUAL(sqla_exec(q, NULL, &err), SQLA_ERR_SQL);
+        if (err.position != expected)
+            fprintf(stderr, "%s: %d instead of %d: %s\n", cases[i].sql, (int)err.position, expected, err.message);
+        CU_ASSERT_EQUAL(err.position, expected);
+        sqla_stmt_free(q);
+    }
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(sqla_execute(db, "SELECT :a AS x FRM y", sqla_params("a", "text"), &err), SQLA_ERR_SQL);
+    CU_ASSERT_EQUAL(err.position, 16);
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -276,6 +323,7 @@ int main(void)
         { "mistakes, with their place", mistakes__with_their_place, HARNESS_PLAIN },
         { "mistakes, with a hint", mistakes__with_a_hint, HARNESS_PLAIN },
         { "any text is scanned safely", any_text__is_scanned_safely, HARNESS_PLAIN },
+        { "failures are placed in the program's text", failures__are_placed_in_the_programs_text, HARNESS_DATABASES },
         { "out of memory", out_of_memory, HARNESS_PLAIN },
     };
     return harness_main("test-rawsql", tests, sizeof tests / sizeof tests[0]);

@@ -102,6 +102,8 @@ sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool 
         request.cached = sqla__conn_seen(conn, compiled.text, compiled.length);
     }
     status = sqla__conn_run(conn, &request, ret_result, NULL, err);
+    if (status != SQLA_OK)
+        sqla__compiled_locate(&compiled, err);
     if (raw)
         sqla__raw_ran(conn, q->sql);
     return status;

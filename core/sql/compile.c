@@ -256,7 +256,7 @@ sqla_status sqla__compiled_finish(sqla__arena *arena, const sqla__buf *text, con
         slots[i] = (sqla_slot){ .type = (uint8_t)values[i].type, .rep = SQLA_REP_VALUE, .flags = SQLA_SLOT_NULLABLE, .element = element, .column = (int32_t)i,
                                 .offset = (uint32_t)(i * sizeof(sqla_value)), .size = sizeof(sqla_value), .set_offset = -1, .name = names[i] };
     }
-    *ret = (sqla__compiled){ copy, text->length, { sizeof(sqla_plan), (uint32_t)n, slots }, copies, (uint32_t)n };
+    *ret = (sqla__compiled){ copy, text->length, { sizeof(sqla_plan), (uint32_t)n, slots }, copies, (uint32_t)n, NULL, NULL, 0 };
     return SQLA_OK;
 }
 

@@ -8,6 +8,12 @@
 #include "base/buf.h"
 #include "sql/stmt.h"
 
+/* A place where the text of a raw statement and the text that the program wrote part. */
+typedef struct sqla__shift {
+    size_t text, source;       /* in bytes; from here on one goes along with the other, up to the next such place */
+    bool written;              /* or, up to there, the text is ours and stands for what is at source */
+} sqla__shift;
+
 /* Text and parameters. Parameters are an array of values, read by plan with rep VALUE. All of it lies in the arena. */
 typedef struct sqla__compiled {
     const char *text;
@@ -15,6 +21,9 @@ typedef struct sqla__compiled {
     sqla_plan plan;
     sqla_value *values;
     uint32_t count;
+    const char *source;        /* of a raw statement that was rewritten: what the program wrote, borrowed; else NULL */
+    const sqla__shift *shifts;
+    size_t shift_count;
 } sqla__compiled;
 
 /* Compile q for a dialect. Each value is a parameter, never text; a column that is compared with the label index of an enum
@@ -29,6 +38,9 @@ sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *
  * dialects that have them is not assumed, -- and nested block comments, $tag$...$tag$, ::, :=, [a:b] slices. */
 sqla_status sqla__compile_raw(const char *sql, const char *const *names, const sqla_value *values, size_t n, const sqla_traits *traits,
                               sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
+
+/* The database has told where in the text an error is: have err tell where in what the program wrote. */
+void sqla__compiled_locate(const sqla__compiled *compiled, sqla_error *err);
 
 /* What both end with: text and values, copied into the arena with the plan that reads them. names: of the columns or parameters
  * that the values are for, each NULL or alive as long as ret is used. */

@@ -35,6 +35,7 @@ typedef struct scanner {
     sqla__buf text;
     SQLA__VEC(sqla_value) found;
     SQLA__VEC(const char *) found_names;
+    SQLA__VEC(sqla__shift) shifts;
     sqla_error *err;
 } scanner;
 
@@ -55,14 +56,28 @@ static void note(scanner *s, size_t length)
     s->tokens[0] = (token){ s->at, length, s->text.length };
 }
 
-/* Put the place of p into the error: characters, counted from 1. */
-static sqla_status placed(scanner *s, const char *p)
+static bool begins_character(char c) { return ((unsigned char)c & 0xc0) != 0x80; }
+
+/* The place of p in a text: characters, counted from 1. */
+static int32_t position_of(const char *text, const char *p)
 {
     int32_t position = 1;
-    for (const char *at = s->start; at < p; at++)
-        position += ((unsigned char)*at & 0xc0) != 0x80;
-    s->err->position = position;
+    for (; text < p; text++)
+        position += begins_character(*text);
+    return position;
+}
+
+static sqla_status placed(scanner *s, const char *p)
+{
+    s->err->position = position_of(s->start, p);
     return s->err->status;
+}
+
+/* The text goes on with what is at `source`. written: in our words. */
+static sqla_status part(scanner *s, const char *source, bool written)
+{
+    const sqla__shift shift = { s->text.length, (size_t)(source - s->start), written };
+    return sqla__vec_push(&s->shifts, shift) ? SQLA_OK : sqla__error_nomem(s->err);
 }
 
 static sqla_status not_closed(scanner *s, const char *what)
@@ -178,35 +193,40 @@ static bool is_pair(const token *first, const token *second, const char *text)
     return first->source != NULL && first->source + 1 == second->source && first->source[0] == text[0] && second->source[0] == text[1];
 }
 
-static place place_of(const scanner *s, size_t name_length, size_t *ret_start)
+static place place_of(const scanner *s, size_t name_length, const token **ret_operator)
 {
     const token *t = s->tokens; /* "(" is t[0], the word before it t[1] */
     const char *behind = s->at + 1 + name_length;
     bool alone = is_token(&t[0], "(") && behind[strspn(behind, " \t\r\n\f\v")] == ')';
     if (alone && is_token(&t[1], "in"))
-        return *ret_start = t[is_token(&t[2], "not") ? 2 : 1].at, is_token(&t[2], "not") ? BEHIND_NOT_IN : BEHIND_IN;
+        return *ret_operator = &t[is_token(&t[2], "not") ? 2 : 1], is_token(&t[2], "not") ? BEHIND_NOT_IN : BEHIND_IN;
     if (alone && is_token(&t[1], "all") && (is_pair(&t[3], &t[2], "<>") || is_pair(&t[3], &t[2], "!=")))
-        return *ret_start = t[3].at, BEHIND_ALL;
+        return *ret_operator = &t[3], BEHIND_ALL;
     bool equal = is_token(&t[2], "=") && (t[3].source == NULL || t[3].source + 1 != t[2].source || strchr("<>!=~@&|#*/%^+-", t[3].source[0]) == NULL);
     if (alone && equal && (is_token(&t[1], "any") || is_token(&t[1], "some")))
-        return *ret_start = t[2].at, BEHIND_ANY;
+        return *ret_operator = &t[2], BEHIND_ANY;
     return ELSEWHERE;
 }
 
 /* Write another operator in the place of the one that begins there, up to the parameter. */
-static void replace_operator(scanner *s, size_t start, const char *text)
+static sqla_status replace_operator(scanner *s, const token *operator, const char *text)
 {
+    size_t start = operator->at;
     if (s->text.broken)
-        return;
+        return sqla__error_nomem(s->err);
     s->text.length = start;
     s->text.data[start] = '\0';
+    while (s->shifts.count > 0 && s->shifts.items[s->shifts.count - 1].text >= start)
+        s->shifts.count--;
+    sqla_status status = part(s, operator->source, true);
     if (start > 0 && strchr(" \t\r\n\f\v", s->text.data[start - 1]) == NULL)
         sqla__buf_add_char(&s->text, ' ');
     sqla__buf_add(&s->text, text);
+    return status == SQLA_OK ? part(s, s->at, true) : status;
 }
 
 /* One parameter an item. No item: a subquery that gives no row, which every database takes, and of which IN is false even for NULL. */
-static sqla_status expand(scanner *s, size_t i, place where, size_t start)
+static sqla_status expand(scanner *s, size_t i, place where, const token *operator)
 {
     sqla_value list = s->values[i];
     uint32_t n = list.type == SQLA_ARRAY ? list.as.array.count : 1;
@@ -215,8 +235,8 @@ static sqla_status expand(scanner *s, size_t i, place where, size_t start)
                         s->traits->dialect, s->names[i], s->names[i], s->names[i], s->names[i]);
         return placed(s, s->at);
     }
-    if (where == BEHIND_ANY || where == BEHIND_ALL)
-        replace_operator(s, start, where == BEHIND_ANY ? "IN (" : "NOT IN (");
+    if ((where == BEHIND_ANY || where == BEHIND_ALL) && replace_operator(s, operator, where == BEHIND_ANY ? "IN (" : "NOT IN (") != SQLA_OK)
+        return SQLA_ERR_NOMEM;
     if (n == 0)
         sqla__buf_add(&s->text, "SELECT NULL WHERE 1 = 0");
     for (uint32_t item = 0; item < n; item++) {
@@ -231,24 +251,28 @@ static sqla_status expand(scanner *s, size_t i, place where, size_t start)
  * word before it, as in LIMIT:n. */
 static sqla_status use(scanner *s, size_t i)
 {
-    size_t start = 0, n = strlen(s->names[i]);
+    const token *operator = NULL;
+    size_t n = strlen(s->names[i]);
     bool list = s->values[i].type == SQLA_ARRAY, arrays = (s->traits->features & SQLA_FEATURE_ARRAYS) != 0;
-    place where = list || s->values[i].type == SQLA_NULL ? place_of(s, n, &start) : ELSEWHERE;
-    sqla_status status = SQLA_OK;
+    place where = list || s->values[i].type == SQLA_NULL ? place_of(s, n, &operator) : ELSEWHERE;
+    sqla_status status = part(s, s->at, true);
     s->used[i] = true;
+    if (status != SQLA_OK)
+        return status;
     if (!arrays && (list || where == BEHIND_ANY || where == BEHIND_ALL)) {
-        status = expand(s, i, where, start);
+        status = expand(s, i, where, operator);
     } else {
         if (list && (where == BEHIND_IN || where == BEHIND_NOT_IN))
-            replace_operator(s, start, where == BEHIND_IN ? "= ANY(" : "<> ALL(");
+            status = replace_operator(s, operator, where == BEHIND_IN ? "= ANY(" : "<> ALL(");
         else if (s->at > s->start && in_word(s->at[-1]))
             sqla__buf_add_char(&s->text, ' ');
-        status = add_parameter(s, s->names[i], s->values[i]);
+        if (status == SQLA_OK)
+            status = add_parameter(s, s->names[i], s->values[i]);
     }
     note(s, n + 1);
     s->at += n + 1;
     s->last = '?';
-    return status;
+    return status == SQLA_OK ? part(s, s->at, false) : status;
 }
 
 static sqla_status no_value(scanner *s, size_t n)
@@ -363,6 +387,33 @@ static sqla_status scan(scanner *s)
     return status == SQLA_OK ? check_given(s) : status;
 }
 
+/* ---- where an error is --------------------------------------------------------------------------------------------- */
+
+void sqla__compiled_locate(const sqla__compiled *compiled, sqla_error *err)
+{
+    if (compiled->shift_count == 0 || err->position <= 0)
+        return;
+    size_t at = 0, i = compiled->shift_count;
+    for (int32_t left = err->position - 1; at < compiled->length && (left > 0 || !begins_character(compiled->text[at])); at++)
+        left -= begins_character(compiled->text[at]);
+    while (i > 0 && compiled->shifts[i - 1].text > at)
+        i--;
+    if (i == 0)
+        return;
+    const sqla__shift *shift = &compiled->shifts[i - 1];
+    err->position = position_of(compiled->source, compiled->source + shift->source + (shift->written ? 0 : at - shift->text));
+}
+
+static sqla_status keep_shifts(const scanner *s, sqla__arena *arena, sqla__compiled *ret)
+{
+    if (s->shifts.count == 0)
+        return SQLA_OK;
+    ret->source = s->start;
+    ret->shift_count = s->shifts.count;
+    ret->shifts = (const sqla__shift *)(const void *)sqla__arena_copy(arena, s->shifts.items, s->shifts.count * sizeof *s->shifts.items);
+    return ret->shifts != NULL ? SQLA_OK : sqla__error_nomem(s->err);
+}
+
 sqla_status sqla__compile_raw(const char *sql, const char *const *names, const sqla_value *values, size_t n, const sqla_traits *traits,
                               sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
 {
@@ -373,6 +424,9 @@ sqla_status sqla__compile_raw(const char *sql, const char *const *names, const s
     sqla_status status = s.used != NULL ? scan(&s) : sqla__error_nomem(err);
     if (status == SQLA_OK)
         status = sqla__compiled_finish(arena, &s.text, s.found.items, s.found_names.items, s.found.count, ret, err);
+    if (status == SQLA_OK)
+        status = keep_shifts(&s, arena, ret);
+    sqla__vec_release(&s.shifts);
     sqla__buf_release(&s.text);
     sqla__vec_release(&s.found);
     sqla__vec_release(&s.found_names);
