@@ -9,10 +9,9 @@
 
 /* ---- types of the program's own ------------------------------------------------------------------------------------- */
 
-/* What the functions below are to do next, and how often they were called. */
+/* What the functions below are to do next. */
 static struct trouble {
-    bool store, load, silent, other_type;
-    int stores, loads;
+    bool load, silent, other_type, thousandths;
 } trouble;
 
 typedef struct ip_address { uint8_t version, bytes[16]; } ip_address; /* version 4 or 6; 0: none */
@@ -22,14 +21,13 @@ static sqla_status ip_store(const void *field, sqla_value *ret_value, sqla_memor
     const ip_address *ip = field;
     struct trouble *t = data;
     char text[INET6_ADDRSTRLEN];
-    t->stores++;
     if (t->silent)
         return SQLA_ERR_DATA;
     if (t->other_type)
         return *ret_value = sqla_value_i64(3), SQLA_OK;
     if (ip->version == 0)
         return SQLA_OK;
-    if (t->store || (ip->version != 4 && ip->version != 6))
+    if (ip->version != 4 && ip->version != 6)
         return sqla_fail(err, "version %d of IP is not known", ip->version);
     inet_ntop(ip->version == 4 ? AF_INET : AF_INET6, ip->bytes, text, sizeof text);
     char *copy = sqla_memory_copy(memory, text, strlen(text));
@@ -41,7 +39,6 @@ static sqla_status ip_load(const sqla_value *value, void *field, sqla_memory *me
 {
     ip_address *ip = field;
     struct trouble *t = data;
-    t->loads++;
     char *text = value->type != SQLA_NULL ? sqla_memory_copy(memory, value->as.bytes.data, value->as.bytes.size) : NULL;
     if (value->type == SQLA_NULL)
         return SQLA_OK;
@@ -60,7 +57,9 @@ static sqla_status money_store(const void *field, sqla_value *ret_value, sqla_me
     const money *m = field;
     (void)data, (void)err;
     uint64_t cents = m->cents < 0 ? -(uint64_t)m->cents : (uint64_t)m->cents;
-    sqla_decimal text = { m->there ? sqla_memory_printf(memory, "%s%" PRIu64 ".%02u", m->cents < 0 ? "-" : "", cents / 100, (unsigned)(cents % 100)) : NULL };
+    const char *behind = trouble.thousandths ? "5" : "";
+    sqla_decimal text = { m->there ? sqla_memory_printf(memory, "%s%" PRIu64 ".%02u%s", m->cents < 0 ? "-" : "", cents / 100,
+                                                        (unsigned)(cents % 100), behind) : NULL };
     *ret_value = sqla_value_decimal(text);
     return m->there && text.text == NULL ? SQLA_ERR_NOMEM : SQLA_OK;
 }
@@ -230,7 +229,7 @@ static void world_open(world *w, const char *url)
 {
     memset(w, 0, sizeof *w);
     sqla_error_clear(&w->err);
-    trouble = (struct trouble){ .stores = 0 };
+    trouble = (struct trouble){ .load = false };
     w->db = sqla_create_engine(harness_is_postgres(url) ? url : with_query(url, "synchronous=off"), NULL, &w->err);
     w->base = sqla_metadata_new(&w->err);
     sqla_metadata_add(w->base, SQLA_MODELS(Host, Rack), &w->err);
@@ -683,6 +682,13 @@ static void store__that_fails_is_told(const char *url)
     sqla_rollback(w.s, &w.err);
     trouble.other_type = false;
     CU_ASSERT(has_ip(&host->ip, v4(2)));
+    trouble.thousandths = true; /* the database would round it */
+    host->price.cents++;
+    CU_ASSERT_EQUAL(sqla_flush(w.s, &w.err), SQLA_ERR_DATA);
+    CU_ASSERT(says(&w.err, "field 'price' of 'Host' keeps 2 digits behind the point, and the value has more"));
+    sqla_error_clear(&w.err);
+    sqla_rollback(w.s, &w.err);
+    trouble.thousandths = false;
     ip_address bad = { .version = 7 };
     CU_ASSERT_EQUAL(sqla_execute(w.db, "UPDATE hosts SET ip = :ip", sqla_params("ip", sqla_converted(ip_address, &bad)), &w.err), SQLA_ERR_APPLICATION);
     CU_ASSERT(says(&w.err, "version 7"));

@@ -38,8 +38,9 @@ SQLA_API char *sqla_memory_printf(sqla_memory *memory, const char *format, ...) 
  * with sqla_fail(); table and column are added.  Threads: those that use the objects, rows and statements; several at once. */
 typedef sqla_status sqla_store_fn(const void *field, sqla_value *ret_value, sqla_memory *memory, void *data, sqla_error *err);
 /* From the database to C: fills field, which is zeroed. value is of the conversion's type, or NULL; it is gone after the call, so
- * what the field points at is copied into memory. It is called for values that store has made, too: what an object of a session
- * holds after sqla_add or a flush is what load makes of what store gave, so that nothing in it is the program's.
+ * what the field points at is copied into memory. A text out of the database has a NUL behind it. It is called for values that store
+ * has made, too: what an object of a session holds after sqla_add or a flush is what load makes of what store gave, so that nothing
+ * in it is the program's.
  * Returns: as sqla_store_fn; a value that cannot be read fails the query, which names row and column. */
 typedef sqla_status sqla_load_fn(const sqla_value *value, void *field, sqla_memory *memory, void *data, sqla_error *err);
 /* Do two fields mean the same? Then a flush does not write the one over the other. */
