@@ -2,6 +2,7 @@
 # check-arrows.sh: who includes whom. The compiler lists what each source reads (-MM), and every file of ours in that
 # list must lie in the same room or in one below:
 #     abi <- base <- sql <- engine <- orm     plugins -> abi     tools -> public headers
+#     tools/conform -> all of the library
 . "$SRC/tests/check.sh"
 
 # The room of a file, named by its path in the source. A public header belongs to the room that it shows.
@@ -14,6 +15,7 @@ room_of()
         core/*/*) r=${1#core/}; echo "${r%%/*}" ;;
         plugins/*/*) r=${1#plugins/}; echo "plugin-${r%%/*}" ;;
         plugins/*) echo plugin ;;
+        tools/conform/*) echo conform ;;
         tools/*) echo tools ;;
         *) echo other ;;
     esac
@@ -29,6 +31,7 @@ below()
         orm) echo "$(below engine) orm-public orm public" ;;
         plugin-*) echo "abi plugin $1" ;;
         tools) echo "abi base-public sql-public engine-public orm-public public tools" ;;
+        conform) echo "$(below orm) conform" ;;
     esac
 }
 
@@ -41,7 +44,7 @@ included()
 }
 
 cd "$SRC" || exit 99
-for source in core/*/*.c plugins/*/*.c tools/*.c; do
+for source in core/*/*.c plugins/*/*.c tools/*.c tools/*/*.c; do
     test -f "$source" || continue
     allowed=" $(below "$(room_of "$source")") "
     wrong=

@@ -27,7 +27,7 @@ static void fresh(kit_conn *conn, const char *name)
 {
     snprintf(path, sizeof path, "%s/%s", folder, name);
     unlink(path);
-    CU_ASSERT_FATAL(EXPECT(open_file(conn, name, NULL, NULL), SQLA_OK));
+    REQUIRE(EXPECT(open_file(conn, name, NULL, NULL), SQLA_OK));
 }
 
 /* ---- opening --------------------------------------------------------------------------------------------------- */
@@ -37,43 +37,42 @@ static void files__that_cannot_be_opened(void)
     kit_conn db;
     snprintf(path, sizeof path, "%s/text", folder);
     FILE *file = fopen(path, "w");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    REQUIRE(file != NULL);
     for (int i = 0; i < 200; i++)
         fprintf(file, "this is no database, line %d\n", i);
     fclose(file);
     EXPECT(open_file(&db, "text", NULL, NULL), SQLA_ERR_CORRUPT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(kit_last.message, "/text"));
+    CHECK(strstr(kit_last.message, "/text") != NULL);
     EXPECT(open_file(&db, "no/such/folder.db", NULL, NULL), SQLA_ERR_CONNECT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(kit_last.message, "no/such/folder.db"));
+    CHECK(strstr(kit_last.message, "no/such/folder.db") != NULL);
     EXPECT(open_file(&db, ".", NULL, NULL), SQLA_ERR_CONNECT);
     EXPECT(open_file(&db, "absent.db", "mode", "rw"), SQLA_ERR_CONNECT);
     EXPECT(open_file(&db, "absent.db", "mode", "ro"), SQLA_ERR_CONNECT);
-    CU_ASSERT(access(path, F_OK) != 0);
+    CHECK(access(path, F_OK) != 0);
 }
 
 static void files__parameters(void)
 {
     kit_conn db;
     EXPECT(open_file(&db, "a.db", "busy_timeot", "1"), SQLA_ERR_CONFIG);
-    CU_ASSERT_PTR_NOT_NULL(strstr(kit_last.hint, "busy_timeout"));
+    CHECK(strstr(kit_last.hint, "busy_timeout") != NULL);
     EXPECT(open_file(&db, "a.db", "busy_timeout", "1s"), SQLA_ERR_CONFIG);
     EXPECT(open_file(&db, "a.db", "mode", "readonly"), SQLA_ERR_CONFIG);
     EXPECT(open_file(&db, "a.db", "host", "localhost"), SQLA_ERR_CONFIG);
-    CU_ASSERT_PTR_NOT_NULL(strstr(kit_last.hint, "sqlite:///"));
+    CHECK(strstr(kit_last.hint, "sqlite:///") != NULL);
     EXPECT(open_file(&db, "a.db", "foreign_keys", "off"), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_number(&db, "PRAGMA foreign_keys"), 0);
+    CHECK_INT(kit_number(&db, "PRAGMA foreign_keys"), 0);
     kit_close(&db);
     EXPECT(open_file(&db, "a.db", "foreign_keys", "on"), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_number(&db, "PRAGMA foreign_keys"), 1);
+    CHECK_INT(kit_number(&db, "PRAGMA foreign_keys"), 1);
     kit_close(&db);
     EXPECT(open_file(&db, "a.db", "synchronous", "off"), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_number(&db, "PRAGMA synchronous"), 0);
+    CHECK_INT(kit_number(&db, "PRAGMA synchronous"), 0);
     kit_close(&db);
     const sqla_connect_param memory[] = { { "database", "" }, { "journal_mode", "wal" } };
     EXPECT(kit_open(&db, memory, 2, 0), SQLA_ERR_CONFIG);
     const sqla_connect_param uri[] = { { "database", "file::memory:?x" } };
-    CU_ASSERT(
-        kit_open(&db, uri, 1, 0) == SQLA_OK && access("file::memory:?x", F_OK) == 0); /* a path is a path */
+    CHECK(kit_open(&db, uri, 1, 0) == SQLA_OK && access("file::memory:?x", F_OK) == 0); /* a path is a path */
     kit_close(&db);
     unlink("file::memory:?x");
 }
@@ -86,7 +85,7 @@ static void files__read_only(void)
     kit_close(&db);
     if (EXPECT(open_file(&db, "ro.db", "mode", "ro"), SQLA_OK)) {
         EXPECT(kit_run(&db, "INSERT INTO t VALUES (1)"), SQLA_ERR_READ_ONLY);
-        CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM t"), 0);
+        CHECK_INT(kit_number(&db, "SELECT count(*) FROM t"), 0);
         kit_close(&db);
     }
     if (geteuid() != 0) { /* root may write everything */
@@ -108,9 +107,9 @@ static void files__private_database(void)
     kit_must(&a, "INSERT INTO t VALUES (1)");
     EXPECT(kit_rollback(&a), SQLA_OK);
     kit_must(&b, "INSERT INTO t VALUES (2)");
-    CU_ASSERT_EQUAL(kit_number(&a, "SELECT count(*) FROM t"), 1);
+    CHECK_INT(kit_number(&a, "SELECT count(*) FROM t"), 1);
     kit_close(&a);
-    CU_ASSERT_EQUAL(kit_number(&b, "SELECT a FROM t"), 2);
+    CHECK_INT(kit_number(&b, "SELECT a FROM t"), 2);
     kit_close(&b);
 }
 
@@ -125,12 +124,12 @@ static void locks__plain_wait(void)
     EXPECT(kit_begin(&a, SQLA_TXN_WRITE), SQLA_OK);
     int64_t start = kit_now();
     EXPECT(kit_begin(&b, SQLA_TXN_WRITE), SQLA_ERR_BUSY);
-    CU_ASSERT(kit_now() - start >= 290000000 && kit_now() - start < 900000000);
-    CU_ASSERT_EQUAL(kit_state(&b), SQLA_TXN_IDLE);
+    CHECK(kit_now() - start >= 290000000 && kit_now() - start < 900000000);
+    CHECK_INT(kit_state(&b), SQLA_TXN_IDLE);
     EXPECT(kit_run(&b, "INSERT INTO t VALUES (1)"), SQLA_ERR_BUSY);
     EXPECT(kit_begin(&b, 0), SQLA_OK);
     EXPECT(kit_run(&b, "INSERT INTO t VALUES (1)"), SQLA_ERR_BUSY);
-    CU_ASSERT_EQUAL(kit_state(&b), SQLA_TXN_ACTIVE);
+    CHECK_INT(kit_state(&b), SQLA_TXN_ACTIVE);
     EXPECT(kit_rollback(&a), SQLA_OK);
     EXPECT(kit_run(&b, "INSERT INTO t VALUES (1)"), SQLA_OK);
     EXPECT(kit_commit(&b), SQLA_OK);
@@ -148,7 +147,7 @@ static void locks__deadline_ends_the_wait(void)
     const sqla_txn_options options = { sizeof options, SQLA_TXN_WRITE, start + 200000000, 0, 0 };
     kit_clear();
     EXPECT(kit_ops.begin(b.handle, &options, KIT_ERR), SQLA_ERR_TIMEOUT);
-    CU_ASSERT(kit_now() - start >= 190000000 && kit_now() - start < 900000000);
+    CHECK(kit_now() - start >= 190000000 && kit_now() - start < 900000000);
     kit_close(&a);
     kit_close(&b);
 }
@@ -163,14 +162,14 @@ static void upgrade(const char *journal_mode)
     EXPECT(open_file(&b, "upgrade.db", "busy_timeout", "5000"), SQLA_OK);
     EXPECT(kit_begin(&a, 0), SQLA_OK);
     EXPECT(kit_begin(&b, 0), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_number(&a, "SELECT count(*) FROM t"), 0);
-    CU_ASSERT_EQUAL(kit_number(&b, "SELECT count(*) FROM t"), 0);
+    CHECK_INT(kit_number(&a, "SELECT count(*) FROM t"), 0);
+    CHECK_INT(kit_number(&b, "SELECT count(*) FROM t"), 0);
     EXPECT(kit_run(&a, "INSERT INTO t VALUES (1)"), SQLA_OK);
     int64_t start = kit_now();
     EXPECT(kit_run(&b, "INSERT INTO t VALUES (2)"), SQLA_ERR_RETRY);
-    CU_ASSERT_STRING_EQUAL(kit_last.sqlstate, "40001");
-    CU_ASSERT(kit_now() - start < 1000000000);
-    CU_ASSERT_EQUAL(kit_state(&b), SQLA_TXN_ACTIVE);
+    CHECK_TEXT(kit_last.sqlstate, "40001");
+    CHECK(kit_now() - start < 1000000000);
+    CHECK_INT(kit_state(&b), SQLA_TXN_ACTIVE);
     EXPECT(kit_rollback(&b), SQLA_OK);
     EXPECT(kit_commit(&a), SQLA_OK);
     kit_close(&a);
@@ -194,10 +193,10 @@ static void locks__stale_snapshot(void)
     kit_must(&a, "CREATE TABLE t (a)");
     EXPECT(open_file(&b, "snapshot.db", NULL, NULL), SQLA_OK);
     EXPECT(kit_begin(&b, 0), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_number(&b, "SELECT count(*) FROM t"), 0);
+    CHECK_INT(kit_number(&b, "SELECT count(*) FROM t"), 0);
     kit_must(&a, "INSERT INTO t VALUES (1)");
     EXPECT(kit_run(&b, "INSERT INTO t VALUES (2)"), SQLA_ERR_RETRY);
-    CU_ASSERT_EQUAL(kit_last.native, 517);
+    CHECK_INT(kit_last.native, 517);
     EXPECT(kit_rollback(&b), SQLA_OK);
     kit_close(&a);
     kit_close(&b);
@@ -217,10 +216,10 @@ static void locks__busy_commit(void)
     EXPECT(kit_begin(&a, 0), SQLA_OK);
     kit_must(&a, "INSERT INTO t VALUES (3)");
     EXPECT(kit_commit(&a), SQLA_ERR_BUSY);
-    CU_ASSERT_EQUAL(kit_state(&a), SQLA_TXN_ACTIVE);
+    CHECK_INT(kit_state(&a), SQLA_TXN_ACTIVE);
     kit_ops.result_close(reading);
     EXPECT(kit_commit(&a), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_number(&b, "SELECT count(*) FROM t"), 3);
+    CHECK_INT(kit_number(&b, "SELECT count(*) FROM t"), 3);
     kit_close(&a);
     kit_close(&b);
 }
@@ -258,11 +257,11 @@ static void locks__full_database(void)
     EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
     kit_must(&db, "INSERT INTO t VALUES ('before')");
     EXPECT(kit_run(&db, "INSERT INTO t VALUES (zeroblob(1000000))"), SQLA_ERR_RESOURCE);
-    CU_ASSERT_STRING_EQUAL(kit_last.sqlstate, "53100");
-    CU_ASSERT(kit_state(&db) == SQLA_TXN_ACTIVE || kit_state(&db) == SQLA_TXN_FAILED);
+    CHECK_TEXT(kit_last.sqlstate, "53100");
+    CHECK(kit_state(&db) == SQLA_TXN_ACTIVE || kit_state(&db) == SQLA_TXN_FAILED);
     EXPECT(kit_rollback(&db), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_state(&db), SQLA_TXN_IDLE);
-    CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM t"), 0);
+    CHECK_INT(kit_state(&db), SQLA_TXN_IDLE);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM t"), 0);
     kit_must(&db, "INSERT INTO t VALUES ('after')");
     kit_close(&db);
 }
@@ -276,11 +275,11 @@ static void locks__transaction_undone(void)
     EXPECT(kit_begin(&db, 0), SQLA_OK);
     kit_must(&db, "INSERT INTO t VALUES (1)");
     EXPECT(kit_run(&db, "INSERT INTO t VALUES (1)"), SQLA_ERR_UNIQUE);
-    CU_ASSERT_EQUAL(kit_state(&db), SQLA_TXN_FAILED);
+    CHECK_INT(kit_state(&db), SQLA_TXN_FAILED);
     EXPECT(kit_run(&db, "INSERT INTO t VALUES (2)"), SQLA_ERR_ROLLBACK_FIRST);
     EXPECT(kit_commit(&db), SQLA_ERR_ROLLBACK_FIRST);
     EXPECT(kit_rollback(&db), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM t"), 0);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM t"), 0);
     kit_close(&db);
 }
 
@@ -341,7 +340,7 @@ static void values__texts_of_times(void)
         cell got = { -1 };
         bool ok =
             EXPECT(read_as(&db, cases[i].text, cases[i].type, SQLA_REP_FIXED, 8, &got), cases[i].status);
-        CU_ASSERT(cases[i].status != SQLA_OK || got.v == cases[i].micros);
+        CHECK(cases[i].status != SQLA_OK || got.v == cases[i].micros);
         if (!ok)
             fprintf(stderr, "... for %s\n", cases[i].text);
     }
@@ -355,8 +354,8 @@ static void values__now(void)
     cell got = { 0 };
     fresh(&db, "values.db");
     EXPECT(read_as(&db, kit_traits->now, SQLA_TIMESTAMP, SQLA_REP_FIXED, 8, &got), SQLA_OK);
-    CU_ASSERT(got.v / 1000000 >= (int64_t)time(NULL) - 5 && got.v / 1000000 <= (int64_t)time(NULL) + 5);
-    CU_ASSERT_EQUAL(kit_number(&db, kit_sql("SELECT length(%s)", kit_traits->now)), 26);
+    CHECK(got.v / 1000000 >= (int64_t)time(NULL) - 5 && got.v / 1000000 <= (int64_t)time(NULL) + 5);
+    CHECK_INT(kit_number(&db, kit_sql("SELECT length(%s)", kit_traits->now)), 26);
     kit_close(&db);
 }
 
@@ -410,7 +409,7 @@ static void values__storage_classes(void)
                 cases[i].status))
             fprintf(stderr, "... for %s\n", cases[i].text);
         if (cases[i].status != SQLA_OK)
-            CU_ASSERT(strcmp(kit_last.column, "v") == 0 && kit_last.row == 1);
+            CHECK(strcmp(kit_last.column, "v") == 0 && kit_last.row == 1);
     }
     kit_close(&db);
 }
@@ -427,11 +426,11 @@ static void values__affinity(void)
         kit_must(&db, kit_sql("CREATE TABLE t (v %s)", type->name));
         if (text) {
             kit_must(&db, "INSERT INTO t VALUES ('0012.50')");
-            CU_ASSERT_EQUAL(
+            CHECK_INT(
                 kit_number(&db, "SELECT count(*) FROM t WHERE typeof(v) = 'text' AND length(v) = 7"), 1);
         }
         kit_must(&db, "INSERT INTO t VALUES ('2020-01-02 03:04:05.000000'), ('P14M3DT5.000000S')");
-        CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM t WHERE typeof(v) <> 'text'"), 0);
+        CHECK_INT(kit_number(&db, "SELECT count(*) FROM t WHERE typeof(v) <> 'text'"), 0);
         kit_drop(&db, "t");
     }
     kit_close(&db);
@@ -495,7 +494,7 @@ static void keys__facts(void)
                      ((s.facts & SQLA_FACT_KEY_ARITHMETIC) != 0) == cases[i].arithmetic;
         if (!right)
             fprintf(stderr, "%s: %d, %x\n", cases[i].create, s.count, (unsigned)s.facts);
-        CU_ASSERT(right);
+        CHECK(right);
         kit_close(&db);
     }
 }
@@ -547,7 +546,7 @@ static void keys__that_do_not_follow(void)
     kit_must(&db, "CREATE TABLE good (id INTEGER PRIMARY KEY, a)");
     EXPECT(insert_block(&db, "good", cells, 30, 10), SQLA_OK);
     for (int i = 0; i < 30; i++)
-        CU_ASSERT_EQUAL(cells[2 * i + 1].v, i + 1);
+        CHECK_INT(cells[2 * i + 1].v, i + 1);
     kit_close(&db);
 }
 
@@ -563,14 +562,14 @@ static void keys__failing_row(void)
     cells[2 * 17].v = cells[2 * 13].v;
     EXPECT(kit_begin(&db, 0), SQLA_OK);
     EXPECT(insert_block(&db, "t", cells, 20, 10), SQLA_ERR_UNIQUE);
-    CU_ASSERT_EQUAL(kit_last.row, 18);
-    CU_ASSERT_STRING_EQUAL(kit_last.column, "a");
-    CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM t"), 10);
-    CU_ASSERT_EQUAL(kit_state(&db), SQLA_TXN_ACTIVE);
+    CHECK_INT(kit_last.row, 18);
+    CHECK_TEXT(kit_last.column, "a");
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM t"), 10);
+    CHECK_INT(kit_state(&db), SQLA_TXN_ACTIVE);
     EXPECT(kit_rollback(&db), SQLA_OK);
     EXPECT(insert_block(&db, "t", cells, 20, 20), SQLA_ERR_UNIQUE);
-    CU_ASSERT_EQUAL(kit_state(&db), SQLA_TXN_IDLE);
-    CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM t"), 0);
+    CHECK_INT(kit_state(&db), SQLA_TXN_IDLE);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM t"), 0);
     kit_close(&db);
 }
 
@@ -601,47 +600,45 @@ static void session__touched(void)
     }
 }
 
+/* ---- the list -------------------------------------------------------------------------------------------------- */
+
+static const conform_check checks[] = {
+    { "file-01", "files that cannot be opened", 0, 0, files__that_cannot_be_opened },
+    { "file-02", "parameters", 0, 0, files__parameters },
+    { "file-03", "read-only files", 0, 0, files__read_only },
+    { "file-04", "a private database", 0, 0, files__private_database },
+    { "lock-01", "a plain wait", 0, 0, locks__plain_wait },
+    { "lock-02", "a deadline ends the wait", 0, 0, locks__deadline_ends_the_wait },
+    { "lock-03", "an upgrade", 0, 0, locks__upgrade },
+    { "lock-04", "an upgrade in WAL", 0, 0, locks__upgrade_in_wal },
+    { "lock-05", "a stale snapshot", 0, 0, locks__stale_snapshot },
+    { "lock-06", "a busy commit", 0, 0, locks__busy_commit },
+    { "lock-07", "a cancelled wait", 0, 0, locks__cancelled_wait },
+    { "lock-08", "a full database", 0, 0, locks__full_database },
+    { "lock-09", "a transaction undone", 0, 0, locks__transaction_undone },
+    { "value-01", "texts of times", 0, 0, values__texts_of_times },
+    { "value-02", "now", 0, 0, values__now },
+    { "value-03", "storage classes", 0, 0, values__storage_classes },
+    { "value-04", "affinity", 0, 0, values__affinity },
+    { "key-01", "facts", 0, 0, keys__facts },
+    { "key-02", "keys that do not follow", 0, 0, keys__that_do_not_follow },
+    { "key-03", "a failing row", 0, 0, keys__failing_row },
+    { "session-01", "what touches a session", 0, 0, session__touched },
+};
+
 int main(int argc, char **argv)
 {
-    static const kit_check files[] = {
-        { "files that cannot be opened", files__that_cannot_be_opened },
-        { "parameters", files__parameters },
-        { "read-only", files__read_only },
-        { "private database", files__private_database },
-    };
-    static const kit_check locks[] = {
-        { "plain wait", locks__plain_wait },
-        { "a deadline ends the wait", locks__deadline_ends_the_wait },
-        { "upgrade", locks__upgrade },
-        { "upgrade in WAL", locks__upgrade_in_wal },
-        { "stale snapshot", locks__stale_snapshot },
-        { "busy commit", locks__busy_commit },
-        { "cancelled wait", locks__cancelled_wait },
-        { "full database", locks__full_database },
-        { "transaction undone", locks__transaction_undone },
-    };
-    static const kit_check values[] = {
-        { "texts of times", values__texts_of_times },
-        { "now", values__now },
-        { "storage classes", values__storage_classes },
-        { "affinity", values__affinity },
-    };
-    static const kit_check keys[] = {
-        { "facts", keys__facts },
-        { "keys that do not follow", keys__that_do_not_follow },
-        { "failing row", keys__failing_row },
-        { "touched", session__touched },
-    };
+    enum { COUNT = sizeof checks / sizeof *checks };
+    const conform_check *list[COUNT];
     if (argc != 3) {
         fprintf(stderr, "usage: sqlite-driver DRIVER.so FOLDER\n");
         return 2;
     }
     folder = argv[2];
-    if (!kit_load(argv[1], 0, NULL) || CU_initialize_registry() != CUE_SUCCESS)
-        return 1;
-    KIT_SUITE("files", files);
-    KIT_SUITE("locks", locks);
-    KIT_SUITE("values", values);
-    KIT_SUITE("keys", keys);
-    return kit_run_all("sqlite-driver");
+    for (size_t i = 0; i < COUNT; i++)
+        list[i] = &checks[i];
+    const conform_options options = {
+        .name = "sqlite-driver", .driver = argv[1], .jobs = 1, .timeout_s = 60, .prepare = kit_ready
+    };
+    return conform_run(list, COUNT, &options);
 }

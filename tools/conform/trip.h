@@ -23,8 +23,8 @@ typedef struct trip_form {
 
 extern kit_conn trip_db;
 
-/* Connect, and make the table conf_value (id, v) for a type. Returns false when the database does not store it. */
-bool trip_begin(sqla_type type);
+/* Connect, and make the table conf_value (id, v) for a type. One that the database does not store ends the check. */
+void trip_begin(sqla_type type);
 void trip_end(void);
 /* Send a value as row `id`; NULL: NULL. */
 sqla_status trip_send(const trip_form *f, int64_t id, const void *value);

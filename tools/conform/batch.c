@@ -62,9 +62,9 @@ static void make_items(void)
 static void begin_batch(void)
 {
     kit_must_open(&db);
-    kit_drop(&db, "conf_item");
+    kit_drop(&db, "conf_batch");
     kit_must(&db,
-        kit_sql("CREATE TABLE conf_item (id %s%s, n %s NOT NULL CHECK (n <> -666), name %s NOT NULL, x %s)",
+        kit_sql("CREATE TABLE conf_batch (id %s%s, n %s NOT NULL CHECK (n <> -666), name %s NOT NULL, x %s)",
             kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
             kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
     make_items();
@@ -72,7 +72,7 @@ static void begin_batch(void)
 
 static void end_batch(void)
 {
-    kit_drop(&db, "conf_item");
+    kit_drop(&db, "conf_batch");
     kit_close(&db);
 }
 
@@ -129,7 +129,7 @@ static void check_rows(size_t n, bool keys)
     sqla_driver_result *result;
     size_t count, i = 0, wrong = 0;
     bool end = false;
-    if (!EXPECT(kit_exec(&db, "SELECT id, n, name, x FROM conf_item ORDER BY n", NULL, NULL, 0, &result),
+    if (!EXPECT(kit_exec(&db, "SELECT id, n, name, x FROM conf_batch ORDER BY n", NULL, NULL, 0, &result),
             SQLA_OK))
         return;
     while (
@@ -142,14 +142,14 @@ static void check_rows(size_t n, bool keys)
                      (keys && found.id != sent->id);
         }
     }
-    CU_ASSERT_EQUAL(i, n);
-    CU_ASSERT_EQUAL(wrong, 0);
+    CHECK_INT(i, n);
+    CHECK_INT(wrong, 0);
     kit_ops.result_close(result);
 }
 
 static const char *insert_each(const char *returning)
 {
-    return kit_sql("INSERT INTO conf_item (n, name, x) VALUES (?, ?, ?)%s", returning);
+    return kit_sql("INSERT INTO conf_batch (n, name, x) VALUES (?, ?, ?)%s", returning);
 }
 
 /* ---- inserts --------------------------------------------------------------------------------------------------- */
@@ -158,7 +158,7 @@ static void batch__each(void)
 {
     static const size_t counts[] = { 0, 1, 2, 64, 65, 1000, MOST };
     begin_batch();
-    for (size_t i = 0; kit_ops.execute_many != NULL && i < sizeof counts / sizeof *counts; i++) {
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         sqla_batch batch = { .mode = SQLA_BATCH_EACH,
             .plan = &insert_plan,
             .rows = rows,
@@ -166,11 +166,11 @@ static void batch__each(void)
             .rows_per_statement = 1 };
         EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
         EXPECT(run_batch(insert_each(""), &batch, i % 2 == 0), SQLA_OK);
-        CU_ASSERT_EQUAL(batch.affected, (int64_t)counts[i]);
-        CU_ASSERT_EQUAL(batch.unmatched, -1);
+        CHECK_INT(batch.affected, (int64_t)counts[i]);
+        CHECK_INT(batch.unmatched, -1);
         EXPECT(kit_commit(&db), SQLA_OK);
         check_rows(counts[i], false);
-        kit_must(&db, "DELETE FROM conf_item");
+        kit_must(&db, "DELETE FROM conf_batch");
     }
     end_batch();
 }
@@ -178,35 +178,31 @@ static void batch__each(void)
 static void batch__each_with_returned_keys(void)
 {
     begin_batch();
-    if (kit_ops.execute_many != NULL && kit_feature(&db, SQLA_FEATURE_RETURNING)) {
-        sqla_batch batch = { .mode = SQLA_BATCH_EACH,
-            .plan = &insert_plan,
-            .rows = rows,
-            .count = 500,
-            .rows_per_statement = 1,
-            .key_source = SQLA_KEY_RETURNED,
-            .keys = &key_plan };
-        EXPECT(run_batch(insert_each(" RETURNING id"), &batch, true), SQLA_OK);
-        CU_ASSERT_EQUAL(batch.affected, 500);
-        check_rows(500, true);
-    }
+    sqla_batch batch = { .mode = SQLA_BATCH_EACH,
+        .plan = &insert_plan,
+        .rows = rows,
+        .count = 500,
+        .rows_per_statement = 1,
+        .key_source = SQLA_KEY_RETURNED,
+        .keys = &key_plan };
+    EXPECT(run_batch(insert_each(" RETURNING id"), &batch, true), SQLA_OK);
+    CHECK_INT(batch.affected, 500);
+    check_rows(500, true);
     end_batch();
 }
 
 static void batch__each_with_last_id(void)
 {
     begin_batch();
-    if (kit_ops.execute_many != NULL && kit_feature(&db, SQLA_FEATURE_LAST_ID)) {
-        sqla_batch batch = { .mode = SQLA_BATCH_EACH,
-            .plan = &insert_plan,
-            .rows = rows,
-            .count = 500,
-            .rows_per_statement = 1,
-            .key_source = SQLA_KEY_LAST_ID,
-            .keys = &key_plan };
-        EXPECT(run_batch(insert_each(""), &batch, true), SQLA_OK);
-        check_rows(500, true);
-    }
+    sqla_batch batch = { .mode = SQLA_BATCH_EACH,
+        .plan = &insert_plan,
+        .rows = rows,
+        .count = 500,
+        .rows_per_statement = 1,
+        .key_source = SQLA_KEY_LAST_ID,
+        .keys = &key_plan };
+    EXPECT(run_batch(insert_each(""), &batch, true), SQLA_OK);
+    check_rows(500, true);
     end_batch();
 }
 
@@ -225,24 +221,26 @@ static void insert_by_block(size_t n, uint32_t block, bool keys)
                       : last_id ? SQLA_KEY_LAST_ID
                                 : SQLA_KEY_RETURNED,
         .keys = keys ? &key_plan : NULL };
-    const char *text = kit_fill(kit_traits->insert_block, "conf_item", columns, types, 3, block, NULL,
+    const char *text = kit_fill(kit_traits->insert_block, "conf_batch", columns, types, 3, block, NULL,
         SQLA_NULL, keys && !last_id ? "id" : NULL);
-    kit_must(&db, "DELETE FROM conf_item");
+    kit_must(&db, "DELETE FROM conf_batch");
     EXPECT(run_batch(text, &batch, true), SQLA_OK);
-    CU_ASSERT_EQUAL(batch.affected, (int64_t)n);
+    CHECK_INT(batch.affected, (int64_t)n);
     check_rows(n, keys);
 }
 
 static void batch__block(void)
 {
     begin_batch();
-    if (kit_ops.execute_many != NULL && kit_traits->insert_block != NULL) {
-        insert_by_block(MOST, kit_traits->insert_block_rows, false);
-        insert_by_block(MOST, kit_traits->insert_block_rows, true);
-        insert_by_block(12, 3, true);
-        insert_by_block(5, 1, true);
-        insert_by_block(0, 10, true);
-    }
+    if (kit_traits->insert_block == NULL)
+        conform_unsupported("the trait 'insert_block' is empty");
+    insert_by_block(MOST / kit_traits->insert_block_rows * kit_traits->insert_block_rows,
+        kit_traits->insert_block_rows, false);
+    insert_by_block(MOST / kit_traits->insert_block_rows * kit_traits->insert_block_rows,
+        kit_traits->insert_block_rows, true);
+    insert_by_block(12, 3, true);
+    insert_by_block(5, 1, true);
+    insert_by_block(0, 10, true);
     end_batch();
 }
 
@@ -250,9 +248,9 @@ static void batch__columns(void)
 {
     static const size_t counts[] = { 1, 3, 1000, MOST };
     begin_batch();
-    for (size_t i = 0; kit_ops.execute_many != NULL && kit_traits->insert_columns != NULL &&
-                       i < sizeof counts / sizeof *counts;
-         i++) {
+    if (kit_traits->insert_columns == NULL)
+        conform_unsupported("the trait 'insert_columns' is empty");
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         bool keys = kit_feature(&db, SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING) && i % 2 == 1;
         sqla_batch batch = { .mode = SQLA_BATCH_COLUMNS,
             .plan = &insert_plan,
@@ -261,12 +259,12 @@ static void batch__columns(void)
             .rows_per_statement = 1,
             .key_source = keys ? SQLA_KEY_RETURNED : SQLA_KEY_NONE,
             .keys = keys ? &key_plan : NULL };
-        const char *text = kit_fill(kit_traits->insert_columns, "conf_item", columns, types, 3, 1, NULL,
+        const char *text = kit_fill(kit_traits->insert_columns, "conf_batch", columns, types, 3, 1, NULL,
             SQLA_NULL, keys ? "id" : NULL);
         EXPECT(run_batch(text, &batch, true), SQLA_OK);
-        CU_ASSERT_EQUAL(batch.affected, (int64_t)counts[i]);
+        CHECK_INT(batch.affected, (int64_t)counts[i]);
         check_rows(counts[i], keys);
-        kit_must(&db, "DELETE FROM conf_item");
+        kit_must(&db, "DELETE FROM conf_batch");
     }
     end_batch();
 }
@@ -293,7 +291,7 @@ static void insert_all(size_t n)
                 .set_offset = -1,
                 .name = "id" } };
         const sqla_plan plan = KIT_PLAN(slots);
-        if (!EXPECT(kit_run_with(&db, kit_sql("INSERT INTO conf_item (n, name, x, id) VALUES (?, ?, ?, ?)"),
+        if (!EXPECT(kit_run_with(&db, kit_sql("INSERT INTO conf_batch (n, name, x, id) VALUES (?, ?, ?, ?)"),
                         &plan, row),
                 SQLA_OK))
             return;
@@ -313,8 +311,8 @@ static void change_items(size_t n)
 static sqla_status update_by(sqla_batch_mode mode, size_t n, uint32_t block, sqla_batch *batch)
 {
     const char *template = mode == SQLA_BATCH_BLOCK ? kit_traits->update_block : kit_traits->update_columns;
-    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("UPDATE conf_item SET n = ?, name = ? WHERE id = ?")
-                                               : kit_fill(template, "conf_item", columns, types, 2, block,
+    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("UPDATE conf_batch SET n = ?, name = ? WHERE id = ?")
+                                               : kit_fill(template, "conf_batch", columns, types, 2, block,
                                                      "id", SQLA_INT64, NULL);
     *batch = (sqla_batch){
         .mode = mode, .plan = &update_plan, .rows = rows, .count = n, .rows_per_statement = block
@@ -325,8 +323,8 @@ static sqla_status update_by(sqla_batch_mode mode, size_t n, uint32_t block, sql
 static sqla_status delete_by(sqla_batch_mode mode, size_t n, uint32_t block, sqla_batch *batch)
 {
     const char *template = mode == SQLA_BATCH_BLOCK ? kit_traits->delete_block : kit_traits->delete_columns;
-    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("DELETE FROM conf_item WHERE id = ?")
-                                               : kit_fill(template, "conf_item", columns, types, 0, block,
+    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("DELETE FROM conf_batch WHERE id = ?")
+                                               : kit_fill(template, "conf_batch", columns, types, 0, block,
                                                      "id", SQLA_INT64, NULL);
     *batch = (sqla_batch){
         .mode = mode, .plan = &delete_plan, .rows = rows, .count = n, .rows_per_statement = block
@@ -340,7 +338,7 @@ static void batch__update_and_delete(void)
     enum { N = 400, BLOCK = 100 };
     sqla_batch batch;
     begin_batch();
-    for (size_t i = 0; kit_ops.execute_many != NULL && i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         bool updates = i == 0 || (i == 1 ? kit_traits->update_block : kit_traits->update_columns) != NULL;
         bool deletes = i == 0 || (i == 1 ? kit_traits->delete_block : kit_traits->delete_columns) != NULL;
         make_items();
@@ -348,15 +346,15 @@ static void batch__update_and_delete(void)
         if (updates) {
             change_items(N);
             EXPECT(update_by(modes[i], N, BLOCK, &batch), SQLA_OK);
-            CU_ASSERT_EQUAL(batch.affected, N);
+            CHECK_INT(batch.affected, N);
             check_rows(N, true);
         }
         if (deletes) {
             EXPECT(delete_by(modes[i], N - BLOCK, BLOCK, &batch), SQLA_OK);
-            CU_ASSERT_EQUAL(batch.affected, N - BLOCK);
-            CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM conf_item"), BLOCK);
+            CHECK_INT(batch.affected, N - BLOCK);
+            CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_batch"), BLOCK);
         }
-        kit_must(&db, "DELETE FROM conf_item");
+        kit_must(&db, "DELETE FROM conf_batch");
     }
     end_batch();
 }
@@ -368,13 +366,13 @@ static void batch__unmatched(void)
     sqla_batch batch;
     begin_batch();
     insert_all(20);
-    kit_must(&db, "DELETE FROM conf_item WHERE id = 8");
-    for (size_t i = 0; kit_ops.execute_many != NULL && i < 3; i++) {
+    kit_must(&db, "DELETE FROM conf_batch WHERE id = 8");
+    for (size_t i = 0; i < 3; i++) {
         if (i > 0 && (i == 1 ? kit_traits->update_block : kit_traits->update_columns) == NULL)
             continue;
         EXPECT(update_by(modes[i], 20, 10, &batch), SQLA_OK);
-        CU_ASSERT_EQUAL(batch.affected, 19);
-        CU_ASSERT_EQUAL(batch.unmatched, i == 0 ? 7 : -1);
+        CHECK_INT(batch.affected, 19);
+        CHECK_INT(batch.unmatched, i == 0 ? 7 : -1);
     }
     end_batch();
 }
@@ -390,48 +388,42 @@ static void fail_by(sqla_batch_mode mode, uint32_t block, const char *text)
     ((item *)rows[75])->n = -666;
     EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
     EXPECT(run_batch(text, &batch, true), SQLA_ERR_CHECK);
-    CU_ASSERT(kit_last.row == 76 || (kit_last.row == 0 && mode != SQLA_BATCH_EACH));
+    CHECK(kit_last.row == 76 || (kit_last.row == 0 && mode != SQLA_BATCH_EACH));
     EXPECT(kit_rollback(&db), SQLA_OK);
-    CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM conf_item"), 0);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_batch"), 0);
 }
 
 static void batch__failures(void)
 {
     begin_batch();
-    if (kit_ops.execute_many != NULL) {
-        fail_by(SQLA_BATCH_EACH, 1, insert_each(""));
-        if (kit_traits->insert_block != NULL)
-            fail_by(SQLA_BATCH_BLOCK, 50,
-                kit_fill(
-                    kit_traits->insert_block, "conf_item", columns, types, 3, 50, NULL, SQLA_NULL, NULL));
-        if (kit_traits->insert_columns != NULL)
-            fail_by(SQLA_BATCH_COLUMNS, 1,
-                kit_fill(
-                    kit_traits->insert_columns, "conf_item", columns, types, 3, 1, NULL, SQLA_NULL, NULL));
-    }
+    fail_by(SQLA_BATCH_EACH, 1, insert_each(""));
+    if (kit_traits->insert_block != NULL)
+        fail_by(SQLA_BATCH_BLOCK, 50,
+            kit_fill(kit_traits->insert_block, "conf_batch", columns, types, 3, 50, NULL, SQLA_NULL, NULL));
+    if (kit_traits->insert_columns != NULL)
+        fail_by(SQLA_BATCH_COLUMNS, 1,
+            kit_fill(kit_traits->insert_columns, "conf_batch", columns, types, 3, 1, NULL, SQLA_NULL, NULL));
     end_batch();
 }
 
 static void batch__bad_value(void)
 {
     begin_batch();
-    if (kit_ops.execute_many != NULL) {
-        sqla_batch batch = {
-            .mode = SQLA_BATCH_EACH, .plan = &insert_plan, .rows = rows, .count = 10, .rows_per_statement = 1
-        };
-        ((item *)rows[6])->name = "bad \xff";
-        EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
-        EXPECT(run_batch(insert_each(""), &batch, true), SQLA_ERR_DATA);
-        CU_ASSERT_EQUAL(kit_last.row, 7);
-        CU_ASSERT_STRING_EQUAL(kit_last.column, "name");
-        EXPECT(kit_rollback(&db), SQLA_OK);
-        ((item *)rows[6])->name = NULL;
-        EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
-        EXPECT(run_batch(insert_each(""), &batch, true), SQLA_ERR_NOT_NULL);
-        CU_ASSERT_EQUAL(kit_last.row, 7);
-        EXPECT(kit_rollback(&db), SQLA_OK);
-        CU_ASSERT_EQUAL(kit_number(&db, "SELECT count(*) FROM conf_item"), 0);
-    }
+    sqla_batch batch = {
+        .mode = SQLA_BATCH_EACH, .plan = &insert_plan, .rows = rows, .count = 10, .rows_per_statement = 1
+    };
+    ((item *)rows[6])->name = "bad \xff";
+    EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+    EXPECT(run_batch(insert_each(""), &batch, true), SQLA_ERR_DATA);
+    CHECK_INT(kit_last.row, 7);
+    CHECK_TEXT(kit_last.column, "name");
+    EXPECT(kit_rollback(&db), SQLA_OK);
+    ((item *)rows[6])->name = NULL;
+    EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+    EXPECT(run_batch(insert_each(""), &batch, true), SQLA_ERR_NOT_NULL);
+    CHECK_INT(kit_last.row, 7);
+    EXPECT(kit_rollback(&db), SQLA_OK);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_batch"), 0);
     end_batch();
 }
 
@@ -439,7 +431,7 @@ static void batch__bad_value(void)
 static void batch__mode_that_is_not_there(void)
 {
     begin_batch();
-    if (kit_ops.execute_many != NULL && kit_traits->insert_columns == NULL) {
+    if (kit_traits->insert_columns == NULL && kit_traits->update_columns == NULL) {
         sqla_batch batch = { .mode = SQLA_BATCH_COLUMNS,
             .plan = &insert_plan,
             .rows = rows,
@@ -447,22 +439,29 @@ static void batch__mode_that_is_not_there(void)
             .rows_per_statement = 1 };
         EXPECT(run_batch(insert_each(""), &batch, false), SQLA_ERR_UNSUPPORTED);
     }
+    sqla_batch unknown = {
+        .mode = 99, .plan = &insert_plan, .rows = rows, .count = 4, .rows_per_statement = 1
+    };
+    EXPECT(run_batch(insert_each(""), &unknown, false), SQLA_ERR_UNSUPPORTED);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_batch"), 0);
     end_batch();
 }
 
-void kit_add_batch_suite(void)
-{
-    static const kit_check checks[] = {
-        { "each", batch__each },
-        { "each, keys returned", batch__each_with_returned_keys },
-        { "each, last id", batch__each_with_last_id },
-        { "block", batch__block },
-        { "columns", batch__columns },
-        { "update and delete", batch__update_and_delete },
-        { "unmatched", batch__unmatched },
-        { "failures", batch__failures },
-        { "bad value", batch__bad_value },
-        { "a mode that is not there", batch__mode_that_is_not_there },
-    };
-    KIT_SUITE("batches", checks);
-}
+/* ---- the list -------------------------------------------------------------------------------------------------- */
+
+enum { MANY = NEEDS_DATABASE | NEEDS_EXECUTE_MANY };
+const conform_check conform_batch_checks[] = {
+    { "dml-01", "generated keys come back as the last id", MANY, SQLA_FEATURE_LAST_ID,
+        batch__each_with_last_id },
+    { "dml-04", "generated keys come back by RETURNING, row by row", MANY, SQLA_FEATURE_RETURNING,
+        batch__each_with_returned_keys },
+    { "dml-05", "thousands of rows in blocks, with their keys", MANY, 0, batch__block },
+    { "dml-06", "thousands of rows as columns, with their keys", MANY, 0, batch__columns },
+    { "dml-07", "a mode that is not there is refused", MANY, 0, batch__mode_that_is_not_there },
+    { "dml-08", "updates and deletes in each mode tell their rows", MANY, 0, batch__update_and_delete },
+    { "dml-09", "a batch does what a loop does", MANY, 0, batch__each },
+    { "dml-11", "a row that is not there is told", MANY, 0, batch__unmatched },
+    { "dml-12", "a failure in a batch names its row, and is undone", MANY, 0, batch__failures },
+    { "dml-13", "a value that cannot be sent names row and column", MANY, 0, batch__bad_value },
+    { NULL, NULL, 0, 0, NULL },
+};

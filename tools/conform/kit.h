@@ -5,8 +5,9 @@
 #ifndef CONFORMANCE_KIT_H
 #define CONFORMANCE_KIT_H
 
-#include <CUnit/Basic.h>
 #include <sqla/driver.h>
+
+#include "conform.h"
 
 /* A failure as the driver reported it. This is what the opaque sqla_err is here. */
 typedef struct kit_error {
@@ -40,10 +41,21 @@ extern const sqla_traits *kit_traits;
 extern kit_error kit_last; /* the error that the functions below report to */
 #define KIT_ERR ((sqla_err *)(void *)&kit_last)
 
-/* Load the driver. Returns false after having said why on stderr. */
-bool kit_load(const char *path, int argc, char **params);
-void *kit_entry(void); /* sqla_driver_entry_fn * */
+/* load.c: the parts of the URL, and the driver. why: room for what is wrong. */
+enum { KIT_PARAMS = 48, KIT_WHY = 512 };
+bool kit_take_url(const char *url, unsigned job, char why[KIT_WHY]);
+bool kit_load(const char *path, char why[KIT_WHY]);
+extern sqla_connect_param kit_params[KIT_PARAMS];
+extern uint32_t kit_param_count;
+extern const char *kit_scheme, *kit_url; /* as taken last */
+extern sqla_driver_entry_fn *kit_entry;
 const char *kit_path(void);
+const void *kit_extension(const char *id);
+/* Readies the process of a check (conform_options.prepare). */
+bool kit_ready(const conform_options *options, const conform_check *check, unsigned job);
+/* Why the driver declares that it cannot pass; NULL: it declares that it can. */
+const char *kit_lacks(const conform_check *check);
+
 long kit_blocks(void);       /* blocks of the host's memory that are out now */
 void kit_fail_alloc(long n); /* the n-th allocation from now on fails once; 0: none */
 long kit_alloc_left(void);   /* allocations until that one; 0: it is over, or there is none */
@@ -58,6 +70,7 @@ void kit_arena_init(kit_arena *arena);
 void kit_arena_release(kit_arena *arena);
 
 /* Connections. kit_open takes further parameters, or NULL; kit_must_open fails the check. */
+const char *kit_instance(void);
 sqla_status kit_open(kit_conn *conn, const sqla_connect_param *more, uint32_t count, int64_t deadline);
 void kit_must_open(kit_conn *conn);
 void kit_close(kit_conn *conn);
@@ -65,7 +78,10 @@ void kit_close(kit_conn *conn);
 /* Texts. '?' becomes the placeholder of the dialect outside of quotes. In a ring: good until 16 others were made. */
 const char *kit_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *kit_type(sqla_type type); /* as CREATE TABLE spells it; NULL: the driver does not store it */
-const char *kit_long_query(void);     /* runs for minutes, and returns one row */
+const char *kit_key_text(void);       /* of a text that may be a key */
+const char *kit_quoted(const char *name);
+const char *kit_long_query(void); /* runs for minutes, and returns one row */
+const char *kit_many_rows(void);  /* returns its first row at once, and more for minutes */
 /* A template of the traits, for a table with these column names. key: of update and delete, compared last; NULL: none. */
 const char *kit_fill(const char *template, const char *table, const char *const *columns,
     const sqla_type *types, uint32_t n, uint32_t rows, const char *key, sqla_type key_type,
@@ -79,11 +95,14 @@ void kit_must(kit_conn *conn, const char *sql);
 sqla_status kit_exec(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row, uint32_t flags,
     sqla_driver_result **ret_result);
 int64_t kit_number(
-    kit_conn *conn, const char *sql);             /* the integer in the one row; INT64_MIN: there was none */
+    kit_conn *conn, const char *sql); /* the integer in the one row; INT64_MIN: there was none */
+/* The text in the first column of the first row; "": there is none. */
+void kit_text(kit_conn *conn, const char *sql, char *room, size_t size);
 void kit_drop(kit_conn *conn, const char *table); /* if it exists */
 
 /* Transactions by the driver's slot or by the traits, as the host does it. */
 sqla_status kit_begin(kit_conn *conn, uint32_t flags);
+sqla_status kit_begin_with(kit_conn *conn, uint32_t flags, uint32_t isolation);
 sqla_status kit_commit(kit_conn *conn);
 sqla_status kit_rollback(kit_conn *conn);
 sqla_status kit_savepoint(kit_conn *conn, sqla_savepoint_op op, const char *name);
@@ -91,32 +110,12 @@ sqla_txn_state kit_state(kit_conn *conn);
 
 int64_t kit_now(void); /* CLOCK_MONOTONIC, ns */
 bool kit_feature(const kit_conn *conn, uint64_t feature);
+/* The feature bit and what was seen must agree, both ways. Where both say no, the check ends as unsupported. */
+void kit_agrees(kit_conn *conn, uint64_t feature, bool works, const char *what);
+const char *kit_status_name(sqla_status status);
 
 /* What came is what was expected; else the driver's words are shown too. */
 bool kit_expect(sqla_status got, sqla_status expected, const char *what, const char *file, unsigned line);
 #define EXPECT(call, status) kit_expect((call), (status), #call, __FILE__, __LINE__)
-
-/* Run all suites and say "NAME: N passed, N failed (DRIVER)". Returns the exit status. */
-int kit_run_all(const char *name);
-
-/* The lists of checks, one a file. */
-void kit_add_driver_suite(void);
-void kit_add_type_suite(void);
-void kit_add_row_suite(void);
-void kit_add_batch_suite(void);
-void kit_add_error_suite(void);
-void kit_add_transaction_suite(void);
-void kit_add_session_suite(void);
-void kit_add_reflect_suite(void);
-#define KIT_SUITE(title, checks)                                                            \
-    do {                                                                                    \
-        CU_pSuite suite_ = CU_add_suite(title, NULL, NULL);                                 \
-        for (size_t i_ = 0; suite_ != NULL && i_ < sizeof(checks) / sizeof *(checks); i_++) \
-            CU_add_test(suite_, (checks)[i_].name, (checks)[i_].run);                       \
-    } while (0)
-typedef struct kit_check {
-    const char *name;
-    void (*run)(void);
-} kit_check;
 
 #endif

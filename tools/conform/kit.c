@@ -2,24 +2,17 @@
 #include <config.h>
 #include "kit.h"
 
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-sqla_driver kit_driver;
-sqla_driver_ops kit_ops;
-const sqla_traits *kit_traits;
 kit_error kit_last;
 
 static struct {
-    const char *path;
-    void *entry;
-    sqla_connect_param params[32];
-    uint32_t param_count;
     char instance[48];
     atomic_long blocks, fail_in;
 } kit;
@@ -107,53 +100,6 @@ long kit_alloc_left(void)
 {
     return atomic_load(&kit.fail_in);
 }
-void *kit_entry(void)
-{
-    return kit.entry;
-}
-const char *kit_path(void)
-{
-    return kit.path;
-}
-
-/* ---- loading --------------------------------------------------------------------------------------------------- */
-
-static bool take_params(int argc, char **params)
-{
-    for (int i = 0; i < argc; i++) {
-        char *equals = strchr(params[i], '=');
-        if (equals == NULL || kit.param_count == sizeof kit.params / sizeof *kit.params) {
-            fprintf(stderr, "not a parameter of the form key=value: '%s'\n", params[i]);
-            return false;
-        }
-        *equals = '\0';
-        kit.params[kit.param_count++] = (sqla_connect_param){ params[i], equals + 1 };
-    }
-    return true;
-}
-
-bool kit_load(const char *path, int argc, char **params)
-{
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    sqla_driver_entry_fn *entry;
-    if (library == NULL || (kit.entry = dlsym(library, SQLA_DRIVER_ENTRY_NAME)) == NULL) {
-        fprintf(stderr, "cannot load driver: %s\n", dlerror());
-        return false;
-    }
-    memcpy(&entry, &kit.entry, sizeof entry);
-    kit_driver.struct_size = sizeof kit_driver;
-    if (entry(&kit_host, &kit_driver, KIT_ERR) != SQLA_OK || kit_driver.ops == NULL ||
-        kit_driver.traits == NULL) {
-        fprintf(stderr, "the driver refuses: %s\n", kit_last.message);
-        return false;
-    }
-    kit.path = path;
-    snprintf(kit.instance, sizeof kit.instance, "conformance-%ld", (long)kit_now());
-    memcpy(&kit_ops, kit_driver.ops,
-        kit_driver.ops->struct_size < sizeof kit_ops ? kit_driver.ops->struct_size : sizeof kit_ops);
-    kit_traits = kit_driver.traits;
-    return take_params(argc, params);
-}
 
 /* ---- row memory ------------------------------------------------------------------------------------------------ */
 
@@ -189,22 +135,33 @@ void kit_arena_release(kit_arena *arena)
 
 /* ---- connections ----------------------------------------------------------------------------------------------- */
 
+/* What is private to an engine is private to the process of a check. */
+const char *kit_instance(void)
+{
+    if (kit.instance[0] == '\0')
+        snprintf(kit.instance, sizeof kit.instance, "conform-%ld-%lld", (long)getpid(), (long long)kit_now());
+    return kit.instance;
+}
+
 sqla_status kit_open(kit_conn *conn, const sqla_connect_param *more, uint32_t count, int64_t deadline)
 {
-    sqla_connect_param params[40];
+    sqla_connect_param params[KIT_PARAMS + 8];
     uint32_t n = 0;
-    for (uint32_t i = 0; i < kit.param_count; i++) {
+    for (uint32_t i = 0; i < kit_param_count; i++) {
         bool replaced = false;
         for (uint32_t k = 0; k < count; k++)
-            replaced = replaced || strcmp(more[k].key, kit.params[i].key) == 0;
+            replaced = replaced || strcmp(more[k].key, kit_params[i].key) == 0;
         if (!replaced)
-            params[n++] = kit.params[i];
+            params[n++] = kit_params[i];
     }
     for (uint32_t i = 0; i < count; i++)
         params[n++] = more[i];
-    const sqla_connect_args args = {
-        .struct_size = sizeof args, .count = n, .params = params, .instance = kit.instance, .deadline = deadline, .data = kit_driver.data
-    };
+    const sqla_connect_args args = { .struct_size = sizeof args,
+        .count = n,
+        .params = params,
+        .instance = kit_instance(),
+        .deadline = deadline,
+        .data = kit_driver.data };
     kit_clear();
     memset(conn, 0, sizeof *conn);
     conn->info.struct_size = sizeof conn->info;
@@ -214,7 +171,7 @@ sqla_status kit_open(kit_conn *conn, const sqla_connect_param *more, uint32_t co
 void kit_must_open(kit_conn *conn)
 {
     if (!EXPECT(kit_open(conn, NULL, 0, 0), SQLA_OK))
-        exit(1); /* nothing else can be checked */
+        conform_stop(); /* nothing else can be checked */
 }
 
 void kit_close(kit_conn *conn)
@@ -222,152 +179,6 @@ void kit_close(kit_conn *conn)
     if (conn->handle != NULL)
         kit_ops.close(conn->handle);
     conn->handle = NULL;
-}
-
-/* ---- texts ----------------------------------------------------------------------------------------------------- */
-
-enum { RING = 16, TEXT = 1 << 16 };
-static char ring[RING][TEXT];
-static unsigned ring_at;
-
-static char *next_text(void)
-{
-    return ring[ring_at++ % RING];
-}
-
-static size_t placeholder(char *at, size_t room, unsigned number)
-{
-    return (size_t)(kit_traits->placeholder == SQLA_PLACEHOLDER_DOLLAR ? snprintf(at, room, "$%u", number)
-                                                                       : snprintf(at, room, "?"));
-}
-
-const char *kit_sql(const char *format, ...)
-{
-    char *raw = next_text(), *out = next_text(), quote = '\0';
-    size_t n = 0;
-    unsigned number = 0;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(raw, TEXT, format, args);
-    va_end(args);
-    for (const char *at = raw; *at != '\0' && n < TEXT - 16; at++) {
-        if (quote != '\0' || *at == '\'' || *at == '"')
-            quote = quote == '\0' ? *at : quote == *at ? '\0' : quote;
-        if (quote == '\0' && *at == '?')
-            n += placeholder(out + n, TEXT - n, ++number);
-        else
-            out[n++] = *at;
-    }
-    out[n] = '\0';
-    return out;
-}
-
-static const sqla_type_trait *trait_of(sqla_type type)
-{
-    for (uint32_t i = 0; i < kit_traits->type_count; i++) {
-        if (kit_traits->types[i].type == (int32_t)type)
-            return &kit_traits->types[i];
-    }
-    return NULL;
-}
-
-const char *kit_type(sqla_type type)
-{
-    const sqla_type_trait *trait = trait_of(type);
-    return trait != NULL ? trait->name : NULL;
-}
-
-const char *kit_long_query(void)
-{
-    return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT "
-           "count(*) FROM n";
-}
-
-typedef struct filling {
-    char *out;
-    size_t n;
-    const char *table, *const *columns, *key, *returning;
-    const sqla_type *types;
-    uint32_t count, rows;
-    sqla_type key_type;
-} filling;
-
-static void add(filling *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(filling *f, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(f->out + f->n, TEXT - f->n, format, args);
-    va_end(args);
-    f->n += n > 0 && f->n + (size_t)n < TEXT ? (size_t)n : 0;
-}
-
-static void add_source(filling *f, bool columns_mode, const char *source, uint32_t i)
-{
-    const sqla_type_trait *trait = trait_of(i < f->count ? f->types[i] : f->key_type);
-    if (columns_mode && trait != NULL && (trait->flags & SQLA_TYPE_AS_TEXT) != 0)
-        add(f, "CAST(%s.c%u AS %s)", source, i, trait->cast_name != NULL ? trait->cast_name : trait->name);
-    else
-        add(f, "%s.c%u", source, i);
-}
-
-static void add_hole(filling *f, const char *hole, size_t n, bool columns_mode)
-{
-    uint32_t width = f->count + (f->key != NULL);
-    char mark[16];
-#define IS(name) (n == sizeof(name) - 1 && memcmp(hole, name, n) == 0)
-    if (IS("table"))
-        add(f, "%s", f->table);
-    else if (IS("returning"))
-        add(f, "%s%s", f->returning != NULL ? " RETURNING " : "", f->returning != NULL ? f->returning : "");
-    else if (IS("match")) {
-        add(f, "t.%s = ", f->key);
-        add_source(f, columns_mode, "v", f->count);
-    }
-    for (uint32_t i = 0; IS("columns") && i < f->count; i++)
-        add(f, "%s%s", i > 0 ? ", " : "", f->columns[i]);
-    for (uint32_t i = 0; IS("aliases") && i < width; i++)
-        add(f, "%sc%u", i > 0 ? ", " : "", i);
-    for (uint32_t i = 0; IS("params") && i < width; i++) {
-        placeholder(mark, sizeof mark, i + 1);
-        add(f, "%s%s", i > 0 ? ", " : "", mark);
-    }
-    for (uint32_t i = 0; IS("selected") && i < width; i++) {
-        add(f, "%s", i > 0 ? ", " : "");
-        add_source(f, columns_mode, "u", i);
-    }
-    for (uint32_t i = 0; IS("assignments") && i < f->count; i++) {
-        add(f, "%s%s = ", i > 0 ? ", " : "", f->columns[i]);
-        add_source(f, columns_mode, "v", i);
-    }
-    for (uint32_t i = 0; IS("tuples") && i < width * f->rows; i++) {
-        placeholder(mark, sizeof mark, i + 1);
-        add(f, "%s%s%s",
-            i == 0           ? "("
-            : i % width == 0 ? ", ("
-                             : ", ",
-            mark, i % width == width - 1 ? ")" : "");
-    }
-#undef IS
-}
-
-const char *kit_fill(const char *template, const char *table, const char *const *columns,
-    const sqla_type *types, uint32_t n, uint32_t rows, const char *key, sqla_type key_type,
-    const char *returning)
-{
-    filling f = { next_text(), 0, table, columns, key, returning, types, n, rows, key_type };
-    bool columns_mode = strstr(template, "{params}") != NULL;
-    f.out[0] = '\0';
-    while (*template != '\0') {
-        size_t plain = strcspn(template, "{"), hole = strcspn(template + plain, "}");
-        add(&f, "%.*s", (int)plain, template);
-        template += plain;
-        if (*template == '{') {
-            add_hole(&f, template + 1, hole - 1, columns_mode);
-            template += hole + 1;
-        }
-    }
-    return f.out;
 }
 
 /* ---- running --------------------------------------------------------------------------------------------------- */
@@ -404,8 +215,11 @@ sqla_status kit_run(kit_conn *conn, const char *sql)
 void kit_must(kit_conn *conn, const char *sql)
 {
     if (kit_run(conn, sql) != SQLA_OK) {
-        fprintf(stderr, "cannot run '%.200s': %s\n", sql, kit_last.message);
-        CU_FAIL("a statement that the check needs");
+        char said[1024];
+        snprintf(said, sizeof said, "'%.200s': %s: %s", sql, kit_status_name((sqla_status)kit_last.status),
+            kit_last.message);
+        FAIL("a statement that the check needs", said);
+        conform_stop();
     }
 }
 
@@ -426,9 +240,25 @@ int64_t kit_number(kit_conn *conn, const char *sql)
         status = kit_ops.result_fetch(result, &plan, rows, 1, NULL, &count, &end, KIT_ERR);
         kit_ops.result_close(result);
     }
-    if (status != SQLA_OK)
-        fprintf(stderr, "cannot ask '%.200s': %s\n", sql, kit_last.message);
+    if (status != SQLA_OK) {
+        char said[1024];
+        snprintf(said, sizeof said, "'%.200s': %s: %s", sql, kit_status_name(status), kit_last.message);
+        FAIL("a query for a number works", said);
+    }
     return status == SQLA_OK && count == 1 ? row.number : INT64_MIN;
+}
+
+void kit_text(kit_conn *conn, const char *sql, char *room, size_t size)
+{
+    const sqla_value *values = NULL;
+    sqla_driver_result *result;
+    room[0] = '\0';
+    if (!EXPECT(kit_exec(conn, sql, NULL, NULL, 0, &result), SQLA_OK))
+        return;
+    if (EXPECT(kit_ops.result_view(result, &values, KIT_ERR), SQLA_OK) && values != NULL &&
+        values[0].type == SQLA_TEXT)
+        snprintf(room, size, "%.*s", (int)values[0].as.bytes.size, (const char *)values[0].as.bytes.data);
+    kit_ops.result_close(result);
 }
 
 void kit_drop(kit_conn *conn, const char *table)
@@ -438,16 +268,44 @@ void kit_drop(kit_conn *conn, const char *table)
 
 /* ---- transactions ---------------------------------------------------------------------------------------------- */
 
-sqla_status kit_begin(kit_conn *conn, uint32_t flags)
+/* The template for what the three plain texts cannot say. */
+static sqla_status begin_by_template(kit_conn *conn, uint32_t flags, uint32_t isolation)
 {
-    const sqla_txn_options options = { sizeof options, flags, 0, 0, 0 };
+    static const char *const levels[] = { "", " ISOLATION LEVEL READ UNCOMMITTED",
+        " ISOLATION LEVEL READ COMMITTED", " ISOLATION LEVEL REPEATABLE READ",
+        " ISOLATION LEVEL SERIALIZABLE" };
+    char text[256] = "";
+    const char *at = kit_traits->begin_with;
+    while (at != NULL && *at != '\0') {
+        size_t plain = strcspn(at, "{"), hole = strcspn(at + plain, "}"), n = strlen(text);
+        bool is_level = strncmp(at + plain, "{isolation}", 11) == 0,
+             is_access = strncmp(at + plain, "{access}", 8) == 0;
+        snprintf(text + n, sizeof text - n, "%.*s%s", (int)plain, at,
+            is_level                                         ? levels[isolation]
+            : is_access && (flags & SQLA_TXN_READ_ONLY) != 0 ? " READ ONLY"
+                                                             : "");
+        at += plain + hole + (at[plain] == '{');
+    }
+    return kit_run(conn, text);
+}
+
+sqla_status kit_begin_with(kit_conn *conn, uint32_t flags, uint32_t isolation)
+{
+    const sqla_txn_options options = { sizeof options, flags, 0, isolation, 0 };
     const sqla_traits *t = kit_traits;
     kit_clear();
     if (kit_ops.begin != NULL)
         return kit_ops.begin(conn->handle, &options, KIT_ERR);
+    if (isolation != SQLA_ISOLATION_DEFAULT && t->begin_with != NULL)
+        return begin_by_template(conn, flags, isolation);
     return kit_run(conn, (flags & SQLA_TXN_READ_ONLY) != 0 && t->begin_read_only != NULL ? t->begin_read_only
                          : (flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL       ? t->begin_write
                                                                                          : t->begin);
+}
+
+sqla_status kit_begin(kit_conn *conn, uint32_t flags)
+{
+    return kit_begin_with(conn, flags, SQLA_ISOLATION_DEFAULT);
 }
 
 sqla_status kit_commit(kit_conn *conn)
@@ -502,7 +360,24 @@ bool kit_feature(const kit_conn *conn, uint64_t feature)
     return (conn->info.features & kit_traits->features & feature) == feature;
 }
 
-static const char *status_name(sqla_status status)
+void kit_agrees(kit_conn *conn, uint64_t feature, bool works, const char *what)
+{
+    bool declared = kit_feature(conn, feature);
+    if (works != declared)
+        conform_expect(false, what,
+            declared ? "it works, as the feature bit says"
+                     : "it does not work, as the feature bit is not set",
+            works ? "it works" : "it does not work", __FILE__, __LINE__);
+    if (works || declared)
+        return;
+    kit_close(conn);
+    unsigned bit = 0;
+    while ((feature >> bit & 1) == 0)
+        bit++;
+    conform_unsupported("the feature bit %u is not set", bit);
+}
+
+const char *kit_status_name(sqla_status status)
 {
     switch ((int)status) {
 #define NAME(name, bits, meaning) \
@@ -522,23 +397,11 @@ bool kit_expect(sqla_status got, sqla_status expected, const char *what, const c
     bool reported = got == SQLA_OK ||
                     (kit_last.calls == 1 && kit_last.status == (int32_t)got && kit_last.message[0] != '\0');
     bool ok = got == expected && reported;
-    snprintf(text, sizeof text, "%s: %s, not %s%s%s%s", what, status_name(got), status_name(expected),
-        got != SQLA_OK ? ": " : "", got != SQLA_OK ? kit_last.message : "",
-        reported ? "" : " (not reported exactly once)");
-    if (!ok)
-        fprintf(stderr, "%s:%u: %s\n", file, line, text);
-    CU_assertImplementation(ok, line, what, file, "", CU_FALSE);
-    return ok;
-}
-
-int kit_run_all(const char *name)
-{
-    CU_basic_set_mode(CU_BRM_SILENT);
-    CU_basic_run_tests();
-    unsigned failed = CU_get_number_of_tests_failed(), run = CU_get_number_of_tests_run();
-    CU_basic_show_failures(CU_get_failure_list());
-    printf("%s%s: %u passed, %u failed (%s)\n", failed > 0 ? "\n" : "", name, run - failed, failed,
-        kit_driver.name);
-    CU_cleanup_registry();
-    return run == 0 || failed > 0;
+    snprintf(text, sizeof text, "%s%s%s", kit_status_name(got), got != SQLA_OK ? ": " : "",
+        got != SQLA_OK ? kit_last.message : "");
+    if (!reported)
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+            " (set_error was called %d times, last with %s)", kit_last.calls,
+            kit_status_name((sqla_status)kit_last.status));
+    return conform_expect(ok, what, kit_status_name(expected), text, file, line);
 }

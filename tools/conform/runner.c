@@ -1,0 +1,290 @@
+/* runner.c: each check in a process of its own, with a limit on time, processor and memory, several at once if asked for.
+ *
+ * The parent runs no code of a driver. It waits, ends what takes too long, and tells how each process ended. */
+#include <config.h>
+#include "conform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* A process that runs a check. */
+typedef struct job {
+    pid_t pid; /* 0: free */
+    conform_result *result;
+    double started;
+    bool late;
+} job;
+
+static volatile sig_atomic_t signalled;
+
+static void note_signal(int number)
+{
+    signalled = number;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- the process of a check -------------------------------------------------------------------------------------------- */
+
+static void limit(int what, rlim_t most)
+{
+    struct rlimit l;
+    if (getrlimit(what, &l) != 0)
+        return;
+    if (l.rlim_max == RLIM_INFINITY || l.rlim_max > most)
+        l.rlim_max = most;
+    l.rlim_cur = l.rlim_max;
+    setrlimit(what, &l);
+}
+
+static void set_limits(unsigned timeout_s)
+{
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, (rlim_t)timeout_s + 1);
+    if (!SANITIZED)
+        limit(RLIMIT_AS, (rlim_t)8 << 30);
+}
+
+static void redirect(FILE *printed)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null >= 0)
+        dup2(null, STDIN_FILENO);
+    if (printed != NULL) {
+        dup2(fileno(printed), STDOUT_FILENO);
+        dup2(fileno(printed), STDERR_FILENO);
+    }
+}
+
+static void run_here(const conform_result *result, const conform_options *options, unsigned number)
+{
+    setpgid(0, 0);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    set_limits(options->timeout_s);
+    redirect(result->printed);
+    conform_current = result->report;
+    if (options->prepare(options, result->check, number) && result->check->run != NULL)
+        result->check->run();
+    result->report->finished = true;
+    exit(0);
+}
+
+/* ---- how it ended -------------------------------------------------------------------------------------------------------- */
+
+static const char *signal_name(int number)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {
+        { SIGSEGV, "SIGSEGV" },
+        { SIGABRT, "SIGABRT" },
+        { SIGBUS, "SIGBUS" },
+        { SIGFPE, "SIGFPE" },
+        { SIGILL, "SIGILL" },
+        { SIGKILL, "SIGKILL" },
+        { SIGTERM, "SIGTERM" },
+        { SIGPIPE, "SIGPIPE" },
+        { SIGXCPU, "SIGXCPU" },
+        { SIGALRM, "SIGALRM" },
+        { SIGTRAP, "SIGTRAP" },
+        { SIGSYS, "SIGSYS" },
+        { SIGHUP, "SIGHUP" },
+        { SIGINT, "SIGINT" },
+        { SIGUSR1, "SIGUSR1" },
+        { SIGUSR2, "SIGUSR2" },
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (names[i].number == number)
+            return names[i].name;
+    }
+    return "another signal";
+}
+
+static void tell_end(const job *j, int status, unsigned timeout_s)
+{
+    const conform_check *check = j->result->check;
+    const conform_report *report = j->result->report;
+    char text[256] = "";
+    if (j->late)
+        snprintf(text, sizeof text, "not done after %u s in check %s", timeout_s, check->id);
+    else if (WIFSIGNALED(status))
+        snprintf(text, sizeof text, "killed by %s in check %s", signal_name(WTERMSIG(status)), check->id);
+    else if (WIFEXITED(status) && !report->finished)
+        snprintf(text, sizeof text, "the process was ended with exit status %d in check %s",
+            WEXITSTATUS(status), check->id);
+    else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        snprintf(text, sizeof text, "exit status %d at the end of the process of check %s",
+            WEXITSTATUS(status), check->id);
+    if (text[0] != '\0') {
+        conform_current = j->result->report;
+        conform_expect(false, "the process of the check ends by itself", "", text, __FILE__, __LINE__);
+        conform_current = NULL;
+    }
+}
+
+static void finish(job *j, int status, const conform_options *options)
+{
+    conform_result *r = j->result;
+    tell_end(j, status, options->timeout_s);
+    r->seconds = now() - j->started;
+    r->outcome = r->report->failures > 0  ? CONFORM_FAILED
+                 : r->report->unsupported ? CONFORM_UNSUPPORTED
+                                          : CONFORM_PASSED;
+    r->done = true;
+    kill(-j->pid, SIGKILL); /* what the check left behind */
+    j->pid = 0;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------------------------------------- */
+
+static bool start(job *j, unsigned number, conform_result *result, const conform_options *options)
+{
+    fflush(NULL);
+    result->printed = tmpfile();
+    *j = (job){ fork(), result, now(), false };
+    if (j->pid == 0)
+        run_here(result, options, number);
+    if (j->pid > 0)
+        setpgid(j->pid, j->pid);
+    return j->pid > 0;
+}
+
+/* Wait until a process has ended, or for a millisecond. */
+static void wait_some(job *jobs, const conform_options *options)
+{
+    int status;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    for (unsigned i = 0; i < options->jobs; i++) {
+        if (pid > 0 && jobs[i].pid == pid)
+            finish(&jobs[i], status, options);
+        if (jobs[i].pid > 0 && !jobs[i].late && now() - jobs[i].started > options->timeout_s) {
+            jobs[i].late = true;
+            kill(-jobs[i].pid, SIGKILL);
+        }
+    }
+    if (pid <= 0)
+        nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+}
+
+static void end_all(const job *jobs, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (jobs[i].pid > 0)
+            kill(-jobs[i].pid, SIGKILL);
+    }
+    signal((int)signalled, SIG_DFL);
+    raise((int)signalled);
+}
+
+static bool run_all(conform_result *results, size_t count, const conform_options *options)
+{
+    job jobs[64] = { { 0 } };
+    size_t started = 0, told = 0;
+    while (told < count) {
+        for (unsigned i = 0; i < options->jobs && started < count; i++) {
+            if (jobs[i].pid == 0 && !start(&jobs[i], i + 1, &results[started++], options))
+                return false;
+        }
+        wait_some(jobs, options);
+        if (signalled != 0)
+            end_all(jobs, options->jobs);
+        for (; told < count && results[told].done; told++)
+            conform_tap_result(told + 1, &results[told], options);
+    }
+    return true;
+}
+
+static conform_report *make_reports(size_t count)
+{
+    void *room =
+        mmap(NULL, count * sizeof(conform_report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return room != MAP_FAILED ? room : NULL;
+}
+
+bool conform_try(conform_result *result, const conform_options *options)
+{
+    job j;
+    conform_options alone = *options;
+    alone.jobs = 1;
+    result->report = make_reports(1);
+    if (result->report == NULL || !start(&j, 1, result, options)) {
+        fprintf(stderr, "%s: cannot make a process: %s\n", options->name, strerror(errno));
+        return false;
+    }
+    while (!result->done)
+        wait_some(&j, &alone);
+    return true;
+}
+
+static void free_results(conform_result *results, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].printed != NULL)
+            fclose(results[i].printed);
+    }
+    free(results);
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action = { .sa_handler = note_signal };
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+int conform_run(const conform_check *const *checks, size_t count, const conform_options *options)
+{
+    conform_result *results = calloc(count, sizeof *results);
+    conform_report *reports = make_reports(count);
+    bool failed = false;
+    if (results == NULL || reports == NULL) {
+        fprintf(stderr, "%s: out of memory\n", options->name);
+        free(results);
+        return 2;
+    }
+    for (size_t i = 0; i < count; i++)
+        results[i] = (conform_result){ .check = checks[i], .report = &reports[i] };
+    watch_signals();
+    conform_tap_begin(count, options);
+    bool ok = run_all(results, count, options);
+    if (!ok)
+        fprintf(stderr, "%s: cannot make a process: %s\n", options->name, strerror(errno));
+    conform_tap_end(results, count);
+    for (size_t i = 0; i < count; i++)
+        failed = failed || results[i].outcome == CONFORM_FAILED;
+    if (options->json != NULL && !conform_json_write(results, count, options)) {
+        fprintf(stderr, "%s: cannot write '%s': %s\n", options->name, options->json, strerror(errno));
+        ok = false;
+    }
+    munmap(reports, count * sizeof *reports);
+    free_results(results, count);
+    return !ok ? 2 : failed;
+}
