@@ -105,6 +105,7 @@ long kit_alloc_left(void)
 
 struct kit_piece {
     struct kit_piece *next;
+    size_t size;
 };
 
 static void *take(sqla_row_arena *base, void *row, size_t size)
@@ -115,6 +116,7 @@ static void *take(sqla_row_arena *base, void *row, size_t size)
     if (piece == NULL)
         return NULL;
     piece->next = arena->pieces;
+    piece->size = size;
     arena->pieces = piece;
     return piece + 1;
 }
@@ -122,6 +124,16 @@ static void *take(sqla_row_arena *base, void *row, size_t size)
 void kit_arena_init(kit_arena *arena)
 {
     *arena = (kit_arena){ { take }, NULL, 0 };
+}
+
+bool kit_arena_owns(const kit_arena *arena, const void *at)
+{
+    for (const struct kit_piece *piece = arena->pieces; piece != NULL; piece = piece->next) {
+        uintptr_t from = (uintptr_t)(piece + 1);
+        if ((uintptr_t)at >= from && (uintptr_t)at < from + piece->size)
+            return true;
+    }
+    return false;
 }
 
 void kit_arena_release(kit_arena *arena)

@@ -68,6 +68,7 @@ typedef struct kit_arena {
 } kit_arena;
 void kit_arena_init(kit_arena *arena);
 void kit_arena_release(kit_arena *arena);
+bool kit_arena_owns(const kit_arena *arena, const void *at);
 
 /* Connections. kit_open takes further parameters, or NULL; kit_must_open fails the check. */
 const char *kit_instance(void);

@@ -164,7 +164,7 @@ static void rows__never_run_twice(void)
             SQLA_OK)) {
         for (int i = 0; i < 4; i++)
             EXPECT(kit_ops.result_fetch(result, &plan, rows, 1, NULL, &count, &end, KIT_ERR), SQLA_OK);
-        CHECK(end && row.id == 5000);
+        CHECK_INT(row.id, 5000);
         CHECK_INT(kit_ops.result_info(result)->affected, 1);
         kit_ops.result_close(result);
     }
@@ -463,6 +463,30 @@ static void rows__borrowed_texts(void)
     drop();
 }
 
+/* What is written into rows is the caller's: it lies in the arena, all of one row in one piece. */
+static void rows__texts_in_the_arena(void)
+{
+    item items[64];
+    void *rows[64];
+    sqla_driver_result *result;
+    size_t count = 0;
+    bool end;
+    kit_arena arena;
+    fill();
+    kit_arena_init(&arena);
+    for (size_t i = 0; i < 64; i++)
+        rows[i] = &items[i];
+    if (EXPECT(kit_exec(&db, all_items, NULL, NULL, 0, &result), SQLA_OK)) {
+        EXPECT(kit_ops.result_fetch(result, &item_plan, rows, 64, &arena.base, &count, &end, KIT_ERR), SQLA_OK);
+        kit_ops.result_close(result);
+    }
+    CHECK_INT(arena.calls, count);
+    for (size_t i = 0; i < count; i++)
+        CHECK(kit_arena_owns(&arena, items[i].name));
+    kit_arena_release(&arena);
+    drop();
+}
+
 /* Not a byte beyond the rows that were asked for. */
 static void rows__no_more_than_asked(void)
 {
@@ -542,5 +566,6 @@ const conform_check conform_row_checks[] = {
     { "row-15", "a long stream takes bounded memory", NEEDS_DATABASE, 0, rows__long_stream },
     { "row-16", "streamed rows are the same by one, by some, and by a million", NEEDS_DATABASE, 0,
         rows__any_batch_size_of_a_stream },
+    { "row-17", "texts in rows lie in the arena", NEEDS_DATABASE, 0, rows__texts_in_the_arena },
     { NULL, NULL, 0, 0, NULL },
 };

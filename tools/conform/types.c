@@ -16,7 +16,6 @@ static void types__bool(void)
     const trip_form f = { .type = SQLA_BOOL, .rep = SQLA_REP_FIXED, .size = sizeof(bool) };
     trip_begin(SQLA_BOOL);
     TRIPS(&f, values, false);
-    trip_null(&f);
     trip_end();
 }
 
@@ -43,20 +42,17 @@ static void types__integers(void)
         TRIPS(&small, shorts, false);
         TRIPS(&byte, bytes, false);
         TRIPS(&signed_byte, signed_bytes, false);
-        trip_null(&small);
         trip_end();
     }
     if (kit_type(SQLA_INT32) != NULL) {
         trip_begin(SQLA_INT32);
         TRIPS(&middle, ints, false);
         TRIPS(&word, words, false);
-        trip_null(&middle);
         trip_end();
     }
     if (kit_type(SQLA_INT64) != NULL) {
         trip_begin(SQLA_INT64);
         TRIPS(&large, longs, false);
-        trip_null(&large);
         trip_end();
     }
 }
@@ -71,14 +67,12 @@ static void types__floats(void)
     if (kit_type(SQLA_FLOAT32) != NULL) {
         trip_begin(SQLA_FLOAT32);
         TRIPS(&single, floats, false);
-        trip_null(&single);
         trip_end();
     }
     if (kit_type(SQLA_FLOAT64) != NULL) {
         trip_begin(SQLA_FLOAT64);
         TRIPS(&real, doubles, false);
         TRIPS(&real, special, true);
-        trip_null(&real);
         trip_end();
     }
 }
@@ -105,7 +99,6 @@ static void types__text(void)
         const sqla_blob blob = { values[i], strlen(values[i]) };
         trip_there_and_back(&bytes, &blob, false, values[i]);
     }
-    trip_null(&pointer);
     trip_null(&bytes);
     trip_end();
 }
@@ -176,7 +169,6 @@ static void types__blob(void)
         all[i] = (unsigned char)i;
     trip_begin(SQLA_BLOB);
     TRIPS(&f, values, false);
-    trip_null(&f);
     trip_end();
 }
 
@@ -195,7 +187,6 @@ static void types__date(void)
     trip_begin(SQLA_DATE);
     TRIPS(&f, values, false);
     TRIPS(&f, far, true);
-    trip_null(&f);
     trip_end();
 }
 
@@ -208,7 +199,6 @@ static void types__time(void)
     TRIPS(&f, values, false);
     EXPECT(trip_send(&f, -1, &wrong[0]), SQLA_ERR_DATA);
     EXPECT(trip_send(&f, -2, &wrong[1]), SQLA_ERR_DATA);
-    trip_null(&f);
     trip_end();
 }
 
@@ -222,7 +212,6 @@ static void timestamps(sqla_type type)
     trip_begin(type);
     TRIPS(&f, values, false);
     TRIPS(&f, far, true);
-    trip_null(&f);
     trip_end();
 }
 
@@ -252,7 +241,6 @@ static void types__interval(void)
     trip_begin(SQLA_INTERVAL);
     TRIPS(&f, values, false);
     TRIPS(&f, extreme, true);
-    trip_null(&f);
     trip_end();
 }
 
@@ -269,7 +257,6 @@ static void types__uuid(void)
     const trip_form f = { .type = SQLA_UUID, .rep = SQLA_REP_FIXED, .size = sizeof(sqla_uuid) };
     trip_begin(SQLA_UUID);
     TRIPS(&f, values, false);
-    trip_null(&f);
     trip_end();
 }
 
@@ -290,7 +277,6 @@ static void types__decimal(void)
     TRIPS(&f, values, false);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         EXPECT(trip_send(&f, -1, &wrong[i]), SQLA_ERR_DATA);
-    trip_null(&f);
     trip_end();
 }
 
@@ -302,7 +288,6 @@ static void types__json(void)
     trip_begin(SQLA_JSON);
     TRIPS(&f, values, false);
     CHECK_INT(kit_number(&trip_db, "SELECT count(*) FROM conf_value WHERE v IS NULL"), 0);
-    trip_null(&f);
     trip_end();
 }
 

@@ -1,0 +1,78 @@
+#!/bin/sh
+# check-mutants.sh: is the kit any good? A driver with one vice (tests/mutants) must fail exactly the check that is there for it,
+# among those that could notice; without a vice it must pass them all.
+. "$SRC/tests/check.sh"
+
+conform=$BUILD/tools/sqla-conform
+mutant=$BUILD/tests/.libs/mutant.so
+plugins=$BUILD/plugins/.libs
+list=$SRC/tests/mutants/vices.h
+
+# vices LIST: "vice check among" of that list in vices.h, one a line.
+vices()
+{
+    sed -n "/^#define $1(X)/,/[^\\\\]\$/s/^ *X(\\([a-z0-9_]*\\), \"\\([^\"]*\\)\", \"\\([^\"]*\\)\").*/\\1 \\2 \\3/p" "$list"
+}
+
+# fails_of OPTION...: the checks that fail, in one line, and how the kit ended.
+fails_of()
+{
+    "$conform" "$@" >"$TMP/result" 2>&1
+    ended=$?
+    failing=$(sed -n 's/^not ok [0-9]* - \([^ ]*\) .*/\1/p' "$TMP/result" | tr '\n' ' ')
+}
+
+# try VICE CHECK AMONG URL
+try()
+{
+    skip=
+    test "$2" = par-05 || skip=--skip=par-05
+    SQLA_MUTANT=$1
+    export SQLA_MUTANT
+    # shellcheck disable=SC2086 # one option or none
+    fails_of -j "$jobs" $skip --only="$2,$3" "$mutant" "$4"
+    if test "$failing" = "$2 " && test $ended = 1; then
+        pass
+    else
+        not_ok "the vice '$1' is noticed by $2, and by nothing else" "noticed by: $failing
+$(grep -v -e '^ok' "$TMP/result" | head -60)"
+    fi
+}
+
+# pure WHAT URL
+pure()
+{
+    SQLA_MUTANT=
+    export SQLA_MUTANT
+    fails_of -j "$jobs" --sql "$mutant" "$2"
+    same "$1: without a vice all is well" "$failing$ended" 0
+}
+
+where=
+jobs=2
+case " $DRIVERS " in *" sqlite "*)
+    where=sqlite
+    SQLA_MUTANT_OF=$plugins/sqlite.so
+    export SQLA_MUTANT_OF
+    pure sqlite "mutant:///$TMP/{job}.db?synchronous=off"
+    # In memory each process has a database of its own, so that the number may go anywhere.
+    vices VICES >"$TMP/vices"
+    some "there are vices" "$(sed -n 30p "$TMP/vices")"
+    while read -r vice check among; do
+        try "$vice" "$check" "$among" "mutant://?busy_timeout=500{job}"
+    done <"$TMP/vices" ;;
+esac
+case " $DRIVERS " in *" postgres "*)
+    if test -n "${SQLA_TEST_POSTGRES_URL-}"; then
+        where="${where:+$where, }postgres"
+        SQLA_MUTANT_OF=$plugins/postgres.so
+        export SQLA_MUTANT_OF
+        jobs=1
+        vices SERVER_VICES >"$TMP/vices"
+        while read -r vice check among; do
+            try "$vice" "$check" "$among" "mutant:${SQLA_TEST_POSTGRES_URL#*:}"
+        done <"$TMP/vices"
+    fi ;;
+esac
+test -n "$where" || skip "no driver was built"
+finish "$where"
