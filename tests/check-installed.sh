@@ -61,11 +61,21 @@ if test -x "$BINDIR/sqla-inspect"; then
     done
 fi
 
+# The kit, where pkg-config says that it is.
+conform=$(pkg-config --variable=conformtool sqla-driver)
+for driver in $DRIVERS; do
+    works "the driver $driver passes what needs no database" "$conform" "$PLUGINDIR/$driver.so"
+done
+case " $DRIVERS " in *" sqlite "*)
+    works "SQLite passes the kit" "$conform" --sql "$PLUGINDIR/sqlite.so" "sqlite:///$TMP/conform.db?synchronous=off" ;;
+esac
+
 # A third party's driver, and a program that uses it from a folder of its own.
 mkdir "$TMP/plugins"
 # shellcheck disable=SC2046 # flags are words
 works "a driver compiles" $CC -std=c11 -Wall -Wextra -pedantic -Werror -fPIC -shared -o "$TMP/plugins/echo.so" \
     "$SRC/tests/installed/echo.c" $(pkg-config --cflags sqla-driver)
+works "it passes what needs no database" "$conform" "$TMP/plugins/echo.so"
 works "its program compiles" compile ask-echo "$SRC/tests/installed/ask-echo.c"
 works "it answers" env SQLA_PLUGIN_PATH="$TMP/plugins" "$TMP/ask-echo"
 fails "without it there is no answer" "$TMP/ask-echo"

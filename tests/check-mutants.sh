@@ -58,8 +58,8 @@ case " $DRIVERS " in *" sqlite "*)
     # In memory each process has a database of its own, so that the number may go anywhere.
     vices VICES >"$TMP/vices"
     some "there are vices" "$(sed -n 30p "$TMP/vices")"
-    while read -r vice check among; do
-        try "$vice" "$check" "$among" "mutant://?busy_timeout=500{job}"
+    while read -r vice id among; do
+        try "$vice" "$id" "$among" "mutant://?busy_timeout=500{job}"
     done <"$TMP/vices" ;;
 esac
 case " $DRIVERS " in *" postgres "*)
@@ -69,8 +69,8 @@ case " $DRIVERS " in *" postgres "*)
         export SQLA_MUTANT_OF
         jobs=1
         vices SERVER_VICES >"$TMP/vices"
-        while read -r vice check among; do
-            try "$vice" "$check" "$among" "mutant:${SQLA_TEST_POSTGRES_URL#*:}"
+        while read -r vice id among; do
+            try "$vice" "$id" "$among" "mutant:${SQLA_TEST_POSTGRES_URL#*:}"
         done <"$TMP/vices"
     fi ;;
 esac

@@ -22,7 +22,7 @@
 SQLA_DRIVER_NOTE("mutant", "mutant");
 
 #define NAME(name, check, among) VICE_##name,
-enum vice { VICE_none, VICES(NAME) SERVER_VICES(NAME) };
+enum vice { VICE_none, VICES(NAME) SERVER_VICES(NAME) GROSS_VICES(NAME) };
 #undef NAME
 #define IS(name) (vice == VICE_##name)
 
@@ -105,13 +105,23 @@ static void handle_signal(int number)
     (void)number;
 }
 
-/* Never given back, and touched, so that it counts. */
-static void leak(size_t size)
+/* Never given back, and touched, so that it counts; but known to a leak checker, which looks at more than one check. */
+static void *keep(void *block, size_t size)
 {
-    char *block = malloc(size);
+    static void *newest;
     if (block == NULL)
         abort();
     memset(block, 1, size);
+    memcpy(block, &newest, sizeof newest);
+    newest = block;
+    return block;
+}
+
+/* A copy with room in front for the chain. */
+static char *own_copy(const char *text)
+{
+    size_t size = sizeof(void *) + strlen(text) + 1;
+    return strcpy((char *)keep(malloc(size), size) + sizeof(void *), text);
 }
 
 static void disturb(void)
@@ -127,7 +137,7 @@ static void disturb(void)
     if (IS(descriptor_leak) && open("/dev/null", O_RDONLY) < 0)
         abort();
     if (IS(memory_leak_per_connection))
-        leak(32768);
+        keep(malloc(65536), 65536);
 }
 
 static sqla_status mutant_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err)
@@ -217,12 +227,12 @@ static sqla_status mutant_commit(sqla_driver_conn *conn, const sqla_txn_options 
     last.in_transaction = false;
     if (IS(commit_rolls_back) && writes_log())
         return good->rollback(conn, options, err);
-    if (IS(failed_commit_is_done) || IS(commit_lost_is_done)) {
-        if (good->commit(conn, options, NULL) != SQLA_OK && IS(failed_commit_is_done))
-            good->rollback(conn, options, NULL);
-        return SQLA_OK;
-    }
-    return good->commit(conn, options, err);
+    sqla_status status = good->commit(conn, options, IS(failed_commit_is_done) || IS(commit_lost_is_done) ? NULL : err);
+    if (IS(failed_commit_is_done) && status != SQLA_OK)
+        return good->rollback(conn, options, NULL);
+    if (IS(commit_lost_is_done) && status != SQLA_OK)
+        return good->txn_state(conn) == SQLA_TXN_LOST ? SQLA_OK : fail(err, status, "the commit failed");
+    return status;
 }
 
 static sqla_status mutant_rollback(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err)
@@ -251,6 +261,8 @@ static void crash_or_exit(void)
         raise(SIGSEGV);
     if (IS(exits) && has("ILIKE"))
         exit(0);
+    while (IS(hangs) && has("ILIKE"))
+        pause();
 }
 
 static void note(const sqla_statement *statement)
@@ -315,8 +327,8 @@ static sqla_status mutant_exec(sqla_driver_conn *conn, const sqla_statement *sta
 static sqla_status mutant_prepare(sqla_driver_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows,
                                   const sqla_exec_options *options, sqla_driver_stmt **ret_stmt, sqla_err *err)
 {
-    if (IS(memory_leak_per_statement) && host->alloc(8) == NULL)
-        abort();
+    if (IS(memory_leak_per_statement))
+        keep(host->alloc(16), 16);
     sqla_status status = good->prepare(conn, text, length, plan, block_rows, options, ret_stmt, IS(prepares_anything) ? NULL : err);
     if (IS(prepares_anything) && status == SQLA_ERR_SQL)
         return good->prepare(conn, "SELECT 1", 8, NULL, 1, options, ret_stmt, err);
@@ -373,13 +385,13 @@ static void spoil_text(const sqla_slot *slot, void *row)
     char *text;
     memcpy(&text, at(slot, row), sizeof text);
     if (IS(null_is_empty) && text == NULL && slot->type == SQLA_TEXT)
-        text = strdup("");
+        text = own_copy("");
     if (IS(empty_is_null) && text != NULL && text[0] == '\0' && slot->type == SQLA_TEXT)
         text = NULL;
     if (IS(text_cut) && text != NULL && strlen(text) > 70000)
         text[65535] = '\0';
     if (IS(text_of_its_own) && text != NULL && has("conf_row"))
-        text = strdup(text);
+        text = own_copy(text);
     if (IS(decimal_shortened) && text != NULL && slot->type == SQLA_DECIMAL && strlen(text) > 1 && strchr(text, '.') != NULL)
         text[strlen(text) - 1] = '\0';
     if (IS(json_rewritten) && text != NULL && slot->type == SQLA_JSON && text[0] == '[')
@@ -520,7 +532,7 @@ static sqla_status mutant_result_view(sqla_driver_result *result, const sqla_val
     if (status != SQLA_OK || *ret_values == NULL)
         return status;
     if (IS(stream_grows))
-        leak(512);
+        keep(malloc(512), 512);
     uint32_t count = good->result_info(result)->column_count;
     if (IS(size_of_view) && count > 1 && count <= 8) {
         memcpy(copy, *ret_values, count * sizeof *copy);
@@ -585,6 +597,7 @@ static enum vice find_vice(const char *name)
         return VICE_##name_;
     VICES(NAME)
     SERVER_VICES(NAME)
+    GROSS_VICES(NAME)
 #undef NAME
     if (name[0] == '\0')
         return VICE_none;
@@ -660,6 +673,10 @@ static void disturb_at_entry(void)
         setenv("CONF_MUTANT", "was here", 1);
     if (IS(umask_at_entry))
         umask(0);
+    if (IS(crashes_at_entry))
+        raise(SIGBUS);
+    while (IS(hangs_at_entry))
+        pause();
 }
 
 SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *from, sqla_driver *out, sqla_err *err)

@@ -113,4 +113,10 @@
     X(loss_is_an_error, "con-07", "con-*") \
     X(commit_lost_is_done, "con-16", "con-*,tx-*")
 
+/* What would be the end of a tool that ran the driver itself (check-conform.sh). */
+#define GROSS_VICES(X) \
+    X(hangs, "q-10", "q-*") \
+    X(hangs_at_entry, "abi-01", "*") \
+    X(crashes_at_entry, "abi-01", "*")
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <sqla/bulk.h>
@@ -88,6 +89,21 @@ static void driver__shorter_host(void)
     CHECK(room.out.struct_size <= known);
     for (size_t i = known; i < sizeof room; i++)
         CHECK_INT(room.bytes[i], CANARY);
+}
+
+/* A host without its last services: refused, or taken without a look at what is not there. */
+static void driver__host_without_all(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), known = offsetof(sqla_host, log);
+    sqla_driver out = { .struct_size = sizeof out };
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
+    sqla_host *host = (sqla_host *)(void *)(pages + page - known);
+    memcpy(host, &kit_host, known);
+    host->struct_size = (uint32_t)known;
+    kit_clear();
+    sqla_status status = kit_entry(host, &out, KIT_ERR);
+    CHECK(status == SQLA_OK || status == SQLA_ERR_UNSUPPORTED);
 }
 
 static void driver__required_slots(void)
@@ -254,5 +270,6 @@ const conform_check conform_abi_checks[] = {
     { "abi-12", "the entry may be called again", 0, 0, driver__entry_twice },
     { "abi-13", "reserved words are sorted", 0, 0, driver__reserved_words },
     { "abi-14", "types of the traits", 0, 0, driver__types },
+    { "abi-15", "a host with fewer services is not read beyond them", 0, 0, driver__host_without_all },
     { NULL, NULL, 0, 0, NULL },
 };

@@ -477,7 +477,8 @@ static void rows__texts_in_the_arena(void)
     for (size_t i = 0; i < 64; i++)
         rows[i] = &items[i];
     if (EXPECT(kit_exec(&db, all_items, NULL, NULL, 0, &result), SQLA_OK)) {
-        EXPECT(kit_ops.result_fetch(result, &item_plan, rows, 64, &arena.base, &count, &end, KIT_ERR), SQLA_OK);
+        EXPECT(
+            kit_ops.result_fetch(result, &item_plan, rows, 64, &arena.base, &count, &end, KIT_ERR), SQLA_OK);
         kit_ops.result_close(result);
     }
     CHECK_INT(arena.calls, count);
