@@ -144,9 +144,11 @@ SQLA_DRIVER_NOTE("echo", "echo");
 
 SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *services, sqla_driver *out, sqla_err *err)
 {
-    (void)err;
     host = services;
-    out->struct_size = sizeof *out;
+    if (services->abi_major != SQLA_ABI_MAJOR)
+        return fail(err, SQLA_ERR_UNSUPPORTED, "echo was built for another major of the driver ABI");
+    if (out->struct_size > sizeof *out) /* a host may know more, or less */
+        out->struct_size = sizeof *out;
     out->abi_major = SQLA_ABI_MAJOR;
     out->abi_minor = SQLA_ABI_MINOR;
     out->name = "echo";

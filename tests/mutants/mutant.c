@@ -255,10 +255,17 @@ static void spoil_savepoint(sqla_driver_conn *conn, const char *text)
 
 /* ---- statements --------------------------------------------------------------------------------------------------------- */
 
+/* As a bug would, also where a sanitizer has an eye on it. */
+static void die_by(int number)
+{
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 static void crash_or_exit(void)
 {
     if (IS(crash) && strcmp(last.text, "(") == 0)
-        raise(SIGSEGV);
+        die_by(SIGSEGV);
     if (IS(exits) && has("ILIKE"))
         exit(0);
     while (IS(hangs) && has("ILIKE"))
@@ -628,8 +635,8 @@ static void spoil_traits(const sqla_traits *from)
              (IS(hides_returning) ? SQLA_FEATURE_RETURNING : 0) | (IS(hides_fk_actions) ? SQLA_FEATURE_FK_ACTIONS : 0) |
              (IS(claims_ephemeral_not) ? SQLA_FEATURE_EPHEMERAL : 0);
     traits.features = (traits.features | claimed) & ~hidden;
-    if (IS(short_max_parameters))
-        traits.max_parameters = 9;
+    if (IS(short_names))
+        traits.max_identifier = 9;
     for (size_t i = 0; IS(words_unsorted) && i < 999 && from->reserved_words[i] != NULL; i++)
         words[i] = from->reserved_words[i == 3 ? 4 : i == 4 ? 3 : i];
     if (IS(words_unsorted))
@@ -674,7 +681,7 @@ static void disturb_at_entry(void)
     if (IS(umask_at_entry))
         umask(0);
     if (IS(crashes_at_entry))
-        raise(SIGBUS);
+        die_by(SIGBUS);
     while (IS(hangs_at_entry))
         pause();
 }

@@ -9,7 +9,7 @@
     X(bit_without_slot, "abi-05", "abi-*,con-0*,dml-*") \
     X(writes_beyond_room, "abi-06", "abi-*") \
     X(other_ops_for_second_host, "abi-07", "abi-*") \
-    X(short_max_parameters, "abi-10", "abi-*,par-0[1-4]") \
+    X(short_names, "abi-10", "abi-*,par-0[1-4]") \
     X(environment_at_entry, "abi-11", "abi-*,con-*") \
     X(umask_at_entry, "abi-11", "abi-*,con-*") \
     X(version_once, "abi-12", "abi-*") \

@@ -31,7 +31,10 @@ enum {
     NEEDS_SET_DEADLINE = 1 << 11,
     NEEDS_RESOLVE = 1 << 12,
     NEEDS_TWOPHASE = 1 << 13,
-    NEEDS_BULK = 1 << 14
+    NEEDS_BULK = 1 << 14,
+    WITHOUT_SQL =
+        1
+        << 15 /* it asks for a connection and no more: also of drivers that store no type, and know no SQL */
 };
 
 typedef struct conform_check {

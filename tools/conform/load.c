@@ -179,6 +179,9 @@ static const char *lacks_feature(uint64_t features)
 const char *kit_lacks(const conform_check *check)
 {
     const char *lack = lacks_slot(check->needs);
+    if (kit_traits->type_count == 0 && (check->needs & NEEDS_DATABASE) != 0 &&
+        (check->needs & WITHOUT_SQL) == 0)
+        return "the traits have no types: the driver makes no tables, and no SQL is asked of it";
     return lack != NULL || check->features == 0 ? lack : lacks_feature(check->features);
 }
 
