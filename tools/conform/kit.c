@@ -2,7 +2,6 @@
 #include <config.h>
 #include "kit.h"
 
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -47,7 +47,7 @@ bool kit_take_url(const char *url, unsigned job, char why[KIT_WHY]);
 bool kit_load(const char *path, char why[KIT_WHY]);
 extern sqla_connect_param kit_params[KIT_PARAMS];
 extern uint32_t kit_param_count;
-extern const char *kit_scheme, *kit_url; /* as taken last */
+extern const char *kit_url; /* as taken last */
 extern sqla_driver_entry_fn *kit_entry;
 const char *kit_path(void);
 const void *kit_extension(const char *id);

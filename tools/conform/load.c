@@ -3,7 +3,6 @@
 #include "kit.h"
 
 #include <dlfcn.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sqla/bulk.h>
 #include <sqla/twophase.h>
@@ -16,7 +15,7 @@ sqla_driver_ops kit_ops;
 const sqla_traits *kit_traits;
 sqla_connect_param kit_params[KIT_PARAMS];
 uint32_t kit_param_count;
-const char *kit_scheme, *kit_url;
+const char *kit_url;
 sqla_driver_entry_fn *kit_entry;
 
 static const char *path_of_driver;
@@ -52,7 +51,6 @@ bool kit_take_url(const char *url, unsigned job, char why[KIT_WHY])
         return false;
     }
     kit_param_count = 0;
-    kit_scheme = parts.scheme;
     add_param("host", parts.host);
     add_param("port", parts.port);
     add_param("user", parts.user);

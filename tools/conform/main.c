@@ -12,6 +12,7 @@
 static const conform_check *const lists[] = {
     conform_abi_checks,
     conform_connection_checks,
+    conform_limit_checks,
     conform_error_checks,
     conform_transaction_checks,
     conform_parameter_checks,
