@@ -97,6 +97,18 @@ void conform_unsupported(const char *format, ...) CONFORM_PRINTF(1, 2) CONFORM_N
 /* What went wrong where no condition can be quoted. */
 #define FAIL(what, got) conform_expect(false, (what), NULL, (got), __FILE__, __LINE__)
 
+/* Was this built with a sanitizer that keeps memory of its own? Then limits and sums of memory mean nothing. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CONFORM_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define CONFORM_SANITIZED 1
+#endif
+#endif
+#ifndef CONFORM_SANITIZED
+#define CONFORM_SANITIZED 0
+#endif
+
 /* ---- running --------------------------------------------------------------------------------------------------------- */
 
 typedef struct conform_options {

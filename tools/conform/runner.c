@@ -15,17 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 /* A process that runs a check. */
 typedef struct job {
     pid_t pid; /* 0: free */
@@ -65,7 +54,7 @@ static void set_limits(unsigned timeout_s)
 {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, (rlim_t)timeout_s + 1);
-    if (!SANITIZED)
+    if (!CONFORM_SANITIZED)
         limit(RLIMIT_AS, (rlim_t)8 << 30);
 }
 
