@@ -1,7 +1,7 @@
 /* test-sqlite-batch.c: batches of the SQLite driver that go wrong: asked for wrongly, or failing in the middle, by a
  * constraint, a lock, a deadline, a cancel, or keys that are not what was counted on. */
 #include <config.h>
-#include "conformance/kit.h"
+#include "conform/kit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -332,10 +332,12 @@ int main(void)
         { "locks", locks, HARNESS_SQLITE },
         { "transactions undone", transactions_undone, HARNESS_PLAIN },
     };
-    char file[4096];
+    char file[4096], why[KIT_WHY] = "";
     const char *build = getenv("BUILD");
     snprintf(file, sizeof file, "%s/plugins/.libs/sqlite.so", build != NULL ? build : ".");
-    if (!kit_load(file, 0, NULL))
+    if (!kit_load(file, why)) {
+        fprintf(stderr, "%s\n", why);
         return 1;
+    }
     return harness_main("test-sqlite-batch", tests, sizeof tests / sizeof tests[0]);
 }

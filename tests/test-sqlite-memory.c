@@ -1,11 +1,11 @@
 /* test-sqlite-memory.c: the SQLite driver when memory runs out, SQLite's own as well as the host's.
  *
  * SQLite gets an allocator that fails at the n-th call, for every n, once and then from there on; so does the small host of
- * tests/conformance/kit.c. Each piece of work then ends with OK or with NOMEM, what it says is what the file holds, no block
+ * tools/conform/kit.c. Each piece of work then ends with OK or with NOMEM, what it says is what the file holds, no block
  * stays behind, and the same work succeeds afterwards. The database is one of UTF-16, so that each text that is read is
  * converted, which needs memory. Of long pieces of work a part of the points is tried; with SQLA_TORTURE=all all. */
 #include <config.h>
-#include "conformance/kit.h"
+#include "conform/kit.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -412,10 +412,12 @@ int main(void)
         { "read-only transaction", memory_read_only, HARNESS_PLAIN },
         { "reflect", memory_reflect, HARNESS_PLAIN },
     };
-    char file[4096];
+    char file[4096], why[KIT_WHY] = "";
     const char *build = getenv("BUILD");
     snprintf(file, sizeof file, "%s/plugins/.libs/sqlite.so", build != NULL ? build : ".");
-    if (!take_over_memory() || !kit_load(file, 0, NULL))
+    if (!take_over_memory() || !kit_load(file, why)) {
+        fprintf(stderr, "%s\n", why);
         return 1;
+    }
     return harness_main("test-sqlite-memory", tests, sizeof tests / sizeof tests[0]);
 }

@@ -1,7 +1,7 @@
 /* test-sqlite-values.c: values on their way into SQLite and out of it, by table: each form in memory with what SQLite makes of
  * it, each kind of value in a file with what a slot makes of it, and all that must be refused, with the reason. */
 #include <config.h>
-#include "conformance/kit.h"
+#include "conform/kit.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -548,10 +548,12 @@ int main(void)
         { "values taken", values_taken, HARNESS_PLAIN },
         { "places taken", places_taken, HARNESS_PLAIN },
     };
-    char file[4096];
+    char file[4096], why[KIT_WHY] = "";
     const char *build = getenv("BUILD");
     snprintf(file, sizeof file, "%s/plugins/.libs/sqlite.so", build != NULL ? build : ".");
-    if (!kit_load(file, 0, NULL))
+    if (!kit_load(file, why)) {
+        fprintf(stderr, "%s\n", why);
         return 1;
+    }
     return harness_main("test-sqlite-values", tests, sizeof tests / sizeof tests[0]);
 }
