@@ -55,6 +55,8 @@ typedef struct sqla_reflect_column {
                                                      * rule, conflict clause or view may drop, change or reorder them */
 #define SQLA_FACT_KEY_ARITHMETIC (UINT64_C(1) << 1) /* and their generated keys are last id - k + 1 ... last id */
 #define SQLA_FACT_RETURNING      (UINT64_C(1) << 2) /* INSERT ... RETURNING is allowed on it */
+#define SQLA_FACT_SHARED_KEYS    (UINT64_C(1) << 3) /* with KEY_ARITHMETIC: others may take keys between two statements, so that those
+                                                     * of one statement need not follow those of the one before */
 typedef struct sqla_reflect_facts {
     uint32_t struct_size;
     uint32_t kind;           /* sqla_table_kind */
