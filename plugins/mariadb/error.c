@@ -7,6 +7,7 @@
 #include "mariadb.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 
@@ -188,6 +189,37 @@ static void read_names(names *out, unsigned number, const char *message)
     drop_schema(out->column);
 }
 
+/* The word or quoted name at that place, without what stands before a dot.  Returns: the place behind it. */
+static const char *take_name(const char *at, char *room, size_t size)
+{
+    for (bool more = true; more; at += more) {
+        bool quoted = *at == '`';
+        size_t n = quoted ? strcspn(at + 1, "`") : strcspn(at, " \t\r\n(;,.`");
+        snprintf(room, size, "%.*s", (int)n, at + quoted);
+        at += n + (quoted ? 1 + (at[n + 1] == '`') : 0);
+        more = *at == '.';
+    }
+    return at;
+}
+
+/* The table that a statement changes: the name behind its verb, and behind words that may stand between. */
+static void read_target(names *out, const char *text)
+{
+    static const char *const words[] = { "insert", "replace", "update", "into", "ignore", "low_priority", "high_priority", "delayed" };
+    char word[200] = "";
+    bool verb = text != NULL && mariadb__is_writing(text), found = verb;
+    while (found) {
+        text += strspn(text, " \t\r\n");
+        bool quoted = *text == '`';
+        text = take_name(text, word, sizeof word);
+        found = false;
+        for (size_t i = 0; i < sizeof words / sizeof words[0] && !quoted; i++)
+            found = found || strcasecmp(word, words[i]) == 0;
+    }
+    if (verb)
+        snprintf(out->table, sizeof out->table, "%s", word);
+}
+
 /* ... to use near 'FORM users' at line 2: the place of that text in the statement, in characters from 1. */
 static int32_t position_in(const char *text, const char *message)
 {
@@ -233,7 +265,7 @@ static sqla_status judge(sqla_driver_conn *conn, const said *s, const meaning *k
         conn->lost = true;
     if (conn->lost)
         return conn->timed_out ? SQLA_ERR_TIMEOUT : status == SQLA_ERR_PROTOCOL ? status : SQLA_ERR_DISCONNECTED;
-    if (s->number == MARIADB_SYNTAX && text != NULL && mariadb__is_several(text))
+    if (s->number == MARIADB_SYNTAX && text != NULL && !conn->scripting && mariadb__is_several(text))
         return SQLA_ERR_MISUSE;
     if (status != SQLA_ERR_CANCELLED)
         return status;
@@ -261,6 +293,8 @@ sqla_status mariadb__failed(sqla_driver_conn *conn, MYSQL_STMT *handle, const ch
     if (status == SQLA_ERR_NOMEM)
         return mariadb__nomem(err);
     read_names(&found, s.number, s.message);
+    if (found.table[0] == '\0' && mariadb__is_of_a_row(s.number))
+        read_target(&found, text);
     const sqla_err_fields fields = {
         .struct_size = sizeof fields, .status = status, .native = (int32_t)s.number, .row = row, .message = s.message,
         .sqlstate = known != NULL && known->sqlstate != NULL ? known->sqlstate : s.sqlstate,

@@ -66,6 +66,7 @@ struct sqla_driver_conn {
     bool undone;               /* the server has ended the transaction by itself, and the host has not rolled back yet */
     bool read_only;            /* every transaction is to be */
     bool timed_out;            /* the deadline of what is running has passed */
+    bool scripting;            /* what is running may be several statements */
     bool interrupted;          /* the server has ended what was running, as it was asked to */
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */

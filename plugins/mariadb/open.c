@@ -152,12 +152,14 @@ static void note_place(sqla_driver_conn *conn)
 
 /* ---- the session ----------------------------------------------------------------------------------------------- */
 
-/* Quotes are the standard's, so that a backslash is a backslash; what does not fit is refused; a key of 0 is one; and times are UTC. */
+/* Quotes are the standard's, so that a backslash is a backslash; what does not fit is refused; a key of 0 is one; times are UTC; and a
+ * recursive query that goes deep is not cut off. Comments are for one of the two servers each. */
 sqla_status mariadb__pin(sqla_driver_conn *conn, sqla_err *err)
 {
     sqla_status status = mariadb__simple(conn, "SET NAMES utf8mb4, autocommit = 1, time_zone = '+00:00', sql_mode = "
                                          "'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-                                         "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'", err);
+                                         "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO' /*M! , max_recursive_iterations = 4294967295 */ "
+                                         "/*!80000 , cte_max_recursion_depth = 4294967295 */", err);
     if (status == SQLA_OK && conn->read_only)
         status = mariadb__simple(conn, "SET SESSION TRANSACTION READ ONLY", err);
     return status;
@@ -188,6 +190,7 @@ static sqla_status learn(sqla_driver_conn *conn, sqla_err *err)
     return status;
 }
 
+/* Where rows come back by themselves, keys are not worked out by arithmetic, which a setting of the session could make wrong. */
 static void describe(sqla_driver_conn *conn, sqla_conn_info *info)
 {
     const char *version = mysql_get_server_info(conn->link);
@@ -196,8 +199,8 @@ static void describe(sqla_driver_conn *conn, sqla_conn_info *info)
     version = version != NULL ? version : "";
     snprintf(conn->product, sizeof conn->product, "%s %.*s", ours ? "MariaDB" : "MySQL", (int)strcspn(version, "-"), version);
     conn->features = mariadb__traits.features;
-    if (!ours || number < 100500)
-        conn->features &= ~(SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING);
+    bool returns = ours && number >= 100500;
+    conn->features &= returns ? ~SQLA_FEATURE_LAST_ID : ~(SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING);
     info->server_version = (uint32_t)number;
     info->product = conn->product;
     info->features = conn->features;

@@ -15,10 +15,14 @@ static const char tables_query[] =
 
 static const char columns_query[] =
     "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.COLUMN_NAME, t.ORDINAL_POSITION, t.COLUMN_TYPE, t.COLUMN_DEFAULT, t.COLUMN_COMMENT, t.DATA_TYPE, "
-    "COALESCE(k.SEQ_IN_INDEX, 0), t.IS_NULLABLE, t.EXTRA, t.CHARACTER_SET_NAME "
+    "COALESCE(k.SEQ_IN_INDEX, 0), t.IS_NULLABLE, t.EXTRA, t.CHARACTER_SET_NAME, j.TABLE_NAME "
     "FROM information_schema.COLUMNS t LEFT JOIN (SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.COLUMN_NAME, t.SEQ_IN_INDEX "
     "FROM information_schema.STATISTICS t WHERE t.INDEX_NAME = 'PRIMARY'{filter}) k "
     "ON k.TABLE_SCHEMA = t.TABLE_SCHEMA AND k.TABLE_NAME = t.TABLE_NAME AND k.COLUMN_NAME = t.COLUMN_NAME "
+    "LEFT JOIN (/*M! SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS "
+    "WHERE LEFT(CHECK_CLAUSE, 11) = 'json_valid('{schema} */ "
+    "/*!80000 SELECT NULL AS CONSTRAINT_SCHEMA, NULL AS TABLE_NAME, NULL AS CONSTRAINT_NAME */) j "
+    "ON t.DATA_TYPE = 'longtext' AND j.CONSTRAINT_SCHEMA = t.TABLE_SCHEMA AND j.TABLE_NAME = t.TABLE_NAME AND j.CONSTRAINT_NAME = t.COLUMN_NAME "
     "WHERE true{filter} ORDER BY t.TABLE_SCHEMA, t.TABLE_NAME, t.ORDINAL_POSITION";
 
 static const char facts_query[] =
@@ -33,37 +37,39 @@ enum { NAME_MOST = 256, QUERY_SIZE = 6000 };
 /* Both comparisons: the server finds a table by the first, and the second minds capitals. */
 static size_t put_name(char *room, size_t size, const char *column, const char *name)
 {
+    if (name == NULL)
+        return 0;
     char hex[NAME_MOST * 2 + 1];
     for (size_t i = 0; name[i] != '\0'; i++)
         snprintf(hex + 2 * i, 3, "%02x", (unsigned char)name[i]);
     hex[strlen(name) * 2] = '\0';
-    return (size_t)snprintf(room, size, " AND t.%s = CONVERT(X'%s' USING utf8mb4) AND BINARY t.%s = X'%s'", column, hex, column, hex);
+    return (size_t)snprintf(room, size, " AND %s = CONVERT(X'%s' USING utf8mb4) AND BINARY %s = X'%s'", column, hex, column, hex);
 }
 
 static void put_filter(char *room, size_t size, const sqla_reflect_filter *filter)
 {
     size_t n = 0;
     room[0] = '\0';
-    if (filter == NULL || (filter->flags & SQLA_REFLECT_SYSTEM) == 0)
+    if ((filter->flags & SQLA_REFLECT_SYSTEM) == 0)
         n = (size_t)snprintf(room, size, " AND t.TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')");
-    if (filter != NULL && filter->schema != NULL)
-        n += put_name(room + n, size - n, "TABLE_SCHEMA", filter->schema);
-    if (filter != NULL && filter->table != NULL)
-        put_name(room + n, size - n, "TABLE_NAME", filter->table);
+    n += put_name(room + n, size - n, "t.TABLE_SCHEMA", filter->schema);
+    put_name(room + n, size - n, "t.TABLE_NAME", filter->table);
 }
 
+/* {filter}: what the filter lets through; {here}: the database in use, unless the filter names one; {schema}: the one that it names. */
 static void make_query(char *room, size_t size, const char *form, const sqla_reflect_filter *filter)
 {
-    char chosen[NAME_MOST * 10];
+    char chosen[NAME_MOST * 10], schema[NAME_MOST * 5] = "";
     size_t n = 0;
     put_filter(chosen, sizeof chosen, filter);
+    put_name(schema, sizeof schema, "CONSTRAINT_SCHEMA", filter->schema);
     while (*form != '\0') {
         size_t plain = strcspn(form, "{");
-        bool here = strncmp(form + plain, "{here}", 6) == 0;
-        const char *fill = form[plain] == '\0' || (here && filter != NULL && filter->schema != NULL) ? "" :
-                           here ? " AND t.TABLE_SCHEMA <=> DATABASE()" : chosen;
+        const char *hole = form + plain;
+        const char *fill = hole[0] == '\0' ? "" : hole[1] == 'f' ? chosen : hole[1] == 's' ? schema :
+                           filter->schema == NULL ? " AND t.TABLE_SCHEMA <=> DATABASE()" : "";
         n += (size_t)snprintf(room + n, size - n, "%.*s%s", (int)plain, form, fill);
-        form += plain + (form[plain] == '\0' ? 0 : here ? 6 : 8);
+        form = hole + strcspn(hole, "}") + (hole[0] != '\0');
     }
 }
 
@@ -97,8 +103,8 @@ static sqla_status push_table(sqla_driver_conn *conn, MYSQL_ROW row, sqla_reflec
     return sink->push(sink, SQLA_REFLECT_TABLES, &record);
 }
 
-/* A BOOLEAN, a UUID and an unsigned number are told by more than the name of their type. */
-static uint32_t column_type(const char *name, const char *text, const char *charset)
+/* A BOOLEAN, a UUID, a JSON, an instant and an unsigned number are told by more than the name of their type. */
+static uint32_t column_type(const char *name, const char *text, const char *charset, const char *comment, bool json)
 {
     static const struct { const char *name; uint32_t type, unsigned_type; } types[] = {
         { "tinyint", SQLA_INT16, SQLA_INT16 }, { "smallint", SQLA_INT16, SQLA_INT32 }, { "mediumint", SQLA_INT32, SQLA_INT32 },
@@ -114,6 +120,10 @@ static uint32_t column_type(const char *name, const char *text, const char *char
         return SQLA_BOOL;
     if (strcmp(text, "char(36)") == 0 && charset != NULL && strcmp(charset, "ascii") == 0)
         return SQLA_UUID;
+    if (json)
+        return SQLA_JSON;
+    if (strcmp(name, "datetime") == 0 && comment != NULL && strcmp(comment, "UTC") == 0)
+        return SQLA_TIMESTAMP;
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (strcmp(name, types[i].name) == 0)
             return strstr(text, " unsigned") != NULL ? types[i].unsigned_type : types[i].type;
@@ -132,7 +142,7 @@ static sqla_status push_column(sqla_driver_conn *conn, MYSQL_ROW row, sqla_refle
         .type_text = row[4],
         .default_text = row[5] != NULL && strcmp(row[5], "NULL") != 0 ? row[5] : NULL,
         .comment = or_null(row[6]),
-        .type = column_type(row[7], row[4], row[11]),
+        .type = column_type(row[7], row[4], row[11], row[6], row[12] != NULL),
         .key_position = number(row[8]),
         .nullable = row[9] != NULL && strcmp(row[9], "YES") == 0,
         .generated_key = row[10] != NULL && strstr(row[10], "auto_increment") != NULL,
@@ -179,7 +189,9 @@ sqla_status mariadb_reflect(sqla_driver_conn *conn, uint32_t wanted, const sqla_
     MYSQL_ROW row;
     if (wanted >= sizeof kinds / sizeof *kinds || kinds[wanted].query == NULL)
         return mariadb__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "the driver does not know this kind of object");
-    if (filter != NULL && (is_too_long(filter->schema) || is_too_long(filter->table)))
+    static const sqla_reflect_filter all = { .struct_size = sizeof all };
+    filter = filter != NULL ? filter : &all;
+    if (is_too_long(filter->schema) || is_too_long(filter->table))
         return SQLA_OK; /* there can be no such table */
     make_query(query, sizeof query, kinds[wanted].query, filter);
     sqla_status status = mariadb__enter(conn, conn->told, err);

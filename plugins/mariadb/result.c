@@ -27,9 +27,9 @@ struct sqla_driver_result {
     char *texts;               /* that the view points at */
     size_t texts_room;
     sqla_result_info info;
-    sqla_result_column *columns;
+    sqla_result_column *columns; /* column_count of each, in one block */
     mariadb__column *readers;
-    mariadb__cell cells[];
+    mariadb__cell *cells;
 };
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
@@ -59,13 +59,26 @@ static const char *type_name(const MYSQL_FIELD *field, uint32_t type)
     }
 }
 
-static void describe(sqla_driver_result *result)
+/* The server tells the columns of INSERT ... RETURNING only when it is run. */
+static bool describe(sqla_driver_result *result)
 {
     const MYSQL_FIELD *fields = mariadb_stmt_fetch_fields(result->stmt->handle);
+    size_t n = mysql_stmt_field_count(result->stmt->handle);
+    if (result->columns == NULL || result->info.column_count != n) {
+        mariadb__host->release(result->columns);
+        result->columns = mariadb__host->alloc(n * (sizeof *result->cells + sizeof *result->columns + sizeof *result->readers));
+        if (result->columns == NULL)
+            return false;
+        result->readers = (mariadb__column *)(void *)(result->columns + n);
+        result->cells = (mariadb__cell *)(void *)(result->readers + n);
+        result->info.column_count = (uint32_t)n;
+        result->info.columns = result->columns;
+    }
     for (uint32_t i = 0; i < result->info.column_count; i++) {
         mariadb__column_init(&result->readers[i], &fields[i]);
         result->columns[i] = (sqla_result_column){ fields[i].name, result->readers[i].type, 0, type_name(&fields[i], result->readers[i].type) };
     }
+    return true;
 }
 
 static sqla_status no_result(sqla_driver_stmt *stmt, bool owns, sqla_err *err)
@@ -78,8 +91,7 @@ static sqla_status no_result(sqla_driver_stmt *stmt, bool owns, sqla_err *err)
 sqla_status mariadb__result_new(sqla_driver_conn *conn, sqla_driver_stmt *stmt, bool owns, bool writes, sqla_driver_result **ret_result,
                                 sqla_err *err)
 {
-    size_t n = stmt != NULL ? mysql_stmt_field_count(stmt->handle) : 0;
-    sqla_driver_result *result = mariadb__host->alloc(sizeof *result + n * (sizeof *result->cells + sizeof *result->columns + sizeof *result->readers));
+    sqla_driver_result *result = mariadb__host->alloc(sizeof *result);
     if (result == NULL)
         return no_result(stmt, owns, err);
     memset(result, 0, sizeof *result);
@@ -89,9 +101,7 @@ sqla_status mariadb__result_new(sqla_driver_conn *conn, sqla_driver_stmt *stmt, 
     result->writes = writes;
     result->ended = true;
     result->decoder.row_number = -1;
-    result->columns = (sqla_result_column *)(void *)(result->cells + n);
-    result->readers = (mariadb__column *)(void *)(result->columns + n);
-    result->info = (sqla_result_info){ sizeof result->info, (uint32_t)n, result->columns, 0 };
+    result->info.struct_size = sizeof result->info;
     *ret_result = result;
     return SQLA_OK;
 }
@@ -103,18 +113,27 @@ static int64_t changed(const sqla_driver_result *result, uint64_t rows)
     return result->info.column_count > 0 && !result->writes ? 0 : rows == UINT64_MAX ? 0 : (int64_t)rows;
 }
 
+/* Rows that there is no memory to look at must not stay on the link. */
+static sqla_status drop_unseen(sqla_driver_result *result, sqla_err *err)
+{
+    mariadb__call drop = { .kind = MARIADB__FREE, .handle = result->stmt->handle };
+    (void)mariadb__call_run(result->conn, &drop);
+    return mariadb__nomem(err);
+}
+
 sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, sqla_err *err)
 {
     MYSQL_STMT *handle = result->stmt->handle;
     result->generation = result->conn->generation;
     result->number = 0;
     result->ready = result->stale = false;
-    result->ended = result->info.column_count == 0;
-    if (result->info.column_count == 0) {
+    result->ended = mysql_stmt_field_count(handle) == 0;
+    if (result->ended) {
         result->info.affected = changed(result, mysql_stmt_affected_rows(handle));
         return SQLA_OK;
     }
-    describe(result);
+    if (!describe(result))
+        return drop_unseen(result, err);
     mysql_stmt_attr_set(handle, STMT_ATTR_CB_USER_DATA, result);
     union { ps_result_callback function; const void *data; } callback = { .function = on_cell };
     mysql_stmt_attr_set(handle, STMT_ATTR_CB_RESULT, callback.data);
@@ -340,6 +359,7 @@ void mariadb_result_close(sqla_driver_result *result)
     if (result->stmt != NULL && result->owns)
         mariadb_stmt_close(result->stmt);
     mariadb__decoder_release(&result->decoder);
+    mariadb__host->release(result->columns);
     mariadb__host->release(result->view);
     mariadb__host->release(result->texts);
     mariadb__host->release(result);

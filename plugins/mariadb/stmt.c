@@ -269,11 +269,13 @@ static sqla_status run_script(sqla_driver_conn *conn, const sqla_statement *stat
         mariadb_result_close(result);
         return status;
     }
+    conn->scripting = true;
     status = mariadb__call_run(conn, &allow);
     if (status != SQLA_OK)
         status = mariadb__broken(conn, status, err);
     else if (*skip_blank(statement->text) != '\0')
         status = run_statements(conn, statement->text, err);
+    conn->scripting = false;
     if (mariadb__call_run(conn, &forbid) != SQLA_OK)
         conn->lost = true;
     mariadb__leave(conn);

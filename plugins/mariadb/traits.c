@@ -7,7 +7,7 @@
 #include <config.h>
 #include "mariadb.h"
 
-/* Both timestamps are DATETIME, in UTC, since TIMESTAMP ends in 2038. JSON is text with a check in MariaDB. There is none for intervals. */
+/* Both timestamps are DATETIME, since TIMESTAMP ends in 2038; the one that is an instant is in UTC, and known again by that word. JSON is text with a check in MariaDB. There is none for intervals. */
 static const sqla_type_trait types[] = {
     { SQLA_BOOL, 0, "BOOLEAN", NULL, "SIGNED" },
     { SQLA_INT16, 0, "SMALLINT", NULL, "SIGNED" },
@@ -19,7 +19,7 @@ static const sqla_type_trait types[] = {
     { SQLA_BLOB, 0, "LONGBLOB", NULL, "BINARY" },
     { SQLA_DATE, 0, "DATE", NULL, NULL },
     { SQLA_TIME, 0, "TIME(6)", NULL, NULL },
-    { SQLA_TIMESTAMP, 0, "DATETIME(6)", NULL, NULL },
+    { SQLA_TIMESTAMP, 0, "DATETIME(6) COMMENT 'UTC'", NULL, "DATETIME(6)" },
     { SQLA_LOCAL_TIMESTAMP, 0, "DATETIME(6)", NULL, NULL },
     { SQLA_UUID, 0, "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin", NULL, "CHAR" },
     { SQLA_DECIMAL, 0, "DECIMAL(65,30)", NULL, NULL },
