@@ -328,6 +328,12 @@ int64_t harness_sql_int(const char *url, const char *sql)
     return strtoll(harness_sql_text(url, sql), NULL, 10);
 }
 
+const char *harness_endless(const char *url)
+{
+    return harness_is_postgres(url) ? "SELECT pg_sleep(100)" : harness_is_mariadb(url) ? "SELECT SLEEP(100)" :
+           "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
+}
+
 bool harness_hold(const char *url, const char *sql)
 {
     bool ok = harness_is_postgres(url) ? postgres_hold(url, sql) : harness_is_mariadb(url) ? mariadb_hold(url, sql) : sqlite_hold(url, sql);

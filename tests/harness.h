@@ -47,6 +47,8 @@ bool harness_sql(const char *url, const char *sql);
 const char *harness_sql_text(const char *url, const char *sql);
 /* The same as a number. */
 int64_t harness_sql_int(const char *url, const char *sql);
+/* A query of one row that runs for minutes, until it is cancelled. */
+const char *harness_endless(const char *url);
 /* Run SQL on one connection that stays open, with its transaction and its locks, until harness_let_go or the test ends.
  * Returns: did it work? */
 bool harness_hold(const char *url, const char *sql);

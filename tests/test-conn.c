@@ -265,12 +265,6 @@ static void savepoint__takes_a_failure_back(const char *url)
 
 /* ---- cancelling -------------------------------------------------------------------------------------------------- */
 
-static const char *endless(const char *url)
-{
-    return harness_is_postgres(url) ? "SELECT count(*) FROM generate_series(1, 20000000000)" :
-           "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
-}
-
 static atomic_bool stop;
 
 /* Until the statement has ended: a cancel that comes before it began does nothing. */
@@ -296,7 +290,7 @@ static void cancel__ends_what_runs(const char *url)
         int64_t start = now_ms();
         atomic_store(&stop, false);
         pthread_create(&thread, NULL, cancel_soon, b.conn);
-        CU_ASSERT_EQUAL(run(&b, endless(url)), SQLA_ERR_CANCELLED);
+        CU_ASSERT_EQUAL(run(&b, harness_endless(url)), SQLA_ERR_CANCELLED);
         atomic_store(&stop, true);
         CU_ASSERT(is(&b.err, SQLA_ERR_CANCELLED));
         CU_ASSERT(now_ms() - start < 30000); /* it would run for hours */

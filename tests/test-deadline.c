@@ -17,12 +17,6 @@ SQLA_ROW(Number, SQLA_COLUMN(n));
 /* What a machine that is busy with other things may take on top. */
 enum { SLACK = 1500 };
 
-static const char *endless(const char *url)
-{
-    return harness_is_postgres(url) ? "SELECT pg_sleep(100)" :
-           "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
-}
-
 /* Some tens of milliseconds of work. */
 static const char some_work[] = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 400000) SELECT count(*) AS n FROM c";
 
@@ -49,7 +43,7 @@ static void engine__deadline_of_each_statement(const char *url)
             CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
             CU_ASSERT_EQUAL(sqla_execute(conn, "INSERT INTO t VALUES (1)", NULL, &err), SQLA_OK);
         }
-        CU_ASSERT_EQUAL(sqla_execute(conn, endless(url), NULL, &err), SQLA_ERR_TIMEOUT);
+        CU_ASSERT_EQUAL(sqla_execute(conn, harness_endless(url), NULL, &err), SQLA_ERR_TIMEOUT);
         CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT));
         CU_ASSERT_STRING_EQUAL(err.sqlstate, "57014");
         CU_ASSERT(took(start, 150, 250));
@@ -58,7 +52,7 @@ static void engine__deadline_of_each_statement(const char *url)
         CU_ASSERT_EQUAL(ask(conn, "SELECT count(*) FROM t"), 0); /* and it goes on */
     }
     sqla_conn_close(conn);
-    CU_ASSERT_EQUAL(sqla_execute(db, endless(url), NULL, NULL), SQLA_ERR_TIMEOUT);
+    CU_ASSERT_EQUAL(sqla_execute(db, harness_endless(url), NULL, NULL), SQLA_ERR_TIMEOUT);
     CU_ASSERT_EQUAL(sqla_execute(db, "INSERT INTO t VALUES (1)", NULL, &err), SQLA_OK);
     CU_ASSERT_EQUAL(sqla_engine_pool_status(db).connects, 1); /* all of it on one connection */
     CU_ASSERT(is(&err, SQLA_OK));

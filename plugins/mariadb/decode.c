@@ -317,6 +317,16 @@ STORE(text_as_uuid_store)
     return NULL;
 }
 
+STORE(text_as_interval_store)
+{
+    sqla_interval interval;
+    (void)decoder, (void)slot;
+    if (!mariadb__interval_parse(value->as.bytes.data, value->as.bytes.size, &interval))
+        return "its text is no interval";
+    memcpy(at, &interval, sizeof interval);
+    return NULL;
+}
+
 STORE(int_as_float_store)
 {
     (void)decoder;
@@ -413,10 +423,12 @@ STORE(value_store)
         return not_a_float;
     if (slot->type == SQLA_BOOL && v.as.i64 != 0 && v.as.i64 != 1)
         return "the number is neither 0 nor 1";
-    if (slot->type == SQLA_UUID && is_text(v.type))
-        return text_as_uuid_store(decoder, slot, value, at + offsetof(sqla_value, as)) != NULL ? "it is no uuid" :
-               (memcpy(at, &(uint32_t[2]){ SQLA_UUID, 0 }, offsetof(sqla_value, as)), (const char *)NULL);
-    if (is_bytes(v.type))
+    if (is_text(v.type) && (slot->type == SQLA_UUID || slot->type == SQLA_INTERVAL)) {
+        const char *why = slot->type == SQLA_UUID ? text_as_uuid_store(decoder, slot, value, (char *)&v.as) :
+                          text_as_interval_store(decoder, slot, value, (char *)&v.as);
+        if (why != NULL)
+            return why;
+    } else if (is_bytes(v.type))
         add_span(decoder, &v.as.bytes, at + offsetof(sqla_value, as), false);
     if (slot->type != SQLA_NULL)
         v.type = slot->type;
@@ -456,6 +468,8 @@ static mariadb__store_fn *fixed_store(const sqla_slot *slot, uint32_t type)
         return width && slot->labels != NULL && type == SQLA_TEXT ? label_store : NULL;
     case SQLA_UUID:
         return slot->size != sizeof(sqla_uuid) ? NULL : type == SQLA_UUID ? uuid_store : type == SQLA_TEXT ? text_as_uuid_store : NULL;
+    case SQLA_INTERVAL:
+        return slot->size == sizeof(sqla_interval) && type == SQLA_TEXT ? text_as_interval_store : NULL;
     case SQLA_DATE:
         return slot->size == sizeof(sqla_date) && type == SQLA_DATE ? days_store : NULL;
     case SQLA_TIME:
@@ -483,7 +497,7 @@ static bool value_fits(const sqla_slot *slot, uint32_t type)
 {
     return slot->type == SQLA_NULL || slot->type == type || (is_number(slot->type) && is_number(type)) ||
            (is_float(slot->type) && is_float(type)) || (is_timestamp(slot->type) && is_timestamp(type)) ||
-           (slot->type == SQLA_UUID && type == SQLA_TEXT) || (slot->type != SQLA_ENUM_TYPE && is_text(slot->type) && is_text(type));
+           ((slot->type == SQLA_UUID || slot->type == SQLA_INTERVAL) && type == SQLA_TEXT) || (slot->type != SQLA_ENUM_TYPE && is_text(slot->type) && is_text(type));
 }
 
 static mariadb__store_fn *store_for(const sqla_slot *slot, uint32_t type)
@@ -528,7 +542,7 @@ static sqla_status choose_step(mariadb__decoder *decoder, const sqla_result_info
         return SQLA_OK;
     }
     step->store = store_for(slot, step->column->type);
-    if (step->store == NULL && store_for(slot, slot->type == SQLA_ENUM_TYPE ? SQLA_TEXT : slot->type) != NULL)
+    if (step->store == NULL && store_for(slot, slot->type == SQLA_ENUM_TYPE || slot->type == SQLA_INTERVAL ? SQLA_TEXT : slot->type) != NULL)
         step->store = mismatched_store;
     if (step->store != NULL)
         return SQLA_OK;

@@ -109,6 +109,13 @@ static const char *put_uuid(target *t, const sqla_uuid *uuid)
     return NULL;
 }
 
+static const char *put_interval(target *t, const sqla_interval *interval)
+{
+    int n = mariadb__interval_text(interval, t->unit->text);
+    set(t, MYSQL_TYPE_STRING, t->unit->text, (size_t)n);
+    return NULL;
+}
+
 static const char *put_label(target *t, const sqla_slot *slot, int64_t index)
 {
     if (index < 0 || (uint64_t)index >= slot->label_count || slot->labels == NULL)
@@ -162,6 +169,7 @@ static const char *put_fixed(target *t, const sqla_slot *slot, const char *at)
     float narrow;
     double wide;
     sqla_uuid uuid;
+    sqla_interval interval;
     switch (slot->type) {
     case SQLA_INT64:
         if (slot->size != sizeof(int64_t))
@@ -180,6 +188,9 @@ static const char *put_fixed(target *t, const sqla_slot *slot, const char *at)
     case SQLA_UUID:
         memcpy(&uuid, at, sizeof uuid);
         return put_uuid(t, &uuid);
+    case SQLA_INTERVAL:
+        memcpy(&interval, at, sizeof interval);
+        return put_interval(t, &interval);
     case SQLA_ENUM_TYPE:
         return put_label(t, slot, fixed_int(slot, at));
     }
@@ -207,7 +218,7 @@ static const char *put_value(target *t, const sqla_slot *slot, const sqla_value 
         return (value->type == SQLA_BLOB) == (type == SQLA_BLOB) && (type == SQLA_BLOB || is_text(type)) ?
                put_bytes(t, type, value->as.bytes.data, value->as.bytes.size) : another_type;
     case SQLA_INTERVAL:
-        return "the server has no type for intervals";
+        return type == SQLA_INTERVAL ? put_interval(t, &value->as.interval) : another_type;
     case SQLA_ARRAY:
         return "the server has no arrays";
     case SQLA_UUID:
@@ -267,6 +278,8 @@ static bool can_send_fixed(const sqla_slot *slot)
         return slot->size == sizeof(int64_t);
     case SQLA_UUID:
         return slot->size == sizeof(sqla_uuid);
+    case SQLA_INTERVAL:
+        return slot->size == sizeof(sqla_interval);
     }
     return (slot->type == SQLA_BOOL || slot->type == SQLA_ENUM_TYPE || is_int(slot->type)) && is_width(slot->size);
 }
@@ -282,7 +295,7 @@ static bool can_send(const sqla_slot *slot)
     case SQLA_REP_BYTES:
         return is_text(slot->type) || slot->type == SQLA_BLOB;
     case SQLA_REP_VALUE:
-        return slot->type < SQLA_TYPE_COUNT_ && slot->type != SQLA_INTERVAL && slot->type != SQLA_ARRAY;
+        return slot->type < SQLA_TYPE_COUNT_ && slot->type != SQLA_ARRAY;
     }
     return false;
 }

@@ -34,7 +34,7 @@ typedef union mariadb__unit {
     int64_t i64;
     double f64;
     float f32;
-    char text[40];
+    char text[72];             /* of a uuid or an interval */
 } mariadb__unit;
 
 /* Parameters in the form that libmariadb takes, used again for each statement of a connection. */
@@ -243,6 +243,9 @@ bool mariadb__time_put(int64_t micros, MYSQL_TIME *to);
 bool mariadb__day_of(unsigned year, unsigned month, unsigned day, int64_t *ret_days);
 int mariadb__uuid_text(const sqla_uuid *uuid, char *room);
 bool mariadb__uuid_parse(const char *text, size_t n, sqla_uuid *ret);
+/* ISO 8601: "P14M-3DT5.000000S" is written; years, weeks, hours and minutes are read as well. */
+int mariadb__interval_text(const sqla_interval *interval, char *room);
+bool mariadb__interval_parse(const char *text, size_t n, sqla_interval *ret);
 
 /* ---- encode.c -------------------------------------------------------------------------------------------------- */
 

@@ -122,6 +122,8 @@ static uint32_t column_type(const char *name, const char *text, const char *char
         return SQLA_UUID;
     if (json)
         return SQLA_JSON;
+    if (strcmp(text, "varchar(64)") == 0 && comment != NULL && strcmp(comment, "ISO 8601") == 0)
+        return SQLA_INTERVAL;
     if (strcmp(name, "datetime") == 0 && comment != NULL && strcmp(comment, "UTC") == 0)
         return SQLA_TIMESTAMP;
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {

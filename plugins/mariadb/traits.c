@@ -7,7 +7,7 @@
 #include <config.h>
 #include "mariadb.h"
 
-/* Both timestamps are DATETIME, since TIMESTAMP ends in 2038; the one that is an instant is in UTC, and known again by that word. JSON is text with a check in MariaDB. There is none for intervals. */
+/* Both timestamps are DATETIME, since TIMESTAMP ends in 2038; the one that is an instant is in UTC, and known again by that word. JSON is text with a check in MariaDB. An interval is text in the form of ISO 8601. */
 static const sqla_type_trait types[] = {
     { SQLA_BOOL, 0, "BOOLEAN", NULL, "SIGNED" },
     { SQLA_INT16, 0, "SMALLINT", NULL, "SIGNED" },
@@ -21,6 +21,7 @@ static const sqla_type_trait types[] = {
     { SQLA_TIME, 0, "TIME(6)", NULL, NULL },
     { SQLA_TIMESTAMP, 0, "DATETIME(6) COMMENT 'UTC'", NULL, "DATETIME(6)" },
     { SQLA_LOCAL_TIMESTAMP, 0, "DATETIME(6)", NULL, NULL },
+    { SQLA_INTERVAL, SQLA_TYPE_TEXT_ORDER, "VARCHAR(64) COMMENT 'ISO 8601'", NULL, "CHAR" },
     { SQLA_UUID, 0, "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin", NULL, "CHAR" },
     { SQLA_DECIMAL, 0, "DECIMAL(65,30)", NULL, NULL },
     { SQLA_JSON, 0, "JSON", NULL, "CHAR" },

@@ -1,4 +1,4 @@
-/* values.c: dates, times, uuids, decimals and text, between their canonical form and the server's. Pure functions. */
+/* values.c: dates, times, intervals, uuids, decimals and text, between their canonical form and the server's. Pure functions. */
 #include <config.h>
 #include "mariadb.h"
 
@@ -191,4 +191,80 @@ bool mariadb__uuid_parse(const char *text, size_t n, sqla_uuid *ret)
         text += 2;
     }
     return true;
+}
+
+/* ---- intervals ------------------------------------------------------------------------------------------------- */
+
+int mariadb__interval_text(const sqla_interval *interval, char *room)
+{
+    bool minus = interval->micros < 0;
+    uint64_t micros = minus ? 0 - (uint64_t)interval->micros : (uint64_t)interval->micros;
+    return snprintf(room, sizeof((mariadb__unit *)0)->text, "P%dM%dDT%s%llu.%06lluS", (int)interval->months, (int)interval->days, minus ? "-" : "",
+                    (unsigned long long)(micros / 1000000), (unsigned long long)(micros % 1000000));
+}
+
+static bool add_scaled(int64_t *sum, int64_t number, int64_t unit)
+{
+    int64_t product;
+    return !__builtin_mul_overflow(number, unit, &product) && !__builtin_add_overflow(*sum, product, sum);
+}
+
+static bool add_unit(int64_t *months, int64_t *days, int64_t *micros, bool time, char unit, int64_t number)
+{
+    switch (unit) {
+    case 'Y': return !time && add_scaled(months, number, 12);
+    case 'M': return time ? add_scaled(micros, number, 60000000) : add_scaled(months, number, 1);
+    case 'W': return !time && add_scaled(days, number, 7);
+    case 'D': return !time && add_scaled(days, number, 1);
+    case 'H': return time && add_scaled(micros, number, INT64_C(3600000000));
+    case 'S': return time && add_scaled(micros, number, 1000000);
+    default: return false;
+    }
+}
+
+/* Digits with a sign before them, and up to six behind a point, as millionths. */
+static const char *take_number(const char *at, const char *end, int64_t *ret, int64_t *ret_millionths)
+{
+    bool minus = at < end && *at == '-';
+    const char *start = at += minus || (at < end && *at == '+');
+    int64_t unit = 100000;
+    *ret = *ret_millionths = 0;
+    for (; at < end && is_digit(*at); at++) {
+        if (*ret > INT64_MAX / 10 - 1)
+            return NULL;
+        *ret = *ret * 10 + (*at - '0');
+    }
+    if (at == start)
+        return NULL;
+    if (at < end && *at == '.') {
+        for (at++; at < end && is_digit(*at) && unit > 0; at++, unit /= 10)
+            *ret_millionths += (*at - '0') * unit;
+        if (at < end && *at != 'S')
+            return NULL;
+    }
+    *ret = minus ? -*ret : *ret;
+    *ret_millionths = minus ? -*ret_millionths : *ret_millionths;
+    return at;
+}
+
+bool mariadb__interval_parse(const char *text, size_t n, sqla_interval *ret)
+{
+    const char *at = text + 1, *end = text + n;
+    int64_t months = 0, days = 0, micros = 0, number, millionths;
+    bool time = false, any = false;
+    if (n < 2 || text[0] != 'P')
+        return false;
+    while (at < end) {
+        if (*at == 'T' && !time) {
+            time = true;
+            at++;
+            continue;
+        }
+        at = take_number(at, end, &number, &millionths);
+        if (at == NULL || at == end || !add_scaled(&micros, millionths, 1) || !add_unit(&months, &days, &micros, time, *at++, number))
+            return false;
+        any = true;
+    }
+    *ret = (sqla_interval){ (int32_t)months, (int32_t)days, micros };
+    return any && ret->months == months && ret->days == days;
 }
