@@ -450,7 +450,7 @@ int main(void)
         { "transaction: autocommit without begin", transaction__autocommit_without_begin, HARNESS_DATABASES },
         { "transaction: calls out of turn", transaction__calls_out_of_turn, HARNESS_DATABASES },
         { "transaction with a failed statement", transaction__with_a_failed_statement, HARNESS_DATABASES },
-        { "commit fails for sure", commit__fails_for_sure, HARNESS_DATABASES },
+        { "commit fails for sure", commit__fails_for_sure, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "commit that meets a lock may be repeated", commit__that_meets_a_lock_may_be_repeated, HARNESS_SQLITE },
         { "lost: the transaction ends with the connection", lost__connection_ends_the_transaction, HARNESS_POSTGRES },
         { "lost before COMMIT was sent", lost__before_commit_was_sent, HARNESS_POSTGRES },

@@ -957,7 +957,7 @@ static void events__may_prepare_a_connection(const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     bool postgres = harness_is_postgres(url);
     memset(&heard, 0, sizeof heard);
-    heard.sql = postgres ? "SET work_mem = '77MB'" : "PRAGMA cache_size = 77";
+    heard.sql = postgres ? "SET work_mem = '77MB'" : harness_is_mariadb(url) ? "SET sort_buffer_size = 77777" : "PRAGMA cache_size = 77";
     sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.on_event = listen, .event_data = &heard), &err);
     sqla_conn *conn = sqla_connect(db, &err);
     CU_ASSERT(heard_is("FIRST_CONNECT CONNECT CHECKOUT"));

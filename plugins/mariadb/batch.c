@@ -64,11 +64,13 @@ static bool target_of(const job *j, size_t first, uint32_t i, size_t *ret)
     return number >= 0 && number < j->block;
 }
 
-static sqla_status read_keys(job *j, size_t first, int64_t *ret_changes, sqla_err *err)
+static sqla_status read_keys(job *j, size_t first, bool *ret_failed, int64_t *ret_changes, sqla_err *err)
 {
     bool more = false, end;
     uint32_t n = 0;
-    sqla_status status = mariadb__result_start(j->returned, false, err);
+    sqla_status status = mariadb__result_start(j->returned, false, NULL, ret_failed, err);
+    if (status == SQLA_OK && *ret_failed)
+        return SQLA_OK;
     for (; status == SQLA_OK; n++) {
         size_t target, count;
         status = mariadb__result_step(j->returned, &more, err);
@@ -138,6 +140,21 @@ static char *single_text(const job *j)
     return single;
 }
 
+/* What RETURNING gives is not looked at; a failure may come with it. */
+static sqla_status take_rows(sqla_driver_conn *conn, sqla_driver_stmt *stmt, const char *text, int64_t row, sqla_err *err)
+{
+    mariadb__call store = { .kind = MARIADB__STORE, .handle = stmt->handle };
+    if (mysql_stmt_field_count(stmt->handle) == 0)
+        return SQLA_OK;
+    sqla_status status = mariadb__call_run(conn, &store);
+    if (status != SQLA_OK)
+        return mariadb__broken(conn, status, err);
+    if (store.answer == 0)
+        return SQLA_OK;
+    stmt->generation = conn->generation - 1; /* as in result.c */
+    return mariadb__failed(conn, stmt->handle, text, row, err);
+}
+
 /* Run the rows of the failed block one by one until one fails, which is reported. Returns SQLA_OK when none does. */
 static sqla_status find_row(job *j, sqla_driver_stmt *single, const char *text, size_t first, sqla_err *err)
 {
@@ -146,11 +163,8 @@ static sqla_status find_row(job *j, sqla_driver_stmt *single, const char *text, 
         status = bind_block(j, first + i, 1, err);
         if (status == SQLA_OK)
             status = mariadb__stmt_run(single, text, (int64_t)(first + i) + 1, err);
-        if (status == SQLA_OK && mysql_stmt_field_count(single->handle) > 0) {
-            mariadb__call store = { .kind = MARIADB__STORE, .handle = single->handle };
-            status = mariadb__call_run(j->conn, &store);
-            status = status == SQLA_OK ? SQLA_OK : mariadb__broken(j->conn, status, err);
-        }
+        if (status == SQLA_OK)
+            status = take_rows(j->conn, single, text, (int64_t)(first + i) + 1, err);
     }
     return status;
 }
@@ -178,7 +192,11 @@ static sqla_status fail_whole(job *j, size_t first, sqla_err *err)
 {
     sqla_status status = bind_block(j, first, j->block, err);
     if (status == SQLA_OK)
+        status = mariadb__stmt_ready(j->stmt, err);
+    if (status == SQLA_OK)
         status = mariadb__stmt_run(j->stmt, j->statement->text, 0, err);
+    if (status == SQLA_OK)
+        status = take_rows(j->conn, j->stmt, j->statement->text, 0, err);
     return status != SQLA_OK ? status :
            mariadb__fail(err, SQLA_ERR_DATA, NULL, "the statement for rows %zu to %zu failed at first and not when it was repeated", first + 1,
                          first + j->block);
@@ -219,9 +237,9 @@ static sqla_status run_block(job *j, size_t first, sqla_err *err)
         return status != SQLA_OK ? status : block_failed(j, first, err);
     int64_t changes = (int64_t)mysql_stmt_affected_rows(j->stmt->handle);
     if (j->returned != NULL)
-        status = read_keys(j, first, &changes, err);
-    if (status != SQLA_OK)
-        return status;
+        status = read_keys(j, first, &failed, &changes, err);
+    if (status != SQLA_OK || failed)
+        return status != SQLA_OK ? status : block_failed(j, first, err);
     j->batch->affected += changes;
     if (changes == 0 && j->block == 1 && j->batch->unmatched < 0)
         j->batch->unmatched = (int64_t)first;

@@ -306,8 +306,9 @@ sqla_status mariadb_execute_many(sqla_driver_conn *conn, const sqla_statement *s
  * owns: it closes the statement, also when this fails. */
 sqla_status mariadb__result_new(sqla_driver_conn *conn, sqla_driver_stmt *stmt, bool owns, bool writes, sqla_driver_result **ret_result,
                                 sqla_err *err);
-/* The statement has been run: take its rows, or leave them to come. */
-sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, sqla_err *err);
+/* The statement has been run: take its rows, or leave them to come. Where it changes rows and returns some, the server may find fault
+ * only now. text: of the statement. ret_failed: as of stmt_send; NULL: such a failure is reported. */
+sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, const char *text, bool *ret_failed, sqla_err *err);
 void mariadb__result_stale(sqla_driver_result *result);
 const sqla_result_info *mariadb_result_info(sqla_driver_result *result);
 sqla_status mariadb_result_fetch(sqla_driver_result *result, const sqla_plan *plan, void *const *rows, size_t max,

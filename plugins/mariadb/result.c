@@ -59,25 +59,31 @@ static const char *type_name(const MYSQL_FIELD *field, uint32_t type)
     }
 }
 
-/* The server tells the columns of INSERT ... RETURNING only when it is run. */
+/* The server tells the columns of INSERT ... RETURNING only when it is run, and others again, since a table may have been altered: what
+ * it told last lies with the link. */
 static bool describe(sqla_driver_result *result)
 {
-    const MYSQL_FIELD *fields = mariadb_stmt_fetch_fields(result->stmt->handle);
-    size_t n = mysql_stmt_field_count(result->stmt->handle);
-    if (result->columns == NULL || result->info.column_count != n) {
-        mariadb__host->release(result->columns);
-        result->columns = mariadb__host->alloc(n * (sizeof *result->cells + sizeof *result->columns + sizeof *result->readers));
-        if (result->columns == NULL)
-            return false;
-        result->readers = (mariadb__column *)(void *)(result->columns + n);
-        result->cells = (mariadb__cell *)(void *)(result->readers + n);
-        result->info.column_count = (uint32_t)n;
-        result->info.columns = result->columns;
-    }
-    for (uint32_t i = 0; i < result->info.column_count; i++) {
+    const MYSQL_FIELD *fields = result->conn->link->fields;
+    size_t n = mysql_stmt_field_count(result->stmt->handle), names = 0;
+    if (fields == NULL || result->conn->link->field_count != n)
+        fields = mariadb_stmt_fetch_fields(result->stmt->handle);
+    for (size_t i = 0; i < n; i++)
+        names += strlen(fields[i].name) + 1;
+    mariadb__host->release(result->columns);
+    result->columns = mariadb__host->alloc(n * (sizeof *result->cells + sizeof *result->columns + sizeof *result->readers) + names);
+    if (result->columns == NULL)
+        return false;
+    result->readers = (mariadb__column *)(void *)(result->columns + n);
+    result->cells = (mariadb__cell *)(void *)(result->readers + n);
+    char *name = (char *)(result->cells + n);
+    for (uint32_t i = 0; i < n; i++) {
         mariadb__column_init(&result->readers[i], &fields[i]);
-        result->columns[i] = (sqla_result_column){ fields[i].name, result->readers[i].type, 0, type_name(&fields[i], result->readers[i].type) };
+        result->columns[i] = (sqla_result_column){ strcpy(name, fields[i].name), result->readers[i].type, 0,
+                                                   type_name(&fields[i], result->readers[i].type) };
+        name += strlen(name) + 1;
     }
+    result->info.column_count = (uint32_t)n;
+    result->info.columns = result->columns;
     return true;
 }
 
@@ -121,7 +127,19 @@ static sqla_status drop_unseen(sqla_driver_result *result, sqla_err *err)
     return mariadb__nomem(err);
 }
 
-sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, sqla_err *err)
+/* The library takes a statement whose rows could not be stored for one whose rows are still to be read, and would wait for them when it
+ * is run again; so it is prepared anew. */
+static sqla_status store_failed(sqla_driver_result *result, const char *text, bool *ret_failed, sqla_err *err)
+{
+    result->ended = true;
+    result->stmt->generation = result->conn->generation - 1;
+    if (ret_failed == NULL)
+        return mariadb__failed(result->conn, result->stmt->handle, text, 0, err);
+    *ret_failed = true;
+    return SQLA_OK;
+}
+
+sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, const char *text, bool *ret_failed, sqla_err *err)
 {
     MYSQL_STMT *handle = result->stmt->handle;
     result->generation = result->conn->generation;
@@ -149,7 +167,7 @@ sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, sq
     if (status != SQLA_OK)
         return mariadb__broken(result->conn, status, err);
     if (store.answer != 0)
-        return mariadb__failed(result->conn, handle, NULL, 0, err);
+        return store_failed(result, text, ret_failed, err);
     result->info.affected = changed(result, mysql_stmt_num_rows(handle));
     return SQLA_OK;
 }

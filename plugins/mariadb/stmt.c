@@ -306,7 +306,7 @@ static sqla_status run(sqla_driver_conn *conn, const sqla_statement *statement, 
     if (status == SQLA_OK)
         status = mariadb__stmt_run(stmt, statement->text, 0, err);
     if (status == SQLA_OK)
-        status = mariadb__result_start(result, streams && mysql_stmt_field_count(stmt->handle) > 0, err);
+        status = mariadb__result_start(result, streams && mysql_stmt_field_count(stmt->handle) > 0, statement->text, NULL, err);
     if (status == SQLA_OK)
         *ret_result = result;
     else
