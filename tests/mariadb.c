@@ -36,7 +36,7 @@ static MYSQL *connect_to(const char *url)
         *port++ = '\0';
     MYSQL *link = mysql_init(NULL);
     mysql_options(link, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    mysql_options(link, MYSQL_INIT_COMMAND, "SET sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', time_zone = '+00:00'");
+    mysql_options(link, MYSQL_INIT_COMMAND, "SET sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT', time_zone = '+00:00'");
     if (mysql_real_connect(link, place[0] != '\0' ? place : NULL, user, password, database, port != NULL ? (unsigned)atoi(port) : 0,
                            socket[0] != '\0' ? socket : NULL, CLIENT_MULTI_STATEMENTS) == NULL)
         printf("%s: %s\n", url, mysql_error(link));

@@ -40,7 +40,7 @@ static void world_open(world *w, const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     memset(w, 0, sizeof *w);
     w->postgres = harness_is_postgres(url);
-    w->db = sqla_create_engine(w->postgres ? url : with_query(url, "synchronous=off"), NULL, &err);
+    w->db = sqla_create_engine(harness_sqlite_path(url) == NULL ? url : with_query(url, "synchronous=off"), NULL, &err);
     w->base = sqla_metadata_new(&err);
     for (uint32_t t = 1; t <= SQLA_ENUM_TYPE; t++) {
         const sqla_column_item key = { .primary_key = true, .natural = true }, plain = { .labels = t == SQLA_ENUM_TYPE ? labels : NULL };

@@ -249,8 +249,11 @@ static int32_t position_in(const char *text, const char *message)
 /* What is said, before the library says something else. */
 typedef struct said { unsigned number; char sqlstate[8], message[MYSQL_ERRMSG_SIZE]; } said;
 
+/* A failure while rows are read stays with the link. */
 static void listen(said *s, MYSQL *link, MYSQL_STMT *handle)
 {
+    if (handle != NULL && mysql_stmt_errno(handle) == 0)
+        handle = NULL;
     s->number = handle != NULL ? mysql_stmt_errno(handle) : mysql_errno(link);
     snprintf(s->sqlstate, sizeof s->sqlstate, "%s", handle != NULL ? mysql_stmt_sqlstate(handle) : mysql_sqlstate(link));
     snprintf(s->message, sizeof s->message, "%s", handle != NULL ? mysql_stmt_error(handle) : mysql_error(link));

@@ -152,13 +152,13 @@ static void note_place(sqla_driver_conn *conn)
 
 /* ---- the session ----------------------------------------------------------------------------------------------- */
 
-/* Quotes are the standard's, so that a backslash is a backslash; what does not fit is refused; a key of 0 is one; times are UTC; and a
+/* Quotes and || are the standard's, so that a backslash is a backslash; what does not fit is refused; a key of 0 is one; times are UTC; and a
  * recursive query that goes deep is not cut off. Comments are for one of the two servers each. */
 sqla_status mariadb__pin(sqla_driver_conn *conn, sqla_err *err)
 {
     sqla_status status = mariadb__simple(conn, "SET NAMES utf8mb4, autocommit = 1, time_zone = '+00:00', sql_mode = "
                                          "'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-                                         "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO' /*M! , max_recursive_iterations = 4294967295 */ "
+                                         "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT' /*M! , max_recursive_iterations = 4294967295 */ "
                                          "/*!80000 , cte_max_recursion_depth = 4294967295 */", err);
     if (status == SQLA_OK && conn->read_only)
         status = mariadb__simple(conn, "SET SESSION TRANSACTION READ ONLY", err);
