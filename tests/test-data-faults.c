@@ -519,7 +519,7 @@ static const struct harness_test tests[] = {
     { "stale: rows are counted", stale__rows_are_counted, HARNESS_DATABASES },
     { "key is used again", key__is_used_again, HARNESS_DATABASES },
     { "key of a row to be deleted is refused", key__of_a_row_to_be_deleted_is_refused, HARNESS_DATABASES },
-    { "full: a session", full__session, HARNESS_DATABASES },
+    { "full: a session", full__session, HARNESS_SQLITE | HARNESS_POSTGRES },
     { "full: a connection", full__connection, HARNESS_SQLITE },
 };
 

@@ -536,7 +536,7 @@ int main(void)
         { "keys: parts that the driver does not take", keys__parts_that_the_driver_does_not_take, HARNESS_PLAIN },
         { "locked keys may not stand in the url", locked__keys_may_not_stand_in_the_url, HARNESS_PLAIN },
         { "given pairs may not stand in the url", given__pairs_may_not_stand_in_the_url, HARNESS_PLAIN },
-        { "given pairs are used", given__pairs_are_used, HARNESS_DATABASES },
+        { "given pairs are used", given__pairs_are_used, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "from_env reads a variable", from_env__reads_a_variable, HARNESS_DATABASES },
         { "from_env says what is wrong", from_env__says_what_is_wrong, HARNESS_PLAIN },
         { "pooler is an option", pooler__is_an_option, HARNESS_PLAIN },

@@ -237,7 +237,7 @@ int main(void)
         { "run commits or rolls back", run__commits_or_rolls_back, HARNESS_DATABASES },
         { "run: what it does not take", run__what_it_does_not_take, HARNESS_DATABASES },
         { "run has a deadline", run__has_a_deadline, HARNESS_DATABASES },
-        { "run outlives serialization failures and deadlocks", run__outlives_serialization_failures_and_deadlocks, HARNESS_DATABASES },
+        { "run outlives serialization failures and deadlocks", run__outlives_serialization_failures_and_deadlocks, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "run does not repeat what may have happened", run__does_not_repeat_what_may_have_happened, HARNESS_POSTGRES },
     };
     return harness_main("test-run", tests, sizeof tests / sizeof tests[0]);

@@ -7,8 +7,6 @@
  * Templates. Some members are SQL texts with holes in braces, which the core fills. The holes are
  *   {table}        the quoted table name            {columns}     quoted column names with commas
  *   {tuples}       "(?, ?), (?, ?)", or with numbers, as many rows as the block has
- *   {selects}      the same as "SELECT ? AS c0, ? AS c1 UNION ALL SELECT ?, ?", for databases where rows of VALUES cannot be named, or take
- *                  their types from the first of them
  *   {params}       one placeholder a column, each an array over all rows (columns mode)
  *   {aliases}      c0, c1 ... one a column           {selected}   the same behind u., with a cast where the type travels as text
  *   {assignments}  "col" = v.c1, ...                 {match}      key columns compared with v.c0, ... and ANDed

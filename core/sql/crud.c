@@ -65,21 +65,6 @@ static sqla_status tuples(filler *f)
     return SQLA_OK;
 }
 
-/* The names of the columns stand in the first row. */
-static sqla_status selects(filler *f)
-{
-    for (uint32_t row = 0; row < f->rows; row++) {
-        sqla__buf_add(f->buf, row > 0 ? " UNION ALL SELECT " : "SELECT ");
-        for (uint32_t i = 0; i < f->param_count; i++) {
-            sqla__buf_add(f->buf, comma(i));
-            sqla__placeholder(f->buf, f->traits, row * f->param_count + i + 1);
-            if (row == 0)
-                sqla__buf_printf(f->buf, " AS c%u", i);
-        }
-    }
-    return SQLA_OK;
-}
-
 /* Types that take a text as it is and check its length themselves. A cast to one would cut it without a word. */
 static bool takes_text(const char *type)
 {
@@ -211,7 +196,7 @@ static sqla_status key_hole(filler *f) { return column_name(f, f->mapping->keys[
 
 typedef struct hole { const char *name; sqla_status (*fill)(filler *f); } hole;
 static const hole holes[] = {
-    { "{table}", table_name }, { "{columns}", columns_hole }, { "{tuples}", tuples }, { "{selects}", selects }, { "{params}", params_hole }, { "{aliases}", aliases },
+    { "{table}", table_name }, { "{columns}", columns_hole }, { "{tuples}", tuples }, { "{params}", params_hole }, { "{aliases}", aliases },
     { "{selected}", selected }, { "{assignments}", assignments }, { "{match}", match }, { "{returning}", returning },
     { "{key}", key_hole },
 };

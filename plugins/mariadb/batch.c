@@ -98,45 +98,30 @@ static sqla_status bind_block(job *j, size_t first, uint32_t rows, sqla_err *err
 
 /* ---- which row of a block was it? ------------------------------------------------------------------------------ */
 
-/* How often a text stands at a place, one behind the other, with `between` between them.  Returns: the place behind the last. */
-static const char *skip_copies(const char *at, const char *text, const char *between, uint32_t *ret_count)
-{
-    size_t n = strlen(text), gap = strlen(between);
-    *ret_count = 0;
-    while (strncmp(at, text, n) == 0) {
-        at += n;
-        ++*ret_count;
-        at += strncmp(at, between, gap) == 0 && strncmp(at + gap, text, n) == 0 ? gap : 0;
-    }
-    return at;
-}
-
-/* The statement for one row, out of the statement for many: of the first run of tuples "(?, ?), (?, ?)" one stays, and of the selects
- * "SELECT ? AS c0, ? AS c1 UNION ALL SELECT ?, ?" the first. NULL: the text has neither form, or there is no memory. */
+/* The statement for one row, out of the statement for many: the first run of tuples of placeholders becomes one tuple.
+ * NULL: the text does not have that form, or there is no memory. */
 static char *single_text(const job *j)
 {
-    char tuple[512] = "(", select[512] = " UNION ALL SELECT ";
-    size_t width = j->batch->plan->count;
+    char tuple[512] = "(";
+    size_t n = 1, width = j->batch->plan->count;
     const char *text = j->statement->text;
-    uint32_t count = 0;
-    if (width == 0 || width * 3 + 24 > sizeof tuple)
+    if (width == 0 || width * 3 + 2 > sizeof tuple)
         return NULL;
-    for (size_t i = 0; i < width; i++) {
-        strcat(tuple, i + 1 < width ? "?, " : "?)");
-        strcat(select, i + 1 < width ? "?, " : "?");
+    for (size_t i = 0; i < width; i++)
+        n += (size_t)snprintf(tuple + n, sizeof tuple - n, i + 1 < width ? "?, " : "?)");
+    const char *start = strstr(text, tuple), *at = start;
+    for (uint32_t i = 0; start != NULL && i < j->block; i++) {
+        if (strncmp(at, tuple, n) != 0)
+            return NULL;
+        at += n;
+        at += i + 1 < j->block && strncmp(at, ", ", 2) == 0 ? 2 : 0;
     }
-    const char *keep = strstr(text, select), *behind = keep != NULL ? skip_copies(keep, select, "", &count) : NULL;
-    if (keep == NULL && (keep = strstr(text, tuple)) != NULL) {
-        behind = skip_copies(keep, tuple, ", ", &count);
-        keep += strlen(tuple);
-        count--;
-    }
-    size_t before = keep != NULL ? (size_t)(keep - text) : 0;
-    char *single = keep != NULL && count + 1 == j->block ? mariadb__host->alloc(before + strlen(behind) + 1) : NULL;
+    size_t before = start != NULL ? (size_t)(start - text) + n : 0;
+    char *single = start != NULL ? mariadb__host->alloc(before + strlen(at) + 1) : NULL;
     if (single == NULL)
         return NULL;
     memcpy(single, text, before);
-    strcpy(single + before, behind);
+    strcpy(single + before, at);
     return single;
 }
 

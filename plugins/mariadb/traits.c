@@ -3,7 +3,10 @@
  * All text is compared as it is written, byte for byte, and not as the server would by itself, without capitals, accents and blanks at
  * the end: tables are made with such a collation, which the two servers have under different names, each in a comment that only the one
  * reads. A text that is part of a key or an index must be short here, and an index of a table holds 3,072 bytes: such columns are
- * VARCHAR(255), and a longer value is refused. */
+ * VARCHAR(255), and a longer value is refused.
+ *
+ * Updates go row by row. A second table of parameters to join with would be a run of SELECTs or of VALUES, and the server gives its columns
+ * types and lengths out of some of its rows: texts came out changed when rows with NULL or other lengths stood beside them (10.11). */
 #include <config.h>
 #include "mariadb.h"
 
@@ -91,10 +94,6 @@ const sqla_traits mariadb__traits = {
     .insert_block = "INSERT INTO {table} ({columns}) VALUES {tuples}{returning}",
     .insert_block_rows = 100,
     .insert_block_min = 3,
-    .update_block = "UPDATE {table} AS t JOIN ({selects}) AS v ON {match} SET {assignments}",
-    .update_block_rows = 50,
-    .update_block_min = 20,
-    .delete_block = "DELETE t FROM {table} AS t JOIN ({selects}) AS v ON {match}",
     .delete_block_rows = 200,
     .delete_block_min = 20,
     .delete_block_key = "DELETE FROM {table} WHERE {key} IN ({tuples})",
