@@ -89,6 +89,7 @@ find_missing()
     needs pkg-config pkg-config
     needs_library libsqlite3-dev sqlite3
     needs_library libpq-dev libpq
+    needs_library libmariadb-dev libmariadb
     echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1 || lacks libc6-dev
     if test "$1" = check; then
         needs g++ g++
@@ -97,6 +98,9 @@ find_missing()
         has_pooler || lacks pgbouncer
         if test -z "${SQLA_TEST_POSTGRES_URL-}"; then
             has_server || lacks postgresql
+        fi
+        if test -z "${SQLA_TEST_MARIADB_URL-}"; then
+            test -x /usr/sbin/mariadbd || needs mariadb-server mariadbd
         fi
     fi
 }
@@ -201,9 +205,9 @@ check()
     build check
     say "building the tests"
     quietly make-check.log make -C build -j"$(jobs)" check-programs
-    say "running the tests, with a PostgreSQL server of their own"
+    say "running the tests, with servers of their own"
     status=0
-    tests/with-postgres.sh make -C build -j"$(jobs)" check >build/check.log 2>&1 || status=$?
+    tests/with-servers.sh make -C build -j"$(jobs)" check >build/check.log 2>&1 || status=$?
     if test "$status" != 0 && ! test -f build/test-suite.log; then
         tail -n 40 build/check.log >&2
     fi

@@ -39,6 +39,7 @@ for la in $PLUGINS; do
     same "$name shows one symbol" "$(shown "$so")" sqla_driver_entry
     none "$name needs nothing of ours" "$(needed "$so" | grep sqla)"
     case $name in
+        mariadb) client=libmariadb ;;
         sqlite) client=libsqlite3 ;;
         postgres) client=libpq ;;
         *) continue ;;

@@ -25,9 +25,10 @@ same "a driver links nothing of ours" "$(pkg-config --libs sqla-driver | tr -d '
 none "no .la file lies among the plugins" "$(ls "$PLUGINDIR"/*.la 2>/dev/null)"
 for driver in $DRIVERS; do
     works "the driver $driver is installed" test -f "$PLUGINDIR/$driver.so"
-    if test "$driver" = postgres; then
-        same "postgresql is another name of postgres" "$(readlink "$PLUGINDIR/postgresql.so")" postgres.so
-    fi
+    case $driver in
+        mariadb) same "mysql is another name of mariadb" "$(readlink "$PLUGINDIR/mysql.so")" mariadb.so ;;
+        postgres) same "postgresql is another name of postgres" "$(readlink "$PLUGINDIR/postgresql.so")" postgres.so ;;
+    esac
 done
 
 for source in "$SRC"/tests/examples/*.c; do

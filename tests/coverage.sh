@@ -17,7 +17,7 @@ fi
 make=${MAKE:-make}
 "$make" -s all check-programs
 find . -name '*.gcda' -exec rm -f {} +
-"$source/tests/with-postgres.sh" "$make" -s check TESTS="$*" || exit 1
+"$source/tests/with-servers.sh" "$make" -s check TESTS="$*" || exit 1
 
 # The notes of what the library and the plugins are made of; the same sources are also built for other programs.
 for folder in core/base core/sql core/engine core/orm plugins/sqlite plugins/postgres; do

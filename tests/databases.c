@@ -1,5 +1,5 @@
-/* databases.c: makes and removes the databases of tests, and talks to them beside the library, through libpq and
- * sqlite3 themselves, so that no test believes the library about what the library did. */
+/* databases.c: makes and removes the databases of tests, and talks to them beside the library, through libpq, libmariadb
+ * (mariadb.c) and sqlite3 themselves, so that no test believes the library about what the library did. */
 #include <config.h>
 #include "databases.h"
 
@@ -18,13 +18,15 @@
 #endif
 
 #include "harness.h"
+#include "mariadb.h"
 
 static struct {
     char folder[256];   /* "" while there is none */
     char url[1024];     /* of the running test's database */
-    char database[64];  /* on the PostgreSQL server; "" while there is none */
+    char database[64];  /* on one of the servers; "" while there is none */
+    bool on_mariadb;    /* which of them */
     char text[4096];    /* the answer of harness_sql_text */
-    char tcp[1024];     /* the answer of harness_postgres_tcp */
+    char tcp[1024];     /* the answer of harness_postgres_tcp and harness_mariadb_tcp */
     unsigned count;
 } now;
 
@@ -69,6 +71,11 @@ bool harness_is_postgres(const char *url)
     return url != NULL && strncmp(url, "postgres", 8) == 0;
 }
 
+bool harness_is_mariadb(const char *url)
+{
+    return url != NULL && strncmp(url, "mariadb", 7) == 0;
+}
+
 /* Where the path of a URL begins (behind the slash) and ends. */
 static bool find_path(const char *url, size_t *ret_at, size_t *ret_end)
 {
@@ -86,22 +93,37 @@ static bool with_database(char *out, size_t size, const char *url, const char *d
 {
     size_t at, end;
     if (!find_path(url, &at, &end)) {
-        printf("SQLA_TEST_POSTGRES_URL must be like postgresql://user@host/database\n");
+        printf("%s: the URL of a test server must be like scheme://user@host/database\n", url);
         return false;
     }
     return snprintf(out, size, "%.*s%s%s", (int)at, url, database, url + end) < (int)size;
 }
 
-const char *harness_postgres_tcp(const char *user, const char *password, const char *database)
+static const char *tcp_url(const char *url, const char *user, const char *password, const char *database)
 {
-    const char *url = getenv("SQLA_TEST_POSTGRES_TCP_URL");
     const char *host = url == NULL ? NULL : strchr(url, '@');
     size_t at, end;
     if (host == NULL || !find_path(url, &at, &end))
         return "";
-    snprintf(now.tcp, sizeof now.tcp, "postgresql://%s:%s%.*s%s%s", user, password, (int)(at - (size_t)(host - url)), host,
-        database, url + end);
+    snprintf(now.tcp, sizeof now.tcp, "%.*s%s:%s%.*s%s%s", (int)(strstr(url, "://") + 3 - url), url, user, password,
+        (int)(at - (size_t)(host - url)), host, database, url + end);
     return now.tcp;
+}
+
+const char *harness_postgres_tcp(const char *user, const char *password, const char *database)
+{
+    return tcp_url(getenv("SQLA_TEST_POSTGRES_TCP_URL"), user, password, database);
+}
+
+const char *harness_mariadb_tcp(const char *user, const char *password, const char *database)
+{
+    return tcp_url(getenv("SQLA_TEST_MARIADB_TCP_URL"), user, password, database);
+}
+
+static void name_database(bool on_mariadb)
+{
+    snprintf(now.database, sizeof now.database, "sqla_test_%ld_%u", (long)getpid(), ++now.count);
+    now.on_mariadb = on_mariadb;
 }
 
 /* ---- PostgreSQL beside the library ------------------------------------------------------------------------------- */
@@ -147,7 +169,7 @@ static void postgres_let_go(void)
 static const char *postgres_make(void)
 {
     char sql[256];
-    snprintf(now.database, sizeof now.database, "sqla_test_%ld_%u", (long)getpid(), ++now.count);
+    name_database(false);
     snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE template0", now.database);
     if (with_database(now.url, sizeof now.url, server(), now.database) && postgres_run(server(), sql, NULL, 0))
         return now.url;
@@ -257,11 +279,35 @@ static const char *sqlite_make(void)
     return now.url;
 }
 
-/* ---- both -------------------------------------------------------------------------------------------------------- */
+static const char *mariadb_make(void)
+{
+    char sql[256];
+    name_database(true);
+    snprintf(sql, sizeof sql, "CREATE DATABASE %s CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", now.database);
+    if (with_database(now.url, sizeof now.url, mariadb_server(), now.database) && mariadb_run(mariadb_server(), sql, NULL, 0))
+        return now.url;
+    now.database[0] = '\0';
+    return NULL;
+}
+
+/* Sessions that a test left behind would hold the database up for as long as they wait for locks. */
+static void mariadb_drop(void)
+{
+    char sql[512];
+    snprintf(sql, sizeof sql,
+        "BEGIN NOT ATOMIC FOR s IN (SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '%s') DO KILL s.ID; END FOR; END", now.database);
+    mariadb_run(mariadb_server(), sql, NULL, 0);
+    snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s", now.database);
+    mariadb_run(mariadb_server(), sql, NULL, 0);
+    now.database[0] = '\0';
+}
+
+/* ---- all -------------------------------------------------------------------------------------------------------- */
 
 static bool run(const char *url, const char *sql, char *ret, size_t size)
 {
-    bool ok = harness_is_postgres(url) ? postgres_run(url, sql, ret, size) : sqlite_run(url, sql, ret, size);
+    bool ok = harness_is_postgres(url) ? postgres_run(url, sql, ret, size) : harness_is_mariadb(url) ? mariadb_run(url, sql, ret, size) :
+              sqlite_run(url, sql, ret, size);
     if (!ok)
         CU_FAIL("a statement of the test itself failed");
     return ok;
@@ -282,9 +328,15 @@ int64_t harness_sql_int(const char *url, const char *sql)
     return strtoll(harness_sql_text(url, sql), NULL, 10);
 }
 
+const char *harness_endless(const char *url)
+{
+    return harness_is_postgres(url) ? "SELECT pg_sleep(100)" : harness_is_mariadb(url) ? "SELECT SLEEP(100)" :
+           "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
+}
+
 bool harness_hold(const char *url, const char *sql)
 {
-    bool ok = harness_is_postgres(url) ? postgres_hold(url, sql) : sqlite_hold(url, sql);
+    bool ok = harness_is_postgres(url) ? postgres_hold(url, sql) : harness_is_mariadb(url) ? mariadb_hold(url, sql) : sqlite_hold(url, sql);
     if (!ok)
         CU_FAIL("a statement of the test itself failed");
     return ok;
@@ -293,11 +345,14 @@ bool harness_hold(const char *url, const char *sql)
 void harness_let_go(void)
 {
     postgres_let_go();
+    mariadb_let_go();
     sqlite_let_go();
 }
 
 bool databases_have(int bit)
 {
+    if (bit == HARNESS_MARIADB)
+        return mariadb_server() != NULL;
 #ifdef WITH_SQLITE
     if (bit == HARNESS_SQLITE)
         return true;
@@ -309,28 +364,32 @@ bool databases_have(int bit)
     return bit == HARNESS_PLAIN;
 }
 
-const char *databases_missing(void)
+const char *databases_missing(int bit)
 {
-    if (!databases_have(HARNESS_SQLITE))
-        return "no sqlite: configured without it";
+    bool built = false;
 #ifdef WITH_POSTGRES
-    return "no postgres: SQLA_TEST_POSTGRES_URL is not set";
-#else
-    return "no postgres: configured without it";
+    built = built || bit == HARNESS_POSTGRES;
 #endif
+#ifdef WITH_MARIADB
+    built = built || bit == HARNESS_MARIADB;
+#endif
+    return !built ? "configured without it" : bit == HARNESS_POSTGRES ? "SQLA_TEST_POSTGRES_URL is not set" :
+           "SQLA_TEST_MARIADB_URL is not set";
 }
 
 const char *databases_make(int bit)
 {
     if (bit == HARNESS_SQLITE)
         return sqlite_make();
-    return bit == HARNESS_POSTGRES ? postgres_make() : NULL;
+    return bit == HARNESS_POSTGRES ? postgres_make() : bit == HARNESS_MARIADB ? mariadb_make() : NULL;
 }
 
 void databases_drop(void)
 {
     harness_let_go();
-    if (now.database[0] != '\0')
+    if (now.database[0] != '\0' && now.on_mariadb)
+        mariadb_drop();
+    else if (now.database[0] != '\0')
         postgres_drop();
     if (now.folder[0] != '\0')
         nftw(now.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);

@@ -6,8 +6,8 @@
 
 /* Can tests run on this database (a HARNESS_... bit) here? */
 bool databases_have(int bit);
-/* Why those that are missing are missing, for people. */
-const char *databases_missing(void);
+/* Why it is missing, for people. */
+const char *databases_missing(int bit);
 /* Make a fresh database.  Returns: its URL, valid until databases_drop; NULL when it failed, which has been printed, or
  * for HARNESS_PLAIN. */
 const char *databases_make(int bit);

@@ -24,6 +24,7 @@ static const struct {
     { HARNESS_PLAIN, "plain" },
     { HARNESS_SQLITE, "sqlite" },
     { HARNESS_POSTGRES, "postgres" },
+    { HARNESS_MARIADB, "mariadb" },
 };
 enum { PLACES = sizeof places / sizeof places[0] };
 
@@ -38,7 +39,7 @@ static struct {
     size_t n, at; /* at: the run that is under way */
     struct timespec began;
     size_t passed, failed, skipped;
-    bool used[PLACES];
+    bool used[PLACES], lacked[PLACES];
     bool verbose;
     unsigned limit; /* seconds that a test may take */
 } all;
@@ -114,6 +115,7 @@ static bool plan(const struct harness_test *tests, size_t n)
                 continue;
             if (!databases_have(places[p].bit)) {
                 all.skipped++;
+                all.lacked[p] = true;
                 continue;
             }
             if (CU_add_test(suite, tests[i].name, run_one) == NULL)
@@ -138,8 +140,13 @@ static void report(const char *name)
         printf("%s%s", between, places[p].bit == HARNESS_PLAIN ? "no database" : places[p].name);
         between = ", ";
     }
-    if (all.skipped > 0)
-        printf("%s%s", all.passed + all.failed > 0 ? "; " : "", databases_missing());
+    between = all.passed + all.failed > 0 ? "; " : "";
+    for (int p = 0; p < PLACES; p++) {
+        if (!all.lacked[p])
+            continue;
+        printf("%sno %s: %s", between, places[p].name, databases_missing(places[p].bit));
+        between = ", ";
+    }
     printf(")\n");
 }
 

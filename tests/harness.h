@@ -2,10 +2,10 @@
  * for. CUnit counts and reports; the harness makes databases, names them to the tests and removes them.
  *
  * A test gets the URL of a database of its own, empty and fresh: an SQLite file in a folder of its own, or a database
- * on the server that SQLA_TEST_POSTGRES_URL names. HARNESS_PLAIN tests get NULL and run once.
+ * on the server that SQLA_TEST_POSTGRES_URL or SQLA_TEST_MARIADB_URL names. HARNESS_PLAIN tests get NULL and run once.
  *
- * Where SQLA_TEST_POSTGRES_URL is not set, PostgreSQL is left out, which the program's last line says and counts:
- *     test-session: 34 passed, 0 failed (sqlite, postgres)
+ * Where such a variable is not set, its database is left out, which the program's last line says and counts:
+ *     test-session: 51 passed, 0 failed (sqlite, postgres, mariadb)
  *     test-session: 17 passed, 0 failed, 17 skipped (sqlite; no postgres: SQLA_TEST_POSTGRES_URL is not set)
  * SQLA_TEST_ONLY=text runs only the tests whose names have the text in them; SQLA_TEST_VERBOSE=1 names each test with
  * its time; a test that takes longer than SQLA_TEST_TIMEOUT seconds (180) ends the program. */
@@ -20,7 +20,8 @@ enum {
     HARNESS_PLAIN = 1,
     HARNESS_SQLITE = 2,
     HARNESS_POSTGRES = 4,
-    HARNESS_DATABASES = HARNESS_SQLITE | HARNESS_POSTGRES
+    HARNESS_MARIADB = 8,
+    HARNESS_DATABASES = HARNESS_SQLITE | HARNESS_POSTGRES | HARNESS_MARIADB
 };
 
 struct harness_test {
@@ -38,6 +39,7 @@ int harness_main(const char *name, const struct harness_test *tests, size_t n);
  * to look at what is there afterwards. Each fails the running test when the statement fails. */
 
 bool harness_is_postgres(const char *url);
+bool harness_is_mariadb(const char *url);
 /* Run SQL without a result.  Returns: did it work? */
 bool harness_sql(const char *url, const char *sql);
 /* The first column of the first row, as text ("" for NULL and for no row).
@@ -45,6 +47,8 @@ bool harness_sql(const char *url, const char *sql);
 const char *harness_sql_text(const char *url, const char *sql);
 /* The same as a number. */
 int64_t harness_sql_int(const char *url, const char *sql);
+/* A query of one row that runs for minutes, until it is cancelled. */
+const char *harness_endless(const char *url);
 /* Run SQL on one connection that stays open, with its transaction and its locks, until harness_let_go or the test ends.
  * Returns: did it work? */
 bool harness_hold(const char *url, const char *sql);
@@ -63,5 +67,7 @@ const char *harness_sqlite_path(const char *url);
 /* Write the URL of another database on the same server, with a user and password of choice, by TCP: for wrong
  * passwords and the like. Empty when SQLA_TEST_POSTGRES_TCP_URL is not set; then the test has nothing to do. */
 const char *harness_postgres_tcp(const char *user, const char *password, const char *database);
+/* The same for MariaDB, with SQLA_TEST_MARIADB_TCP_URL. */
+const char *harness_mariadb_tcp(const char *user, const char *password, const char *database);
 
 #endif

@@ -1,10 +1,11 @@
 # programs.sh: for checks that run finished programs on every database: included behind check.sh. DRIVERS says what was
-# built, SQLA_TEST_POSTGRES_URL where a server is.
+# built, SQLA_TEST_POSTGRES_URL and SQLA_TEST_MARIADB_URL where servers are.
 
 # The databases that are here, for the last line.
 where=
 on_sqlite=
 on_postgres=
+on_mariadb=
 psql=$(command -v psql || ls /usr/lib/postgresql/*/bin/psql 2>/dev/null | tail -n 1)
 case " $DRIVERS " in *" sqlite "*)
     on_sqlite=yes
@@ -21,7 +22,18 @@ case " $DRIVERS " in *" postgres "*)
     fi ;;
 esac
 
-# Make a new database on the server, named in $url, and remove it.
+case " $DRIVERS " in *" mariadb "*)
+    if test -z "${SQLA_TEST_MARIADB_URL-}"; then
+        where="${where:+$where; }no mariadb: SQLA_TEST_MARIADB_URL is not set"
+    elif ! command -v mariadb >/dev/null; then
+        where="${where:+$where; }no mariadb: its client was not found"
+    else
+        on_mariadb=yes
+        where="${where:+$where, }mariadb"
+    fi ;;
+esac
+
+# Make a new database on a server, named in $url, and remove it.
 databases=0
 new_postgres()
 {
@@ -33,6 +45,23 @@ new_postgres()
 drop_postgres()
 {
     "$psql" -q "$SQLA_TEST_POSTGRES_URL" -c "DROP DATABASE $database WITH (FORCE)"
+}
+
+# The server is reached by its socket.
+on_mariadb_server()
+{
+    mariadb --no-defaults --user=sqla --socket="$(echo "$SQLA_TEST_MARIADB_URL" | sed 's/.*socket=//')" --execute="$1"
+}
+new_mariadb()
+{
+    databases=$((databases + 1))
+    database=sqla_program_$$_$databases
+    on_mariadb_server "CREATE DATABASE $database" || return 1
+    url=$(echo "$SQLA_TEST_MARIADB_URL" | sed "s@^\\([a-z]*://[^/]*/\\)[^?]*@\\1$database@")
+}
+drop_mariadb()
+{
+    on_mariadb_server "DROP DATABASE $database"
 }
 
 # on_databases PROGRAM [ARGUMENT...]: it must end well on each of them, with the URL of a new database as its first
@@ -48,6 +77,11 @@ on_databases()
         works "there is a database for ${program##*/}" new_postgres
         works "${program##*/} runs on postgres" "$program" "$url" "$@"
         drop_postgres
+    fi
+    if test -n "$on_mariadb"; then
+        works "there is a database for ${program##*/}" new_mariadb
+        works "${program##*/} runs on mariadb" "$program" "$url" "$@"
+        drop_mariadb
     fi
 }
 

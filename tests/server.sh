@@ -10,7 +10,7 @@
 #     room                   a folder FOLDER/room of 8 MiB, where that can be made (as root)
 # At the end of its input the server is ended and removed. As root it has its mounts for itself, so that they go with it.
 set -u
-. "$(dirname "$0")/postgres.sh"
+. "$(dirname "$0")/servers.sh"
 
 if test -z "${SQLA_OWN_MOUNTS-}" && test "$(id -u)" = 0 && unshare -m true 2>/dev/null; then
     SQLA_OWN_MOUNTS=yes exec unshare -m sh "$0"
@@ -55,7 +55,7 @@ finish()
 }
 
 bin=$(find_binaries)
-test -n "$bin" && user=$(find_user) && make_folder || exit 1
+test -n "$bin" && user=$(find_user postgres) && make_folder || exit 1
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 port=$((32000 + $$ % 20000))

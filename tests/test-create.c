@@ -387,17 +387,17 @@ static void inspect__by_schema_and_table(const char *url)
 int main(void)
 {
     static const struct harness_test tests[] = {
-        { "create and drop", create__and_drop, HARNESS_DATABASES },
-        { "create leaves what is there", create__leaves_what_is_there, HARNESS_DATABASES },
+        { "create and drop", create__and_drop, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "create leaves what is there", create__leaves_what_is_there, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "create looks where names are looked up", create__looks_where_names_are_looked_up, HARNESS_POSTGRES },
-        { "create is all or nothing", create__is_all_or_nothing, HARNESS_DATABASES },
-        { "drop is all or nothing", drop__is_all_or_nothing, HARNESS_DATABASES },
-        { "circles are made and dropped", circles__are_made_and_dropped, HARNESS_DATABASES },
-        { "names by convention", names__by_convention, HARNESS_DATABASES },
+        { "create is all or nothing", create__is_all_or_nothing, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "drop is all or nothing", drop__is_all_or_nothing, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "circles are made and dropped", circles__are_made_and_dropped, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "names by convention", names__by_convention, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "constraints hold", constraints__hold, HARNESS_DATABASES },
         { "enums: native where there are some", enums__native_where_there_are_some, HARNESS_POSTGRES },
-        { "inspect finds what create_all made", inspect__finds_what_create_all_made, HARNESS_DATABASES },
-        { "inspect by schema and table", inspect__by_schema_and_table, HARNESS_DATABASES },
+        { "inspect finds what create_all made", inspect__finds_what_create_all_made, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "inspect by schema and table", inspect__by_schema_and_table, HARNESS_SQLITE | HARNESS_POSTGRES },
     };
     return harness_main("test-create", tests, sizeof tests / sizeof tests[0]);
 }

@@ -17,12 +17,6 @@ SQLA_ROW(Number, SQLA_COLUMN(n));
 /* What a machine that is busy with other things may take on top. */
 enum { SLACK = 1500 };
 
-static const char *endless(const char *url)
-{
-    return harness_is_postgres(url) ? "SELECT pg_sleep(100)" :
-           "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
-}
-
 /* Some tens of milliseconds of work. */
 static const char some_work[] = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 400000) SELECT count(*) AS n FROM c";
 
@@ -49,7 +43,7 @@ static void engine__deadline_of_each_statement(const char *url)
             CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
             CU_ASSERT_EQUAL(sqla_execute(conn, "INSERT INTO t VALUES (1)", NULL, &err), SQLA_OK);
         }
-        CU_ASSERT_EQUAL(sqla_execute(conn, endless(url), NULL, &err), SQLA_ERR_TIMEOUT);
+        CU_ASSERT_EQUAL(sqla_execute(conn, harness_endless(url), NULL, &err), SQLA_ERR_TIMEOUT);
         CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT));
         CU_ASSERT_STRING_EQUAL(err.sqlstate, "57014");
         CU_ASSERT(took(start, 150, 250));
@@ -58,7 +52,7 @@ static void engine__deadline_of_each_statement(const char *url)
         CU_ASSERT_EQUAL(ask(conn, "SELECT count(*) FROM t"), 0); /* and it goes on */
     }
     sqla_conn_close(conn);
-    CU_ASSERT_EQUAL(sqla_execute(db, endless(url), NULL, NULL), SQLA_ERR_TIMEOUT);
+    CU_ASSERT_EQUAL(sqla_execute(db, harness_endless(url), NULL, NULL), SQLA_ERR_TIMEOUT);
     CU_ASSERT_EQUAL(sqla_execute(db, "INSERT INTO t VALUES (1)", NULL, &err), SQLA_OK);
     CU_ASSERT_EQUAL(sqla_engine_pool_status(db).connects, 1); /* all of it on one connection */
     CU_ASSERT(is(&err, SQLA_OK));
@@ -113,6 +107,8 @@ static void stream__blocks_have_a_deadline_each(const char *url)
     sqla_stmt_free(q);
     q = sqla_sql(conn, postgres ? "SELECT n FROM (SELECT n, pg_sleep(CASE WHEN n = 600 THEN 100 ELSE 0 END) FROM generate_series(1, 1000) AS n "
                                   "OFFSET 0) AS x" :
+                       harness_is_mariadb(url) ? "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000) "
+                                                 "SELECT n FROM c WHERE SLEEP(CASE WHEN n = 600 THEN 100 ELSE 0 END) = 0" :
                        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c WHERE n < 600");
     int64_t start = now_ms();
     count = 0;
@@ -131,20 +127,20 @@ static void stream__blocks_have_a_deadline_each(const char *url)
 
 static void lock__is_not_waited_for_longer(const char *url)
 {
-    bool postgres = harness_is_postgres(url);
+    bool sqlite = harness_sqlite_path(url) != NULL;
     sqla_error err = SQLA_ERROR_INIT;
     harness_sql(url, "CREATE TABLE t (n INTEGER NOT NULL)");
     harness_sql(url, "INSERT INTO t VALUES (1)");
     sqla_engine *db = sqla_create_engine(with_query(url, "statement_timeout_ms=150"), NULL, &err);
     sqla_conn *conn = sqla_connect(db, &err);
-    harness_hold(url, postgres ? "BEGIN; UPDATE t SET n = 2" : "BEGIN IMMEDIATE");
+    harness_hold(url, sqlite ? "BEGIN IMMEDIATE" : "BEGIN; UPDATE t SET n = 2");
     int64_t start = now_ms();
     CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 3", NULL, &err), SQLA_ERR_TIMEOUT);
     CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT));
     CU_ASSERT(took(start, 140, 250));
     harness_let_go();
     CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 4", NULL, NULL), SQLA_OK);
-    if (!postgres) { /* what keeps a commit waiting leaves it to be repeated */
+    if (sqlite) { /* what keeps a commit waiting leaves it to be repeated */
         harness_hold(url, "BEGIN; SELECT count(*) FROM t");
         CU_ASSERT_EQUAL(sqla_conn_begin(conn, NULL), SQLA_OK);
         CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 5", NULL, NULL), SQLA_OK);

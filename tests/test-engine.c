@@ -523,7 +523,7 @@ int main(void)
         { "urls that name no driver", urls__that_name_no_driver, HARNESS_PLAIN },
         { "url is masked", url__is_masked, HARNESS_PLAIN },
         { "dispose closes what is idle", dispose__closes_what_is_idle, HARNESS_DATABASES },
-        { "free waits for connections", free__waits_for_connections, HARNESS_DATABASES },
+        { "free waits for connections", free__waits_for_connections, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "free waits for sessions", free__waits_for_sessions, HARNESS_DATABASES },
         { "echo tells statements and values", echo__tells_statements_and_values, HARNESS_DATABASES },
         { "echo is silent unless asked for", echo__is_silent_unless_asked_for, HARNESS_DATABASES },

@@ -306,7 +306,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         { "every field beside its value", every_field__beside_its_value, HARNESS_DATABASES },
-        { "columns beside columns of their family", columns__beside_columns_of_their_family, HARNESS_DATABASES },
+        { "columns beside columns of their family", columns__beside_columns_of_their_family, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "bools beside bools and ints", bools__beside_bools_and_ints, HARNESS_DATABASES },
         { "IN with one to eight values", in__one_to_eight_values, HARNESS_DATABASES },
         { "enums with negative members", enums__with_negative_members, HARNESS_DATABASES },

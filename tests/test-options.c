@@ -81,14 +81,19 @@ static void keys__reach_the_client_library(const char *url)
 /* Values that cannot be are refused when it connects, as a fault of the URL. */
 static void keys__with_wrong_values(const char *url)
 {
-    static const struct { const char *query, *says; bool postgres; } table[] = {
-        { "sslmode=perhaps", "sslmode", true }, { "client_encoding=LATIN1", "UTF8", true }, { "replication=database", "replication", true },
-        { "connect_timeout=soon", "connect_timeout", true }, { "options=-c%20no_such_thing%3D1", "no_such_thing", true },
-        { "pooler=transaction&options=-c%20work_mem%3D1MB", "pooler", true },
-        { "mode=rx", "rwc", false }, { "busy_timeout=soon", "busy_timeout", false }, { "foreign_keys=perhaps", "on, off", false },
+    static const struct { const char *query, *says; int on; } table[] = {
+        { "sslmode=perhaps", "sslmode", HARNESS_POSTGRES }, { "client_encoding=LATIN1", "UTF8", HARNESS_POSTGRES },
+        { "replication=database", "replication", HARNESS_POSTGRES }, { "connect_timeout=soon", "connect_timeout", HARNESS_POSTGRES | HARNESS_MARIADB },
+        { "options=-c%20no_such_thing%3D1", "no_such_thing", HARNESS_POSTGRES },
+        { "pooler=transaction&options=-c%20work_mem%3D1MB", "pooler", HARNESS_POSTGRES },
+        { "mode=rx", "rwc", HARNESS_SQLITE }, { "busy_timeout=soon", "busy_timeout", HARNESS_SQLITE },
+        { "foreign_keys=perhaps", "on, off", HARNESS_SQLITE },
+        { "charset=latin1", "utf8mb4", HARNESS_MARIADB }, { "ssl=perhaps", "on or off", HARNESS_MARIADB },
+        { "compress=2", "on or off", HARNESS_MARIADB },
     };
+    int here = harness_is_postgres(url) ? HARNESS_POSTGRES : harness_is_mariadb(url) ? HARNESS_MARIADB : HARNESS_SQLITE;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].postgres != harness_is_postgres(url))
+        if ((table[i].on & here) == 0)
             continue;
         sqla_error err = SQLA_ERROR_INIT;
         sqla_engine *db = sqla_create_engine(with_query(url, table[i].query), NULL, &err);
@@ -112,8 +117,10 @@ static void keys__unknown_ones_name_the_nearest(const char *url)
         { "busy_timeout=1", "sqla-url(7)", HARNESS_POSTGRES },
         { "journalmode=wal", "'journal_mode'", HARNESS_SQLITE }, { "foreign_key=on", "'foreign_keys'", HARNESS_SQLITE },
         { "sslmode=disable", "sqla-url(7)", HARNESS_SQLITE },
+        { "ssl_verfy=on", "'ssl_verify'", HARNESS_MARIADB }, { "unixsocket=/x", "'unix_socket'", HARNESS_MARIADB },
+        { "sslmode=disable", "sqla-url(7)", HARNESS_MARIADB },
     };
-    int here = harness_is_postgres(url) ? HARNESS_POSTGRES : HARNESS_SQLITE;
+    int here = harness_is_postgres(url) ? HARNESS_POSTGRES : harness_is_mariadb(url) ? HARNESS_MARIADB : HARNESS_SQLITE;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const char *bad = with_query(url, table[i].query);
         if ((table[i].on & here) == 0)
@@ -529,7 +536,7 @@ int main(void)
         { "keys: parts that the driver does not take", keys__parts_that_the_driver_does_not_take, HARNESS_PLAIN },
         { "locked keys may not stand in the url", locked__keys_may_not_stand_in_the_url, HARNESS_PLAIN },
         { "given pairs may not stand in the url", given__pairs_may_not_stand_in_the_url, HARNESS_PLAIN },
-        { "given pairs are used", given__pairs_are_used, HARNESS_DATABASES },
+        { "given pairs are used", given__pairs_are_used, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "from_env reads a variable", from_env__reads_a_variable, HARNESS_DATABASES },
         { "from_env says what is wrong", from_env__says_what_is_wrong, HARNESS_PLAIN },
         { "pooler is an option", pooler__is_an_option, HARNESS_PLAIN },

@@ -288,7 +288,7 @@ static void types__round_trip(const char *url)
     CU_ASSERT(a->blob.size == sizeof bytes && memcmp(a->blob.data, bytes, sizeof bytes) == 0);
     CU_ASSERT(a->at.micros == -1 && a->local_at.micros == 1700000000123456 && a->day.days == -25567 && a->hour.micros == 86399999999);
     CU_ASSERT(a->span.months == 14 && a->span.days == -3 && a->span.micros == 5000001);
-    CU_ASSERT_STRING_EQUAL(a->price.text, "12345678901234567890.120");
+    CU_ASSERT_STRING_EQUAL(a->price.text, harness_is_mariadb(url) ? "12345678901234567890.12" : "12345678901234567890.120");
     CU_ASSERT(memcmp(&a->uuid, &full.uuid, sizeof a->uuid) == 0 && a->colour == BLUE && a->tiny == 255 && a->port == 65535 && a->wide == INT64_MAX);
     CU_ASSERT_STRING_EQUAL(a->json.text, "{\"a\": 1}");
     CU_ASSERT(a->o_small.set && a->o_small.value == 0 && a->o_flag.set && !a->o_flag.value && a->o_colour.set && a->o_colour.value == GREEN);

@@ -31,7 +31,7 @@
 #define SQLA_FEATURE_ILIKE               (UINT64_C(1) << 5)  /* else lower(a) LIKE lower(b) is written */
 #define SQLA_FEATURE_BOOLEAN             (UINT64_C(1) << 6)  /* a boolean type with TRUE and FALSE; else 1 and 0 */
 #define SQLA_FEATURE_NATIVE_ENUM         (UINT64_C(1) << 7)  /* CREATE TYPE ... AS ENUM */
-#define SQLA_FEATURE_DEFAULT_VALUES      (UINT64_C(1) << 8)  /* INSERT INTO t DEFAULT VALUES */
+#define SQLA_FEATURE_DEFAULT_VALUES      (UINT64_C(1) << 8)  /* INSERT INTO t DEFAULT VALUES, or in the words of insert_defaults */
 #define SQLA_FEATURE_DEFERRED_FK         (UINT64_C(1) << 9)
 #define SQLA_FEATURE_SCHEMAS             (UINT64_C(1) << 10) /* schema-qualified table names */
 #define SQLA_FEATURE_ISOLATED_ABORT      (UINT64_C(1) << 11) /* a failed statement leaves the rest of the transaction usable */
@@ -130,6 +130,15 @@ typedef struct sqla_traits {
                                         * {isolation} {access} {deferrable} */
     const char *isolation_query;       /* gives the level in force as one text, in the standard's words ("read committed"); NULL: it is
                                         * always the only one in isolation_levels */
+
+    const char *insert_defaults;       /* with DEFAULT_VALUES: what stands behind the table's name in an INSERT without any value; NULL:
+                                        * " DEFAULT VALUES" */
+
+    /* Types of columns that are part of a key, a unique constraint, a foreign key or an index, where the type that serves elsewhere cannot
+     * be: a text without a length. A type that is not listed has its name in types. */
+    const sqla_type_trait *keyed_types;
+    uint32_t keyed_type_count;
+    uint32_t keyed_reserved;
 } sqla_traits;
 
 #endif

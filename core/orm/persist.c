@@ -131,8 +131,8 @@ static uint64_t key_value(const run *r, size_t i)
     return (uint64_t)sqla__field_value(slot, sqla__struct_of(r->objects[i])).as.i64;
 }
 
-/* Keys that were worked out by arithmetic must follow one another from one statement to the next. (SQLite gives random ones once
- * the largest is used up.) */
+/* Keys that were worked out by arithmetic must follow one another from one statement to the next where nobody else can have taken one
+ * meanwhile. (SQLite gives random ones once the largest is used up.) */
 static sqla_status check_keys(const run *r, size_t from, sqla_error *err)
 {
     for (size_t i = from > 0 ? from : 1; i < r->done; i++) {
@@ -147,7 +147,7 @@ static sqla_status check_keys(const run *r, size_t from, sqla_error *err)
 
 static sqla_status insert_blocks(run *r, const sqla_traits *traits, size_t n, sqla_error *err)
 {
-    bool arithmetic = r->source == SQLA_KEY_LAST_ID;
+    bool arithmetic = r->source == SQLA_KEY_LAST_ID && !(r->facts & SQLA_FACT_SHARED_KEYS);
     size_t from = r->done, left = n;
     sqla_status status = SQLA_OK;
     if (arithmetic && from == 0) {
@@ -191,12 +191,12 @@ static sqla_batch_mode insert_road(const run *r, const sqla_traits *traits)
 {
     uint64_t features = sqla__conn_features(r->session->conn);
     bool back = r->source != SQLA_KEY_NONE;
-    bool ordered = (features & SQLA_FEATURE_ORDERED_RETURNING) && (r->facts & SQLA_FACT_RETURNING);
+    bool ordered = r->source == SQLA_KEY_RETURNED && (features & SQLA_FEATURE_ORDERED_RETURNING) && (r->facts & SQLA_FACT_RETURNING);
     if (!sqla__conn_can_batch(r->session->conn) || !(r->facts & SQLA_FACT_EXACT_INSERT) || r->column_count == 0)
         return SQLA_BATCH_EACH;
-    if (traits->insert_columns != NULL && r->count >= traits->columns_min && (!back || (r->source == SQLA_KEY_RETURNED && ordered)))
+    if (traits->insert_columns != NULL && r->count >= traits->columns_min && (!back || ordered))
         return SQLA_BATCH_COLUMNS;
-    if (traits->insert_block != NULL && r->count >= traits->insert_block_min && (!back || r->source == SQLA_KEY_LAST_ID))
+    if (traits->insert_block != NULL && r->count >= traits->insert_block_min && (!back || ordered || r->source == SQLA_KEY_LAST_ID))
         return SQLA_BATCH_BLOCK;
     return SQLA_BATCH_EACH;
 }

@@ -251,7 +251,7 @@ static sqla_status insert_each(filler *f)
         if (!(f->traits->features & SQLA_FEATURE_DEFAULT_VALUES))
             return sqla__error_set(f->err, SQLA_ERR_UNSUPPORTED, "%s cannot insert a row of '%s' without any value", f->traits->dialect,
                                    f->mapping->model->name);
-        sqla__buf_add(f->buf, " DEFAULT VALUES");
+        sqla__buf_add(f->buf, f->traits->insert_defaults != NULL ? f->traits->insert_defaults : " DEFAULT VALUES");
     } else {
         sqla__buf_add(f->buf, " (");
         if (status == SQLA_OK)

@@ -91,9 +91,38 @@ static sqla_status enum_name(ddl *d, const sqla_column *column)
 
 /* ---- columns --------------------------------------------------------------------------------------------------------------- */
 
+static bool is_among(const char *name, const char *const *list, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(list[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Is it part of something that the database keeps an index for? */
+static bool is_keyed(const sqla_table *t, const sqla_column *column)
+{
+    bool keyed = column->key_position > 0;
+    for (uint32_t i = 0; i < t->unique_count && !keyed; i++)
+        keyed = is_among(column->name, t->uniques[i].columns, t->uniques[i].count);
+    for (uint32_t i = 0; i < t->foreign_key_count && !keyed; i++)
+        keyed = is_among(column->name, t->foreign_keys[i].columns, t->foreign_keys[i].count);
+    for (uint32_t i = 0; i < t->index_count && !keyed; i++)
+        keyed = is_among(column->name, t->indexes[i].columns, t->indexes[i].count);
+    return keyed;
+}
+
+static const sqla_type_trait *trait_of(const ddl *d, const sqla_column *column)
+{
+    for (uint32_t i = 0; i < d->traits->keyed_type_count; i++)
+        if (d->traits->keyed_types[i].type == (int32_t)column->type && is_keyed(d->table, column))
+            return &d->traits->keyed_types[i];
+    return sqla__type_trait(d->traits, column->type);
+}
+
 static sqla_status column_type(ddl *d, const sqla_column *column)
 {
-    const sqla_type_trait *trait = sqla__type_trait(d->traits, column->type);
+    const sqla_type_trait *trait = trait_of(d, column);
     if (column->type_text != NULL) {
         bool by_text = column->type == SQLA_DECIMAL && trait != NULL && (trait->flags & SQLA_TYPE_TEXT_ORDER) && sqla__is_numeric_name(column->type_text);
         if (by_text) /* NUMERIC(6,2) would make a float of the text: the name changes, the digits stay for readers */

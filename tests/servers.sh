@@ -1,7 +1,7 @@
-# postgres.sh: what the scripts that start a PostgreSQL server share: where its programs are, and as whom they run. PostgreSQL
-# refuses root, so as root it runs as "postgres" or "nobody".
+# servers.sh: what the scripts that start database servers share: where programs are, and as whom they run. No server runs as root,
+# so there each is a user of its own, or "nobody".
 
-# The folder with initdb and pg_ctl, of the newest version that is there.
+# The folder with PostgreSQL's initdb and pg_ctl, of the newest version that is there.
 find_binaries()
 {
     for bin in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV) \
@@ -13,11 +13,11 @@ find_binaries()
     done
 }
 
-# The user of the server; nothing where that is who we are. It fails when there is none.
+# find_user NAME: the user of the server; nothing where that is who we are. It fails when there is none.
 find_user()
 {
     test "$(id -u)" = 0 || return 0
-    for name in postgres nobody; do
+    for name in "$1" nobody; do
         if id "$name" >/dev/null 2>&1; then
             echo "$name"
             return 0
@@ -43,6 +43,6 @@ make_folder()
 {
     tmp=${TMPDIR:-/tmp}
     test ${#tmp} -lt 60 || tmp=/tmp
-    folder=$(mktemp -d "$tmp/sqla-pg-XXXXXX") && chmod 755 "$folder" || return 1
-    test -z "$user" || chown "$user" "$folder"
+    folder=$(mktemp -d "$tmp/sqla-server-XXXXXX") && chmod 755 "$folder" || return 1
+    test -z "$user" || chown -R "$user" "$folder"
 }

@@ -1,0 +1,327 @@
+/* mariadb.h: what the files of the MariaDB driver share.
+ *
+ * The driver is a layer over libmariadb, in its non-blocking form: each call is started, and continued whenever poll() says so,
+ * so that deadlines are ours. Statements go by the binary protocol, prepared; a row is looked at where the client library has it,
+ * and its values go from there to the caller's structs. A result is read as a whole when its statement is run, and several may be
+ * open; with SQLA_EXEC_STREAM rows come one by one, and the connection is taken until the last of them. Nothing here is seen
+ * outside of the driver. */
+#ifndef MARIADB_DRIVER_H
+#define MARIADB_DRIVER_H
+
+#include <sqla/driver.h>
+
+#include <locale.h>
+#include <mysql.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Numbers of errors that are asked about in more than one place (the server's "Error Codes"). */
+enum {
+    MARIADB_SYNTAX = 1064, MARIADB_NOT_PREPARABLE = 1295, MARIADB_INTERRUPTED = 1317, MARIADB_STATEMENT_TIMEOUT = 1969,
+    MARIADB_NEW_COLUMNS = 2057 /* a prepared statement gives other columns than it was prepared with */
+};
+
+/* What the URL said, in one block; a cancel connects with it again. It never changes. */
+typedef struct mariadb__recipe {
+    const char *hosts, *port, *user, *password, *database, *socket, *compress, *connect_timeout, *charset;
+    const char *ssl, *ssl_ca, *ssl_cert, *ssl_key, *ssl_verify;
+} mariadb__recipe;
+
+/* One parameter that had to be made from what lies in the caller's struct. */
+typedef union mariadb__unit {
+    MYSQL_TIME time;
+    int64_t i64;
+    double f64;
+    float f32;
+    char text[72];             /* of a uuid or an interval */
+} mariadb__unit;
+
+/* Parameters in the form that libmariadb takes, used again for each statement of a connection. */
+typedef struct mariadb__args {
+    size_t count, room;
+    MYSQL_BIND *binds;
+    mariadb__unit *units;
+} mariadb__args;
+
+/* What a canceller of another thread and the connection tell each other. A cancel that comes late must not hit the next
+ * statement: while one is under way, no new statement starts. */
+typedef struct mariadb__gate {
+    pthread_mutex_t lock;
+    pthread_cond_t quiet;      /* firing fell to 0 */
+    bool running;              /* a statement is under way */
+    bool fired;                /* and somebody asked to cancel it */
+    bool late;                 /* a cancel was sent and not answered in time: it may hit anything from now on */
+    int firing;
+} mariadb__gate;
+
+struct sqla_driver_conn {
+    MYSQL *link;
+    mariadb__recipe *recipe;
+    char place[64];            /* the server's address as a number, where a cancel finds the same server; "" by socket */
+    unsigned port;
+    unsigned long id;          /* the server's number of the session */
+    sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
+    bool lost;                 /* never to be used again */
+    bool undone;               /* the server has ended the transaction by itself, and the host has not rolled back yet */
+    bool read_only;            /* every transaction is to be */
+    bool timed_out;            /* the deadline of what is running has passed */
+    bool scripting;            /* what is running may be several statements */
+    bool interrupted;          /* the server has ended what was running, as it was asked to */
+    sqla_txn_state before;     /* the transaction when what is running was sent */
+    int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
+    int64_t told;              /* the deadline of calls that are given none (set_deadline) */
+    uint32_t generation;       /* of prepared statements: a reset of the session makes those before it void */
+    uint32_t usual_level, level; /* sqla_isolation: of the session after open, and now */
+    uint32_t key_step;         /* auto_increment_increment */
+    uint64_t features;
+    sqla_driver_stmt *dropped; /* statements that were closed, and that the server still has */
+    mariadb__args args;
+    mariadb__gate gate;
+    char product[64];
+};
+
+struct sqla_driver_stmt {
+    sqla_driver_conn *conn;
+    sqla_driver_stmt *next;      /* in the list of those that were dropped */
+    MYSQL_STMT *handle;
+    sqla_driver_result *reader;  /* the result that is being read from it, or NULL */
+    uint32_t generation;
+    size_t length;
+    char *text;                /* kept to be prepared again after a reset; NULL: it lives for one run */
+};
+
+/* A value as it lies in a row of the binary protocol, where the client library has it. */
+typedef struct mariadb__cell {
+    const unsigned char *data; /* NULL: a null */
+    size_t size;
+} mariadb__cell;
+
+typedef struct mariadb__column mariadb__column;
+/* Read a cell as the value that it is: its type, and bytes where they lie in the cell.  Returns: NULL, or why it could not be read. */
+typedef const char *mariadb__read_fn(const mariadb__column *column, const mariadb__cell *cell, sqla_value *value);
+struct mariadb__column {
+    mariadb__read_fn *read;
+    int width;                 /* bytes of a cell; 0: they stand before it */
+    uint32_t type;             /* sqla_type of the values, as far as known */
+    bool is_unsigned, is_padded; /* is_padded: a decimal with as many zeros behind the point as there is room for */
+};
+
+typedef struct mariadb__decoder mariadb__decoder;
+/* Put a value that is not NULL at its place.  Returns: NULL, or why it does not fit. */
+typedef const char *mariadb__store_fn(mariadb__decoder *decoder, const sqla_slot *slot, const sqla_value *value, char *at);
+typedef struct mariadb__step {
+    const mariadb__column *column;
+    mariadb__store_fn *store;  /* NULL: nothing is written */
+    const sqla_slot *slot;
+} mariadb__step;
+typedef struct mariadb__span {
+    const void *data;
+    size_t size;
+    char *target;              /* where its pointer goes */
+    bool pointer_only;         /* target is a const char *, else an sqla_blob */
+    char made[24];             /* where the text had to be made */
+} mariadb__span;
+struct mariadb__decoder {
+    const sqla_plan *plan;     /* what it was made for */
+    mariadb__step *steps;
+    mariadb__span *spans;
+    uint32_t span_count;
+    int row_number;            /* column of a SQLA_REP_ROW_NUMBER slot; -1: there is none */
+};
+
+extern const sqla_host *mariadb__host;
+extern const sqla_traits mariadb__traits;
+extern locale_t mariadb__c_locale; /* for reading numbers */
+
+/* ---- error.c --------------------------------------------------------------------------------------------------- */
+
+/* Report what the server or the client library says, and find out what became of the transaction. handle: the statement that
+ * failed, NULL: the connection. text: what was run, for the position; NULL. row: 0-based plus 1, or 0.  Returns: the status. */
+sqla_status mariadb__failed(sqla_driver_conn *conn, MYSQL_STMT *handle, const char *text, int64_t row, sqla_err *err);
+/* Report that the link broke or that time is up (status) without an answer of the server. */
+sqla_status mariadb__broken(sqla_driver_conn *conn, sqla_status status, sqla_err *err);
+/* Report why no connection was made. */
+sqla_status mariadb__refused(MYSQL *link, sqla_err *err);
+/* Report a failure of our own finding. fields: what is known besides status and message; NULL: nothing. */
+sqla_status mariadb__fail(sqla_err *err, sqla_status status, const sqla_err_fields *fields, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+sqla_status mariadb__nomem(sqla_err *err);
+/* Does the failure blame a value of a row, so that one row of a block can be found? */
+bool mariadb__is_of_a_row(unsigned number);
+
+/* ---- wait.c ---------------------------------------------------------------------------------------------------- */
+
+int64_t mariadb__now(void);
+/* Wait for what libmariadb waits for (MYSQL_WAIT_...). Returns: OK and what has come, TIMEOUT, DISCONNECTED. */
+sqla_status mariadb__poll(MYSQL *link, int events, int64_t deadline, int *ret_events);
+
+typedef enum mariadb__kind {
+    MARIADB__PREPARE, MARIADB__EXECUTE, MARIADB__STORE, MARIADB__FETCH, MARIADB__FREE, MARIADB__CLOSE, /* of a statement */
+    MARIADB__QUERY, MARIADB__NEXT, MARIADB__SKIP, MARIADB__STORE_TEXT, MARIADB__SCRIPTS, MARIADB__RESET, MARIADB__USE
+} mariadb__kind;
+/* A call of libmariadb, and its answer. */
+typedef struct mariadb__call {
+    mariadb__kind kind;
+    MYSQL_STMT *handle;
+    const char *text;          /* PREPARE, QUERY; USE: the database */
+    size_t length;
+    bool on;                   /* SCRIPTS */
+    MYSQL_RES *rows;           /* SKIP: whose; STORE_TEXT: the answer */
+    int answer;                /* 0: it worked; FETCH: MYSQL_NO_DATA too; NEXT: -1 at the end */
+} mariadb__call;
+/* Make a call and wait for it. Returns: OK: it was answered, if only by a failure; DISCONNECTED, TIMEOUT: it was given up, and
+ * the connection with it. */
+sqla_status mariadb__call_run(sqla_driver_conn *conn, mariadb__call *call);
+
+/* Around everything that is sent: see that the connection is free, arm the deadline, open and close the gate. A transaction that
+ * the server has ended by itself lets nothing in but its end (enter_any). */
+sqla_status mariadb__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err);
+sqla_status mariadb__enter_any(sqla_driver_conn *conn, int64_t deadline, sqla_err *err);
+void mariadb__leave(sqla_driver_conn *conn);
+/* The deadline of what is running, from now on. */
+void mariadb__set_deadline(sqla_driver_conn *conn, int64_t deadline);
+/* A text of ours that gives no rows, between enter and leave. */
+sqla_status mariadb__simple(sqla_driver_conn *conn, const char *text, sqla_err *err);
+/* The same with its rows, as texts; they are freed with mysql_free_result. */
+sqla_status mariadb__ask(sqla_driver_conn *conn, const char *text, MYSQL_RES **ret_rows, sqla_err *err);
+/* Have the server say what has become of the transaction. */
+void mariadb__refresh(sqla_driver_conn *conn);
+sqla_txn_state mariadb__server_state(const sqla_driver_conn *conn);
+
+/* ---- cancel.c -------------------------------------------------------------------------------------------------- */
+
+/* Ask the server, by a connection of its own, to end what the connection runs. Takes no longer than the deadline. */
+bool mariadb__cancel(sqla_driver_conn *conn, int64_t deadline);
+bool mariadb__gate_init(mariadb__gate *gate);
+void mariadb__gate_release(mariadb__gate *gate);
+bool mariadb__gate_open(mariadb__gate *gate, int64_t deadline); /* false: a cancel was under way until then */
+/* Returns: whether a cancel was fired meanwhile, all of which have been answered now. */
+bool mariadb__gate_close(mariadb__gate *gate);
+bool mariadb__gate_fired(mariadb__gate *gate);
+bool mariadb__gate_late(mariadb__gate *gate);
+sqla_status mariadb_cancel_new(sqla_driver_conn *conn, sqla_driver_canceller **ret_canceller, sqla_err *err);
+sqla_status mariadb_cancel_fire(sqla_driver_canceller *canceller, int64_t deadline, sqla_err *err);
+void mariadb_cancel_free(sqla_driver_canceller *canceller);
+
+/* ---- recipe.c -------------------------------------------------------------------------------------------------- */
+
+sqla_status mariadb__recipe_new(const sqla_connect_args *args, mariadb__recipe **ret_recipe, sqla_err *err);
+/* A handle with all options set, not connected; NULL: out of memory. */
+MYSQL *mariadb__recipe_link(const mariadb__recipe *recipe);
+sqla_status mariadb_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
+bool mariadb__is_on(const char *word);
+
+/* ---- open.c, conn.c -------------------------------------------------------------------------------------------- */
+
+/* Connect a handle. host NULL: by the socket. Returns: OK; a status without a report (CONNECT: the link says why). */
+sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *recipe, const char *host, unsigned port, const char *database,
+                             int64_t deadline);
+/* Close a handle without waiting for anybody, in whatever state it is. quietly: without a farewell either. */
+void mariadb__link_close(MYSQL *link, bool quietly);
+/* Settings that results depend on. */
+sqla_status mariadb__pin(sqla_driver_conn *conn, sqla_err *err);
+sqla_status mariadb_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err);
+void mariadb_close(sqla_driver_conn *conn);
+void mariadb_abandon(sqla_driver_conn *conn);
+sqla_txn_state mariadb_txn_state(sqla_driver_conn *conn);
+sqla_status mariadb_begin(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err);
+sqla_status mariadb_commit(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err);
+sqla_status mariadb_rollback(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err);
+sqla_status mariadb_savepoint(sqla_driver_conn *conn, int32_t op, const char *name, sqla_err *err);
+sqla_status mariadb_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err);
+sqla_status mariadb_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *err);
+void mariadb_set_deadline(sqla_driver_conn *conn, int64_t deadline);
+
+/* ---- values.c -------------------------------------------------------------------------------------------------- */
+
+bool mariadb__utf8_valid(const char *text, size_t n); /* a NUL is valid */
+bool mariadb__decimal_fits(const char *text, size_t n, const char **ret_why);
+bool mariadb__date_put(int64_t days, MYSQL_TIME *to);         /* false: out of range */
+bool mariadb__timestamp_put(int64_t micros, MYSQL_TIME *to);
+bool mariadb__time_put(int64_t micros, MYSQL_TIME *to);
+bool mariadb__day_of(unsigned year, unsigned month, unsigned day, int64_t *ret_days);
+int mariadb__uuid_text(const sqla_uuid *uuid, char *room);
+bool mariadb__uuid_parse(const char *text, size_t n, sqla_uuid *ret);
+/* ISO 8601: "P14M-3DT5.000000S" is written; years, weeks, hours and minutes are read as well. */
+int mariadb__interval_text(const sqla_interval *interval, char *room);
+bool mariadb__interval_parse(const char *text, size_t n, sqla_interval *ret);
+
+/* ---- encode.c -------------------------------------------------------------------------------------------------- */
+
+void mariadb__args_release(mariadb__args *args);
+/* Does the plan name each parameter once, with types that can be sent? */
+sqla_status mariadb__check_plan(const sqla_plan *plan, sqla_err *err);
+/* Room for count parameters; then rows are put at their places, and lie there until the next start. */
+bool mariadb__args_start(mariadb__args *args, size_t count);
+/* place: of the row in a block. number: 0-based row of a batch plus 1, or 0. */
+sqla_status mariadb__args_row(mariadb__args *args, const sqla_plan *plan, const void *row, size_t place, int64_t number, sqla_err *err);
+
+/* ---- decode.c -------------------------------------------------------------------------------------------------- */
+
+void mariadb__column_init(mariadb__column *column, const MYSQL_FIELD *field);
+/* Find a cell in a row, and step behind it. row NULL: the cell is null. */
+void mariadb__cell_take(const mariadb__column *column, mariadb__cell *cell, unsigned char **row);
+/* Choose how to read the columns of a result by a plan. Cheap when it is the plan of the last time. */
+sqla_status mariadb__decoder_choose(mariadb__decoder *decoder, const sqla_result_info *shape, const mariadb__column *columns,
+                                    const sqla_plan *plan, sqla_err *err);
+/* Read one row. number: of the row in the result, 0-based plus 1. */
+sqla_status mariadb__decode_row(mariadb__decoder *decoder, const sqla_result_info *shape, const mariadb__cell *cells, void *row,
+                                sqla_row_arena *arena, int64_t number, sqla_err *err);
+void mariadb__decoder_release(mariadb__decoder *decoder);
+
+/* ---- stmt.c ---------------------------------------------------------------------------------------------------- */
+
+/* Prepare a text, between enter and leave. keeps: it may be run more than once. Where *ret_not is true afterwards (NULL: a failure
+ * then) the server prepares no such statement, and *ret_stmt is NULL. */
+sqla_status mariadb__stmt_new(sqla_driver_conn *conn, const char *text, size_t length, bool keeps, bool *ret_not, sqla_driver_stmt **ret_stmt,
+                              sqla_err *err);
+/* Prepare again what a reset has made void, and make rows stale that were read from it. Between enter and leave. */
+sqla_status mariadb__stmt_ready(sqla_driver_stmt *stmt, sqla_err *err);
+sqla_status mariadb__check_width(const sqla_driver_stmt *stmt, const sqla_plan *plan, uint32_t rows, sqla_err *err);
+sqla_status mariadb__check_text(const char *text, size_t length, sqla_err *err);
+/* Run it with the parameters in conn->args. Returns: OK: *ret_failed says whether the handle has a failure to be reported. */
+sqla_status mariadb__stmt_send(sqla_driver_stmt *stmt, bool *ret_failed, sqla_err *err);
+/* The same with the report. row: as of failed. */
+sqla_status mariadb__stmt_run(sqla_driver_stmt *stmt, const char *text, int64_t row, sqla_err *err);
+/* Does it change rows, also when it returns some? */
+bool mariadb__is_writing(const char *text);
+void mariadb__drop_statements(sqla_driver_conn *conn);
+/* Does the text hold more than one statement? */
+bool mariadb__is_several(const char *text);
+sqla_status mariadb_prepare(sqla_driver_conn *conn, const char *text, size_t length, const sqla_plan *plan, uint32_t block_rows,
+                            const sqla_exec_options *options, sqla_driver_stmt **ret_stmt, sqla_err *err);
+void mariadb_stmt_close(sqla_driver_stmt *stmt);
+sqla_status mariadb_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
+                         const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err);
+
+/* ---- batch.c --------------------------------------------------------------------------------------------------- */
+
+sqla_status mariadb_execute_many(sqla_driver_conn *conn, const sqla_statement *statement, sqla_batch *batch,
+                                 const sqla_exec_options *options, sqla_err *err);
+
+/* ---- result.c -------------------------------------------------------------------------------------------------- */
+
+/* A result for a statement that is prepared and not yet run. stmt NULL: one without rows. writes: rows that come count as changed.
+ * owns: it closes the statement, also when this fails. */
+sqla_status mariadb__result_new(sqla_driver_conn *conn, sqla_driver_stmt *stmt, bool owns, bool writes, sqla_driver_result **ret_result,
+                                sqla_err *err);
+/* The statement has been run: take its rows, or leave them to come. Where it changes rows and returns some, the server may find fault
+ * only now. text: of the statement. ret_failed: as of stmt_send; NULL: such a failure is reported. */
+sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, const char *text, bool *ret_failed, sqla_err *err);
+void mariadb__result_stale(sqla_driver_result *result);
+const sqla_result_info *mariadb_result_info(sqla_driver_result *result);
+sqla_status mariadb_result_fetch(sqla_driver_result *result, const sqla_plan *plan, void *const *rows, size_t max,
+                                 sqla_row_arena *arena, size_t *ret_count, bool *ret_end, sqla_err *err);
+sqla_status mariadb_result_view(sqla_driver_result *result, const sqla_value **ret_values, sqla_err *err);
+void mariadb_result_close(sqla_driver_result *result);
+/* For batches. Step to the next row, unless the last one was not read; *ret_more: there is one. */
+sqla_status mariadb__result_step(sqla_driver_result *result, bool *ret_more, sqla_err *err);
+/* The integer in a column of that row, as a key plan's ROW_NUMBER asks for it; -1: there is none. */
+int64_t mariadb__result_number(const sqla_driver_result *result, int column);
+
+/* ---- reflect.c ------------------------------------------------------------------------------------------------- */
+
+sqla_status mariadb_reflect(sqla_driver_conn *conn, uint32_t kind, const sqla_reflect_filter *filter, sqla_reflect_sink *sink, sqla_err *err);
+
+#endif

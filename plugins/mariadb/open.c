@@ -1,0 +1,262 @@
+/* open.c: from the parts of a URL to a connection that is ready, and its end. */
+#include <config.h>
+#include "mariadb.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- closing --------------------------------------------------------------------------------------------------- */
+
+/* The farewell is written without waiting, into a socket that has room; where a call was given up, or the link is bad, there is
+ * none, so that nothing can hold us. */
+void mariadb__link_close(MYSQL *link, bool quietly)
+{
+    if (link == NULL)
+        return;
+    if (quietly && mysql_get_socket(link) != MARIADB_INVALID_SOCKET)
+        (void)shutdown(mysql_get_socket(link), SHUT_RDWR);
+    mysql_close(link);
+}
+
+/* Statements outlive the link, and have nobody to tell of their end then. */
+static void forget_statements(sqla_driver_conn *conn)
+{
+    while (conn->dropped != NULL) {
+        sqla_driver_stmt *stmt = conn->dropped;
+        conn->dropped = stmt->next;
+        mysql_stmt_close(stmt->handle);
+        mariadb__host->release(stmt);
+    }
+}
+
+void mariadb_close(sqla_driver_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    mariadb__link_close(conn->link, conn->lost || conn->stream != NULL);
+    forget_statements(conn);
+    mariadb__args_release(&conn->args);
+    mariadb__gate_release(&conn->gate);
+    mariadb__host->release(conn->recipe);
+    mariadb__host->release(conn);
+}
+
+/* The link belongs to the parent of this process, so its socket gets something harmless laid over it before libmariadb says
+ * farewell. If that fails the handle is leaked, which is the smaller evil. */
+void mariadb_abandon(sqla_driver_conn *conn)
+{
+    int link = mysql_get_socket(conn->link), null = link >= 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+    bool covered = link < 0 || (null >= 0 && dup3(null, link, O_CLOEXEC) == link);
+    if (null >= 0)
+        close(null);
+    conn->lost = true;
+    if (covered)
+        mariadb_close(conn);
+}
+
+/* ---- connecting ------------------------------------------------------------------------------------------------ */
+
+/* Matched rows are what an UPDATE is asked for, also when it found the new values there already. */
+sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *r, const char *host, unsigned port, const char *database, int64_t deadline)
+{
+    MYSQL *done = NULL;
+    for (int events = mysql_real_connect_start(&done, link, host, r->user, r->password, database, port, host == NULL ? r->socket : NULL,
+                                               CLIENT_FOUND_ROWS);
+         events != 0; events = mysql_real_connect_cont(&done, link, events)) {
+        sqla_status status = mariadb__poll(link, events, deadline, &events);
+        if (status != SQLA_OK)
+            return status;
+    }
+    return done != NULL ? SQLA_OK : SQLA_ERR_CONNECT;
+}
+
+/* One of the hosts, as "name", "name:port", "[::1]:port"; a bare IPv6 address has colons of its own. */
+static bool split_host(const char *text, size_t n, char *name, size_t size, unsigned *port)
+{
+    const char *end = text + n, *from = *text == '[' ? memchr(text, ']', n) : text;
+    const char *colon = from != NULL ? memchr(from, ':', (size_t)(end - from)) : NULL;
+    if (colon != NULL && memchr(colon + 1, ':', (size_t)(end - colon - 1)) != NULL)
+        colon = NULL;
+    const char *stop = colon != NULL ? colon : end;
+    bool bracket = *text == '[' && stop > text + 1 && stop[-1] == ']';
+    if (colon != NULL)
+        *port = (unsigned)strtoul(colon + 1, NULL, 10);
+    return (size_t)snprintf(name, size, "%.*s", (int)(stop - text) - 2 * bracket, text + bracket) < size && *port <= 65535;
+}
+
+static sqla_status connect_one(sqla_driver_conn *conn, const char *host, unsigned port, int64_t deadline, sqla_err *err)
+{
+    const mariadb__recipe *r = conn->recipe;
+    conn->link = mariadb__recipe_link(r);
+    if (conn->link == NULL)
+        return mariadb__nomem(err);
+    sqla_status status = mariadb__connect(conn->link, r, host, port, r->database, deadline);
+    if (status == SQLA_OK)
+        return SQLA_OK;
+    status = status == SQLA_ERR_TIMEOUT ? mariadb__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed while connecting to the server") :
+             status == SQLA_ERR_CONNECT ? mariadb__refused(conn->link, err) :
+             mariadb__fail(err, SQLA_ERR_CONNECT, NULL, "cannot wait for the server");
+    mariadb__link_close(conn->link, true);
+    conn->link = NULL;
+    return status;
+}
+
+/* The hosts in turn, until one answers. One that refuses us has answered. */
+static sqla_status connect_any(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
+{
+    const mariadb__recipe *r = conn->recipe;
+    char name[256];
+    unsigned common = r->port != NULL ? (unsigned)strtoul(r->port, NULL, 10) : 0;
+    if (r->hosts == NULL || r->socket != NULL)
+        return connect_one(conn, NULL, common, deadline, err);
+    for (const char *at = r->hosts;; at += strcspn(at, ",") + 1) {
+        size_t n = strcspn(at, ",");
+        unsigned port = common;
+        bool last = at[n] == '\0';
+        if (!split_host(at, n, name, sizeof name, &port))
+            return mariadb__fail(err, SQLA_ERR_CONFIG, NULL, "'%.200s' is no host", at);
+        sqla_status status = connect_one(conn, name, port, deadline, last ? err : NULL);
+        if (status == SQLA_OK || last)
+            return status;
+        if (status == SQLA_ERR_DENIED || status == SQLA_ERR_TIMEOUT)
+            return mariadb__fail(err, status, NULL, status == SQLA_ERR_DENIED ? "host '%s' refused the user" :
+                                 "the deadline passed while connecting to host '%s'", name);
+    }
+}
+
+/* Where the other end is, as a number: a name may mean another server the next time. With a certificate to be looked at it is the
+ * name that counts. */
+static void note_place(sqla_driver_conn *conn)
+{
+    struct sockaddr_storage other;
+    socklen_t size = sizeof other;
+    if (getpeername(mysql_get_socket(conn->link), (struct sockaddr *)&other, &size) != 0)
+        return;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&other;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&other;
+    conn->port = conn->link->port;
+    if (other.ss_family == AF_INET)
+        inet_ntop(AF_INET, &v4->sin_addr, conn->place, sizeof conn->place);
+    else if (other.ss_family == AF_INET6)
+        inet_ntop(AF_INET6, &v6->sin6_addr, conn->place, sizeof conn->place);
+    bool named = conn->recipe->ssl_ca != NULL || mariadb__is_on(conn->recipe->ssl_verify);
+    if (conn->place[0] != '\0' && named && conn->link->host != NULL && strlen(conn->link->host) < sizeof conn->place)
+        strcpy(conn->place, conn->link->host);
+}
+
+/* ---- the session ----------------------------------------------------------------------------------------------- */
+
+/* Quotes and || are the standard's, so that a backslash is a backslash; what does not fit is refused; a key of 0 is one; times are UTC; and a
+ * recursive query that goes deep is not cut off. Comments are for one of the two servers each. */
+sqla_status mariadb__pin(sqla_driver_conn *conn, sqla_err *err)
+{
+    sqla_status status = mariadb__simple(conn, "SET NAMES utf8mb4, autocommit = 1, time_zone = '+00:00', sql_mode = "
+                                         "'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+                                         "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT' /*M! , max_recursive_iterations = 4294967295 */ "
+                                         "/*!80000 , cte_max_recursion_depth = 4294967295 */", err);
+    if (status == SQLA_OK && conn->read_only)
+        status = mariadb__simple(conn, "SET SESSION TRANSACTION READ ONLY", err);
+    return status;
+}
+
+static uint32_t level_of(const char *text)
+{
+    static const char *const levels[] = { "", "READ-UNCOMMITTED", "READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE" };
+    for (uint32_t i = 1; i < sizeof levels / sizeof levels[0]; i++) {
+        if (text != NULL && strcasecmp(text, levels[i]) == 0)
+            return i;
+    }
+    return SQLA_ISOLATION_DEFAULT;
+}
+
+/* The two databases call the isolation by two names; each reads only the comment that is meant for it. */
+static sqla_status learn(sqla_driver_conn *conn, sqla_err *err)
+{
+    MYSQL_RES *rows = NULL;
+    sqla_status status = mariadb__ask(conn, "SELECT @@auto_increment_increment, /*M! @@tx_isolation */ /*!80000 @@transaction_isolation */",
+                                      &rows, err);
+    MYSQL_ROW row = status == SQLA_OK ? mysql_fetch_row(rows) : NULL;
+    if (row != NULL) {
+        conn->key_step = row[0] != NULL ? (uint32_t)strtoul(row[0], NULL, 10) : 1;
+        conn->usual_level = conn->level = level_of(row[1]);
+    }
+    mysql_free_result(rows);
+    return status;
+}
+
+/* Where rows come back by themselves, keys are not worked out by arithmetic, which a setting of the session could make wrong. */
+static void describe(sqla_driver_conn *conn, sqla_conn_info *info)
+{
+    const char *version = mysql_get_server_info(conn->link);
+    bool ours = mariadb_connection(conn->link) != 0;
+    unsigned long number = mysql_get_server_version(conn->link);
+    version = version != NULL ? version : "";
+    snprintf(conn->product, sizeof conn->product, "%s %.*s", ours ? "MariaDB" : "MySQL", (int)strcspn(version, "-"), version);
+    conn->features = mariadb__traits.features;
+    bool returns = ours && number >= 100500;
+    conn->features &= returns ? ~SQLA_FEATURE_LAST_ID : ~(SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING);
+    info->server_version = (uint32_t)number;
+    info->product = conn->product;
+    info->features = conn->features;
+    info->max_parameters = mariadb__traits.max_parameters;
+}
+
+static sqla_driver_conn *new_conn(void)
+{
+    sqla_driver_conn *conn = mariadb__host->alloc(sizeof *conn);
+    if (conn == NULL)
+        return NULL;
+    memset(conn, 0, sizeof *conn);
+    if (mariadb__gate_init(&conn->gate))
+        return conn;
+    mariadb__host->release(conn);
+    return NULL;
+}
+
+static int64_t deadline_of(const sqla_connect_args *args, const mariadb__recipe *r)
+{
+    int64_t seconds = r->connect_timeout != NULL ? strtol(r->connect_timeout, NULL, 10) : 0;
+    int64_t own = seconds > 0 ? mariadb__now() + seconds * 1000000000 : 0;
+    return own != 0 && (args->deadline == 0 || own < args->deadline) ? own : args->deadline;
+}
+
+static sqla_status start(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
+{
+    sqla_status status = connect_any(conn, deadline, err);
+    if (status != SQLA_OK)
+        return status;
+    conn->id = mysql_thread_id(conn->link);
+    note_place(conn);
+    status = mariadb__enter_any(conn, deadline, err);
+    if (status != SQLA_OK)
+        return status;
+    status = mariadb__pin(conn, err);
+    if (status == SQLA_OK)
+        status = learn(conn, err);
+    mariadb__leave(conn);
+    return status;
+}
+
+sqla_status mariadb_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err)
+{
+    sqla_driver_conn *conn = new_conn();
+    sqla_status status = conn != NULL ? mariadb__recipe_new(args, &conn->recipe, err) : mariadb__nomem(err);
+    bool flags = args->struct_size >= offsetof(sqla_connect_args, flags) + sizeof args->flags;
+    if (status == SQLA_OK) {
+        conn->read_only = flags && (args->flags & SQLA_CONNECT_READ_ONLY) != 0;
+        status = start(conn, deadline_of(args, conn->recipe), err);
+    }
+    if (status != SQLA_OK) {
+        mariadb_close(conn);
+        return status;
+    }
+    describe(conn, info);
+    *ret_conn = conn;
+    return SQLA_OK;
+}

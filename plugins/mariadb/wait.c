@@ -1,0 +1,238 @@
+/* wait.c: calling the client library and waiting, with deadlines of our own.
+ *
+ * When the deadline of a statement passes, its cancel is asked for by a second connection, and the server gets a little time (grace)
+ * to answer. If it does, the link goes on living and the answer is whatever the server says; if not, the link is given up. */
+#include <config.h>
+#include "mariadb.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+enum { MILLI = 1000000 }; /* nanoseconds */
+
+int64_t mariadb__now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* How long until then, for poll(): -1: for ever; 0: it has passed. */
+static int milliseconds_until(int64_t deadline)
+{
+    if (deadline == 0)
+        return -1;
+    int64_t left = deadline - mariadb__now();
+    if (left <= 0)
+        return 0;
+    return left > INT64_C(86400000) * MILLI ? 86400000 : (int)((left + MILLI - 1) / MILLI);
+}
+
+sqla_status mariadb__poll(MYSQL *link, int events, int64_t deadline, int *ret_events)
+{
+    struct pollfd look = { mysql_get_socket(link), 0, 0 };
+    look.events = (short)(((events & MYSQL_WAIT_READ) != 0 ? POLLIN : 0) | ((events & MYSQL_WAIT_WRITE) != 0 ? POLLOUT : 0) |
+                          ((events & MYSQL_WAIT_EXCEPT) != 0 ? POLLPRI : 0));
+    for (;;) {
+        int wait = milliseconds_until(deadline);
+        if (wait == 0)
+            return SQLA_ERR_TIMEOUT;
+        int n = poll(&look, 1, wait);
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            return SQLA_ERR_DISCONNECTED;
+        if (n <= 0)
+            continue;
+        bool broken = (look.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+        *ret_events = ((look.revents & POLLIN) != 0 ? MYSQL_WAIT_READ : 0) | ((look.revents & POLLOUT) != 0 ? MYSQL_WAIT_WRITE : 0) |
+                      ((look.revents & POLLPRI) != 0 ? MYSQL_WAIT_EXCEPT : 0) | (broken ? events & ~MYSQL_WAIT_TIMEOUT : 0);
+        return SQLA_OK;
+    }
+}
+
+/* ---- calls ----------------------------------------------------------------------------------------------------- */
+
+/* The answer of those that give a my_bool or nothing is put together here. */
+static int start_call(MYSQL *link, mariadb__call *c, my_bool *flag)
+{
+    switch (c->kind) {
+    case MARIADB__PREPARE: return mysql_stmt_prepare_start(&c->answer, c->handle, c->text, c->length);
+    case MARIADB__EXECUTE: return mysql_stmt_execute_start(&c->answer, c->handle);
+    case MARIADB__STORE: return mysql_stmt_store_result_start(&c->answer, c->handle);
+    case MARIADB__FETCH: return mysql_stmt_fetch_start(&c->answer, c->handle);
+    case MARIADB__FREE: return mysql_stmt_free_result_start(flag, c->handle);
+    case MARIADB__CLOSE: return mysql_stmt_close_start(flag, c->handle);
+    case MARIADB__QUERY: return mysql_real_query_start(&c->answer, link, c->text, c->length);
+    case MARIADB__NEXT: return mysql_next_result_start(&c->answer, link);
+    case MARIADB__SKIP: return mysql_free_result_start(c->rows);
+    case MARIADB__STORE_TEXT: return mysql_store_result_start(&c->rows, link);
+    case MARIADB__SCRIPTS:
+        return mysql_set_server_option_start(&c->answer, link, c->on ? MYSQL_OPTION_MULTI_STATEMENTS_ON : MYSQL_OPTION_MULTI_STATEMENTS_OFF);
+    case MARIADB__RESET: return mysql_reset_connection_start(&c->answer, link);
+    case MARIADB__USE: return mysql_select_db_start(&c->answer, link, c->text);
+    }
+    return 0;
+}
+
+static int continue_call(MYSQL *link, mariadb__call *c, my_bool *flag, int events)
+{
+    switch (c->kind) {
+    case MARIADB__PREPARE: return mysql_stmt_prepare_cont(&c->answer, c->handle, events);
+    case MARIADB__EXECUTE: return mysql_stmt_execute_cont(&c->answer, c->handle, events);
+    case MARIADB__STORE: return mysql_stmt_store_result_cont(&c->answer, c->handle, events);
+    case MARIADB__FETCH: return mysql_stmt_fetch_cont(&c->answer, c->handle, events);
+    case MARIADB__FREE: return mysql_stmt_free_result_cont(flag, c->handle, events);
+    case MARIADB__CLOSE: return mysql_stmt_close_cont(flag, c->handle, events);
+    case MARIADB__QUERY: return mysql_real_query_cont(&c->answer, link, events);
+    case MARIADB__NEXT: return mysql_next_result_cont(&c->answer, link, events);
+    case MARIADB__SKIP: return mysql_free_result_cont(c->rows, events);
+    case MARIADB__STORE_TEXT: return mysql_store_result_cont(&c->rows, link, events);
+    case MARIADB__SCRIPTS: return mysql_set_server_option_cont(&c->answer, link, events);
+    case MARIADB__RESET: return mysql_reset_connection_cont(&c->answer, link, events);
+    case MARIADB__USE: return mysql_select_db_cont(&c->answer, link, events);
+    }
+    return 0;
+}
+
+/* Time is up: cancel once and wait on, then give up. */
+static sqla_status overdue(sqla_driver_conn *conn)
+{
+    if (conn->timed_out)
+        return SQLA_ERR_TIMEOUT;
+    conn->timed_out = true;
+    conn->deadline = mariadb__now() + conn->grace;
+    (void)mariadb__cancel(conn, conn->deadline);
+    return SQLA_OK;
+}
+
+static sqla_status wait_for(sqla_driver_conn *conn, int *events)
+{
+    for (int seen = 0;;) {
+        sqla_status status = mariadb__poll(conn->link, *events, conn->deadline, &seen);
+        if (status == SQLA_ERR_TIMEOUT)
+            status = overdue(conn);
+        else if (status == SQLA_OK)
+            return *events = seen, SQLA_OK;
+        if (status != SQLA_OK)
+            return status;
+    }
+}
+
+sqla_status mariadb__call_run(sqla_driver_conn *conn, mariadb__call *c)
+{
+    my_bool flag = 0;
+    if (conn->lost)
+        return SQLA_ERR_DISCONNECTED;
+    c->answer = 0;
+    for (int events = start_call(conn->link, c, &flag); events != 0; events = continue_call(conn->link, c, &flag, events)) {
+        sqla_status status = wait_for(conn, &events);
+        if (status != SQLA_OK) { /* the call stays where it is for ever */
+            conn->lost = true;
+            return status;
+        }
+    }
+    c->answer = c->answer != 0 ? c->answer : flag;
+    return SQLA_OK;
+}
+
+/* ---- around statements ----------------------------------------------------------------------------------------- */
+
+void mariadb__set_deadline(sqla_driver_conn *conn, int64_t deadline)
+{
+    int64_t left = deadline != 0 ? deadline - mariadb__now() : 0;
+    conn->deadline = deadline;
+    conn->grace = left / 10 > 200 * MILLI ? left / 10 : 200 * MILLI;
+}
+
+sqla_txn_state mariadb__server_state(const sqla_driver_conn *conn)
+{
+    return (conn->link->server_status & SERVER_STATUS_IN_TRANS) != 0 ? SQLA_TXN_ACTIVE : SQLA_TXN_IDLE;
+}
+
+/* A cancel that the network holds back may arrive at any time, and the server knows only the session: nothing may run in it then
+ * that the cancel is not meant for. */
+static sqla_status late_cancel(sqla_driver_conn *conn, sqla_err *err)
+{
+    mariadb__gate_close(&conn->gate);
+    conn->lost = true;
+    return mariadb__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the connection was given up, since a cancel that did not get through in time "
+                         "could end something else on it");
+}
+
+sqla_status mariadb__enter_any(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
+{
+    if (conn->lost)
+        return mariadb__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the connection to the server was lost before");
+    if (conn->stream != NULL)
+        return mariadb__fail(err, SQLA_ERR_BUSY, NULL, "the connection is busy with a result that has not been read to its end");
+    if (deadline != 0 && deadline <= mariadb__now())
+        return mariadb__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline had passed before the statement was sent");
+    if (!mariadb__gate_open(&conn->gate, deadline))
+        return mariadb__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed while a cancel of the statement before was under way");
+    if (mariadb__gate_late(&conn->gate))
+        return late_cancel(conn, err);
+    conn->before = mariadb__server_state(conn);
+    conn->timed_out = conn->interrupted = false;
+    mariadb__set_deadline(conn, deadline);
+    mariadb__drop_statements(conn);
+    return SQLA_OK;
+}
+
+sqla_status mariadb__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
+{
+    if (conn->undone && !conn->lost)
+        return mariadb__fail(err, SQLA_ERR_ROLLBACK_FIRST, NULL, "the server has ended the transaction, which must be rolled back first");
+    return mariadb__enter_any(conn, deadline, err);
+}
+
+/* A cancel that came when the statement was over already would end the next one: the server keeps it in mind. So it is given
+ * something to end. */
+static void absorb(sqla_driver_conn *conn)
+{
+    mariadb__set_deadline(conn, mariadb__now() + INT64_C(1000000000));
+    mariadb__refresh(conn);
+}
+
+void mariadb__leave(sqla_driver_conn *conn)
+{
+    bool fired = mariadb__gate_close(&conn->gate);
+    if ((fired || conn->timed_out) && !conn->interrupted && !conn->lost)
+        absorb(conn);
+}
+
+/* ---- texts of ours --------------------------------------------------------------------------------------------- */
+
+sqla_status mariadb__simple(sqla_driver_conn *conn, const char *text, sqla_err *err)
+{
+    mariadb__call query = { .kind = MARIADB__QUERY, .text = text, .length = strlen(text) };
+    sqla_status status = mariadb__call_run(conn, &query);
+    if (status != SQLA_OK)
+        return mariadb__broken(conn, status, err);
+    return query.answer == 0 ? SQLA_OK : mariadb__failed(conn, NULL, text, 0, err);
+}
+
+sqla_status mariadb__ask(sqla_driver_conn *conn, const char *text, MYSQL_RES **ret_rows, sqla_err *err)
+{
+    mariadb__call store = { .kind = MARIADB__STORE_TEXT };
+    sqla_status status = mariadb__simple(conn, text, err);
+    if (status != SQLA_OK)
+        return status;
+    status = mariadb__call_run(conn, &store);
+    if (status != SQLA_OK)
+        return mariadb__broken(conn, status, err);
+    *ret_rows = store.rows;
+    return store.rows != NULL ? SQLA_OK : mariadb__failed(conn, NULL, text, 0, err);
+}
+
+/* An answer to anything that works says so; one to a failure does not. A cancel that is still in the server's mind ends the first. */
+void mariadb__refresh(sqla_driver_conn *conn)
+{
+    static const char nothing[] = "DO 0";
+    for (int tries = 0; tries < 2 && !conn->lost; tries++) {
+        mariadb__call query = { .kind = MARIADB__QUERY, .text = nothing, .length = sizeof nothing - 1 };
+        if (mariadb__call_run(conn, &query) == SQLA_OK && query.answer == 0)
+            return;
+    }
+    conn->lost = conn->lost || mysql_errno(conn->link) != MARIADB_INTERRUPTED;
+}
