@@ -3,6 +3,7 @@
 #include <config.h>
 #include "conform/kit.h"
 
+#include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include <config.h>
 #include "conform/kit.h"
 
+#include <CUnit/CUnit.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
 #include <config.h>
 #include "conform/kit.h"
 
+#include <CUnit/CUnit.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

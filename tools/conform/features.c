@@ -254,7 +254,12 @@ static void features__now(void)
 
 static sqla_status open_as(kit_conn *conn, uint32_t flags)
 {
-    const sqla_connect_args args = { sizeof args, kit_param_count, kit_params, kit_instance(), 0, flags, 0 };
+    const sqla_connect_args args = { .struct_size = sizeof args,
+        .count = kit_param_count,
+        .params = kit_params,
+        .instance = kit_instance(),
+        .flags = flags,
+        .data = kit_driver.data };
     kit_clear();
     memset(conn, 0, sizeof *conn);
     conn->info.struct_size = sizeof conn->info;
