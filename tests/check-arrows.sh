@@ -11,6 +11,7 @@ room_of()
     case $1 in
         abi/*) echo abi ;;
         core/include/sqla/sqla.h) echo public ;;
+        core/include/sqla/convert.h) echo sql-public ;;
         core/include/sqla/*.h) r=${1##*/}; echo "${r%.h}-public" ;;
         core/*/*) r=${1#core/}; echo "${r%%/*}" ;;
         plugins/*/*) r=${1#plugins/}; echo "plugin-${r%%/*}" ;;

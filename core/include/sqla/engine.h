@@ -102,8 +102,7 @@ typedef struct sqla_engine_options {
     bool read_only;             /* the database refuses every write, in transactions and outside of them, with SQLA_ERR_READ_ONLY.
                                  * Through a pooler nothing runs outside of them then: SQLA_ERR_UNSUPPORTED */
     bool resolve_outcomes;      /* a commit asks for the transaction's number first, for sqla_outcome_resolve: one trip more */
-    const char *wrap;           /* the name of a driver that goes round the database's own, as "trace" does, which logs each call
-                                 * of it; NULL: none. In the URL: wrap=trace */
+    const char *wrap;           /* the name of a driver that goes round the database's own: "trace" tells each call. NULL: none */
 } sqla_engine_options;
 #define SQLA_ENGINE_OPTIONS(...) (&(const sqla_engine_options){ .struct_size = sizeof(sqla_engine_options), __VA_ARGS__ })
 
