@@ -230,7 +230,7 @@ static void world_open(world *w, const char *url)
     memset(w, 0, sizeof *w);
     sqla_error_clear(&w->err);
     trouble = (struct trouble){ .load = false };
-    w->db = sqla_create_engine(harness_is_postgres(url) ? url : with_query(url, "synchronous=off"), NULL, &w->err);
+    w->db = sqla_create_engine(harness_sqlite_path(url) != NULL ? with_query(url, "synchronous=off") : url, NULL, &w->err);
     w->base = sqla_metadata_new(&w->err);
     sqla_metadata_add(w->base, SQLA_MODELS(Host, Rack), &w->err);
     sqla_metadata_create_all(w->base, w->db, &w->err);

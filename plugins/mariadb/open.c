@@ -73,7 +73,10 @@ sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *r, const char *
         if (status != SQLA_OK)
             return status;
     }
-    return done != NULL ? SQLA_OK : SQLA_ERR_CONNECT;
+    if (done == NULL)
+        return SQLA_ERR_CONNECT;
+    (void)fcntl(mysql_get_socket(link), F_SETFD, FD_CLOEXEC); /* libmariadb leaves it open for programs that are started */
+    return SQLA_OK;
 }
 
 /* One of the hosts, as "name", "name:port", "[::1]:port"; a bare IPv6 address has colons of its own. */

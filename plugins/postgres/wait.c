@@ -283,10 +283,11 @@ static sqla_status answer(sqla_driver_conn *conn, int64_t row, PGresult **ret_re
     sqla_status status = postgres__flush(conn);
     if (status == SQLA_OK || (status == SQLA_ERR_DISCONNECTED && PQstatus(conn->link) == CONNECTION_BAD))
         status = collect(conn, &kept, &copied, &done);
-    if (kept != NULL && is_failure(kept) && status != SQLA_ERR_TIMEOUT)
+    if (kept != NULL && is_failure(kept) && status != SQLA_ERR_TIMEOUT) {
+        conn->lost |= status != SQLA_OK; /* what came behind the failure was not read */
         status = copied && status == SQLA_OK ? refused_copy(err) :
                  postgres__failed(conn, kept, row_of(kept, row, done), err);
-    else if (status != SQLA_OK || (kept == NULL && !copied))
+    } else if (status != SQLA_OK || (kept == NULL && !copied))
         status = postgres__broken(conn, status != SQLA_OK ? status : SQLA_ERR_DISCONNECTED, err);
     else if (copied)
         status = refused_copy(err);

@@ -674,7 +674,7 @@ static const struct harness_test tests[] = {
     { "drop_all", torture_drop, HARNESS_DATABASES },
     { "inspect", torture_inspect, HARNESS_DATABASES },
     { "models made at run time", torture_run_time, HARNESS_DATABASES },
-    { "fields with conversions", torture_conversions, HARNESS_DATABASES },
+    { "fields with conversions", torture_conversions, HARNESS_SQLITE | HARNESS_POSTGRES },
 };
 
 /* The files lie in memory where there is a place for that, since some thousand commits would wait for the disk. */
