@@ -6,6 +6,7 @@
 . "$SRC/tests/check.sh"
 . "$SRC/tests/programs.sh"
 . "$SRC/tests/wrong.sh"
+. "$SRC/tests/out-of-tree.sh"
 
 PKG_CONFIG_PATH=$PKGCONFIGDIR${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 export PKG_CONFIG_PATH
@@ -71,6 +72,10 @@ case " $DRIVERS " in *" sqlite "*)
     works "SQLite passes the kit" "$conform" --sql "$PLUGINDIR/sqlite.so" "sqlite:///$TMP/conform.db?synchronous=off" ;;
 esac
 
+# Drivers as others build them: the template, and copies of the bundled ones.
+template_driver
+copied_drivers
+
 # A third party's driver, and a program that uses it from a folder of its own.
 mkdir "$TMP/plugins"
 # shellcheck disable=SC2046 # flags are words
@@ -80,4 +85,4 @@ works "it passes what needs no database" "$conform" "$TMP/plugins/echo.so"
 works "its program compiles" compile ask-echo "$SRC/tests/installed/ask-echo.c"
 works "it answers" env SQLA_PLUGIN_PATH="$TMP/plugins" "$TMP/ask-echo"
 fails "without it there is no answer" "$TMP/ask-echo"
-finish "$where"
+finish "$where$template_note"

@@ -74,7 +74,9 @@ typedef struct sqla_traits {
     uint32_t max_identifier;   /* bytes of a name that the database keeps; 0: no limit */
     uint32_t max_parameters;   /* of one statement */
     uint32_t type_count;
-    const sqla_type_trait *types;      /* one for each canonical type that the database can store */
+    const sqla_type_trait *types;      /* one for each canonical type that the database can store. None (type_count 0): it stores no tables.
+                                        * The core then writes no SQL for it, beyond the texts of this struct: statements are the
+                                        * program's own, and what needs tables (create_all, sessions) is refused or fails */
     const char *const *reserved_words; /* lower case, sorted by strcmp, NULL last: names that must be quoted */
 
     /* Pieces of DDL. */
@@ -83,7 +85,8 @@ typedef struct sqla_traits {
     const char *now;                   /* what SQLA_NOW means as a default, in parentheses if it needs them */
     const char *create_table_suffix;   /* behind the closing parenthesis; NULL: nothing */
 
-    /* Transactions, for drivers that leave the slots to the host. */
+    /* Transactions, for drivers that leave the slots to the host. Without begin, commit and rollback here and there alike the database has
+     * none, and a program that asks for one hears UNSUPPORTED; only a database without types may be so. */
     const char *begin;
     const char *begin_write;           /* a transaction that means to write; NULL: begin */
     const char *begin_read_only;       /* NULL: begin */

@@ -134,10 +134,6 @@ static const sqla_traits traits = {
     .quote_open = '"',
     .quote_close = '"',
     .max_parameters = 1,
-    .begin = "BEGIN",
-    .commit = "COMMIT",
-    .rollback = "ROLLBACK",
-    .ping = "PING",
 };
 
 SQLA_DRIVER_NOTE("echo", "echo");

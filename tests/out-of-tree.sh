@@ -1,0 +1,83 @@
+# out-of-tree.sh: drivers as third parties build them, from what is installed alone: included behind programs.sh by check-installed.sh,
+# which has set PKG_CONFIG_PATH and $conform.
+
+# What is to be said in the last line.
+template_note=
+
+# in_project COMMAND...: quietly where the copy of the template is, by a make that knows nothing of the one that runs this.
+in_project()
+{
+    (cd "$TMP/kv" && unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TESTS && "$@")
+}
+
+# The template: copied, built, checked and installed as its README says, into a folder of its own.
+template_driver()
+{
+    installed=$(pkg-config --variable=templatedir sqla-driver)
+    works "the template can be copied" cp -R "$installed" "$TMP/kv"
+    if ! command -v autoreconf >/dev/null || ! command -v libtoolize >/dev/null; then
+        template_note="; the template not built: autoconf, automake or libtool is missing"
+        return
+    fi
+    works "the template: autoreconf" in_project autoreconf -fi
+    works "the template: configure" in_project ./configure -q CC="$CC" CFLAGS='-O0 -Werror' --with-plugindir="$TMP/kv-plugins"
+    works "the template: make" in_project make
+    works "the template: make check" in_project make check VERBOSE=1
+    works "the template: make install" in_project make install
+    same "the template installs one file" "$(ls "$TMP/kv-plugins")" kv.so
+    works "the template's program compiles" compile ask-kv "$SRC/tests/installed/ask-kv.c"
+    works "the template's driver serves it" env SQLA_PLUGIN_PATH="$TMP/kv-plugins" "$TMP/ask-kv"
+    works "the template: make uninstall" in_project make uninstall
+    none "the template leaves nothing behind" "$(ls "$TMP/kv-plugins")"
+}
+
+# copy_driver NAME [PACKAGE]: a driver of ours, of its sources, the installed headers and the client library, as NAME.so in
+# $TMP/copies. All that it gets to know of our build is a version.
+copy_driver()
+{
+    mkdir -p "$TMP/copies/$1"
+    cp "$SRC/plugins/$1"/*.[ch] "$TMP/copies/$1"
+    printf '#define _GNU_SOURCE 1\n#define PACKAGE_VERSION "%s, a copy"\n' "$VERSION" >"$TMP/copies/$1/config.h"
+    # shellcheck disable=SC2046 # flags are words
+    works "a copy of the driver $1 compiles" $CC -std=c11 -O0 -Wall -Wextra -pedantic -Werror -fPIC -shared -fvisibility=hidden \
+        -I"$TMP/copies/$1" -o "$TMP/copies/$1.so" "$TMP/copies/$1"/*.c $(pkg-config --cflags sqla-driver) ${2:+$(pkg-config --cflags --libs "$2")}
+}
+
+# check_copy NAME [ARGUMENT...]: the kit on a copy.
+check_copy()
+{
+    name=$1
+    shift
+    works "the copy of the driver $name passes ${*:-what needs no database}" "$conform" "$TMP/copies/$name.so" "$@"
+}
+
+# Each of the bundled drivers that was built, on its database where there is one.
+copied_drivers()
+{
+    for driver in $DRIVERS; do
+        case $driver in
+            sqlite)
+                copy_driver sqlite sqlite3
+                check_copy sqlite -j 2 "sqlite:///$TMP/copy-{job}.db?synchronous=off" ;;
+            postgres)
+                copy_driver postgres libpq
+                if test -n "$on_postgres" && new_postgres; then
+                    check_copy postgres "$url"
+                    drop_postgres
+                else
+                    check_copy postgres
+                fi ;;
+            mariadb)
+                copy_driver mariadb libmariadb
+                if test -n "$on_mariadb" && new_mariadb; then
+                    check_copy mariadb "$url"
+                    drop_mariadb
+                else
+                    check_copy mariadb
+                fi ;;
+            *)
+                copy_driver "$driver"
+                check_copy "$driver" ;;
+        esac
+    done
+}
