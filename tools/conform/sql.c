@@ -11,6 +11,8 @@
 
 #include <sqla/sqla.h>
 
+#include "engine/conn.h"
+
 /* ---- models ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct Author Author;
@@ -76,6 +78,8 @@ static sqla_engine *open_engine(sqla_error *err)
     check_err(err, "the URL makes an engine");
     if (db == NULL)
         conform_stop();
+    if (sqla__engine_traits(db)->type_count == 0)
+        conform_unsupported("the traits have no types: the driver makes no tables, and no SQL is asked of it");
     return db;
 }
 
