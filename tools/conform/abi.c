@@ -72,7 +72,7 @@ static void driver__later_minor(void)
         CHECK_INT(room.more[i], 0);
 }
 
-/* A host that knows fewer members has less room, and nothing is written behind it. */
+/* A host that knows fewer members has less room, and nothing is written behind it; not even by a driver that cannot do with it. */
 static void driver__shorter_host(void)
 {
     enum { CANARY = 0xa5 };
@@ -85,7 +85,8 @@ static void driver__shorter_host(void)
     memset(room.bytes + known, CANARY, sizeof room - known);
     room.out.struct_size = (uint32_t)known;
     kit_clear();
-    EXPECT(kit_entry(&kit_host, &room.out, KIT_ERR), SQLA_OK);
+    sqla_status status = kit_entry(&kit_host, &room.out, KIT_ERR);
+    CHECK(status == SQLA_OK || status == SQLA_ERR_UNSUPPORTED);
     CHECK(room.out.struct_size <= known);
     for (size_t i = known; i < sizeof room; i++)
         CHECK_INT(room.bytes[i], CANARY);
