@@ -51,33 +51,36 @@ check_copy()
     works "the copy of the driver $name passes ${*:-what needs no database}" "$conform" "$TMP/copies/$name.so" "$@"
 }
 
+# check_on_server NAME: the kit on a copy and a server, with a database for each of the checks that run at once; most of the time they wait.
+jobs=4
+check_on_server()
+{
+    databases=0
+    while test $databases -lt $jobs; do
+        works "there is a database for the copy of the driver $1" "new_$1"
+    done
+    check_copy "$1" -j $jobs "$(echo "$url" | sed "s@\\(sqla_program_$$_\\)$jobs@\\1{job}@")"
+    while test $databases -gt 0; do
+        database=sqla_program_$$_$databases
+        works "the database for the copy of the driver $1 can be dropped" "drop_$1"
+        databases=$((databases - 1))
+    done
+}
+
 # Each of the bundled drivers that was built, on its database where there is one.
 copied_drivers()
 {
     for driver in $DRIVERS; do
         case $driver in
-            sqlite)
-                copy_driver sqlite sqlite3
-                check_copy sqlite -j 2 "sqlite:///$TMP/copy-{job}.db?synchronous=off" ;;
-            postgres)
-                copy_driver postgres libpq
-                if test -n "$on_postgres" && new_postgres; then
-                    check_copy postgres "$url"
-                    drop_postgres
-                else
-                    check_copy postgres
-                fi ;;
-            mariadb)
-                copy_driver mariadb libmariadb
-                if test -n "$on_mariadb" && new_mariadb; then
-                    check_copy mariadb "$url"
-                    drop_mariadb
-                else
-                    check_copy mariadb
-                fi ;;
-            *)
-                copy_driver "$driver"
-                check_copy "$driver" ;;
+            sqlite) copy_driver sqlite sqlite3 ;;
+            postgres) copy_driver postgres libpq ;;
+            mariadb) copy_driver mariadb libmariadb ;;
+            *) copy_driver "$driver" ;;
+        esac
+        case $driver:$on_postgres:$on_mariadb in
+            sqlite:*) check_copy sqlite -j 2 "sqlite:///$TMP/copy-{job}.db?synchronous=off" ;;
+            postgres:yes:* | mariadb:*:yes) check_on_server "$driver" ;;
+            *) check_copy "$driver" ;;
         esac
     done
 }
