@@ -9,7 +9,7 @@
  *
  * All else it declares, most of it by silence: a slot that is NULL, a trait that is 0, a feature bit that is not set is a thing that the
  * database does not have, and the host then does without it or says so to the user. There are no transactions, no types (so no
- * tables, and the core writes no SQL for it), nothing to prepare, to cancel or to reflect.
+ * tables, and sqla-conform asks no SQL of it), nothing to prepare, to cancel or to reflect.
  *
  * Read it beside <sqla/driver.h>, which has the rules: D1 to D16 in the comments below are those. The order is that of the life of
  * a connection: failures, the database, opening, parameters, results, statements, and at the end the tables and the entry. */
@@ -30,9 +30,6 @@ typedef struct text { const char *data; size_t size; } text;
 typedef struct entry entry;
 typedef struct store store;
 
-/* What a bit promises has to work, and what is not promised is refused (D14). */
-enum { FEATURES = SQLA_FEATURE_EPHEMERAL | SQLA_FEATURE_MULTIPLE_RESULTS };
-
 struct sqla_driver_conn {
     const sqla_host *host;
     store *store;
@@ -45,6 +42,9 @@ struct sqla_driver_result {
     size_t count, at;          /* rows, and how many of them were read */
     text rows[];               /* their only column; the bytes lie behind the last of them */
 };
+
+/* What a bit promises has to work, and what is not promised is refused (D14). */
+enum { FEATURES = SQLA_FEATURE_EPHEMERAL | SQLA_FEATURE_MULTIPLE_RESULTS };
 
 /* ---- failures ---------------------------------------------------------------------------------------------------- */
 
@@ -229,27 +229,25 @@ static sqla_status kv_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *
 
 /* ---- parameters --------------------------------------------------------------------------------------------------- */
 
-/* Is it UTF-8 without a NUL? All of it is looked at before anything is done (D13). A row of leads: a range of
- * first bytes, what the second byte may be behind them, and how many follow; so no character is written too long, is half of a surrogate pair, or lies beyond the last one. */
+/* Is it UTF-8 without a NUL? All of it is looked at before anything is done (D13): no character is cut off, written too long, half of a
+ * surrogate pair, or beyond the last one. */
 static bool is_text(text t)
 {
-    static const struct { unsigned char first, last, low, high, more; } leads[] = {
-        { 0x01, 0x7f, 0, 0, 0 },       { 0xc2, 0xdf, 0x80, 0xbf, 1 }, { 0xe0, 0xe0, 0xa0, 0xbf, 2 },
-        { 0xe1, 0xec, 0x80, 0xbf, 2 }, { 0xed, 0xed, 0x80, 0x9f, 2 }, { 0xee, 0xef, 0x80, 0xbf, 2 },
-        { 0xf0, 0xf0, 0x90, 0xbf, 3 }, { 0xf1, 0xf3, 0x80, 0xbf, 3 }, { 0xf4, 0xf4, 0x80, 0x8f, 3 },
-    };
+    static const uint32_t lowest[] = { 1, 0x80, 0x800, 0x10000 };
     const unsigned char *p = (const unsigned char *)t.data, *end = p + t.size;
     while (p < end) {
-        size_t i = 0;
-        while (i < sizeof leads / sizeof leads[0] && (*p < leads[i].first || *p > leads[i].last))
-            i++;
-        if (i == sizeof leads / sizeof leads[0] || end - p <= leads[i].more)
+        const int more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
+        uint32_t character = more == 0 ? *p : *p & (0x3fu >> more);
+        if ((*p >= 0x80 && *p < 0xc0) || *p > 0xf4 || end - p <= more)
             return false;
-        for (int k = 1; k <= leads[i].more; k++) {
-            if (p[k] < (k == 1 ? leads[i].low : 0x80) || p[k] > (k == 1 ? leads[i].high : 0xbf))
+        p++;
+        for (int i = 0; i < more; i++, p++) {
+            if ((*p & 0xc0) != 0x80)
                 return false;
+            character = character << 6 | (*p & 0x3fu);
         }
-        p += 1 + leads[i].more;
+        if (character < lowest[more] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000))
+            return false;
     }
     return true;
 }
