@@ -260,13 +260,13 @@ static void *create_one(void *data)
 
 static void threads_may_load_at_once(const char *url)
 {
-    pthread_t threads[8];
+    pthread_t threads[32];
     void *status;
     (void)url;
     put_vice("vice.so", "");
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 32; i++)
         CU_ASSERT_EQUAL(pthread_create(&threads[i], NULL, create_one, NULL), 0);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 32; i++) {
         pthread_join(threads[i], &status);
         CU_ASSERT_PTR_NULL(status);
     }
@@ -409,10 +409,10 @@ static void failures_are_made_sound(const char *url)
 
 static void broken_rules_end_the_connection(const char *url)
 {
-    static const char *const texts[] = { "greedy", "stuck", "null" };
+    static const char *const texts[] = { "greedy", "stuck", "null", "hollow", "shapeless", "nameless" };
     (void)url;
     sqla_engine *db = vice("", NULL);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
         sqla_conn *conn = sqla_connect(db, &err);
         sum_of_rows(conn, texts[i], &err);
@@ -423,6 +423,41 @@ static void broken_rules_end_the_connection(const char *url)
         CU_ASSERT_EQUAL(sqla_engine_pool_status(db).size, 0);
     }
     sqla_engine_free(db);
+}
+
+static void names_are_mended(const char *url)
+{
+    (void)url;
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = vice("", NULL);
+    sqla_stmt *q = sqla_sql(db, "wild");
+    int n = 0;
+    SQLA_EACH_ROW(row, q, &err)
+        n += (int)sqla_row_i64(row, "n??", &err);
+    CU_ASSERT_EQUAL(n, 1);
+    CU_ASSERT_EQUAL(err.status, SQLA_OK);
+    sqla_engine_free(db);
+}
+
+static void names_that_are_none_reach_no_file(const char *url)
+{
+    char long_name[400];
+    const char *const names[] = { "../../tmp/evil", "/abs/evil.so", "post gres", "Vice", "", "vice.so", "9vice", long_name };
+    (void)url;
+    memset(long_name, 'a', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    put_vice("vice.so", "");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char text[512];
+        sqla_error err = SQLA_ERROR_INIT;
+        snprintf(text, sizeof text, "vice+%s://", names[i]);
+        CU_ASSERT_PTR_NULL(sqla_create_engine(text, NULL, &err));
+        CU_ASSERT_EQUAL(err.status, SQLA_ERR_CONFIG);
+        snprintf(text, sizeof text, "%s://", names[i]);
+        sqla_error_clear(&err);
+        CU_ASSERT_PTR_NULL(sqla_create_engine(text, NULL, &err));
+        CU_ASSERT_EQUAL(err.status, SQLA_ERR_CONFIG);
+    }
 }
 
 /* ---- pool -------------------------------------------------------------------------------------------------------- */
@@ -560,6 +595,8 @@ int main(void)
         { "defaults_make_transactions_of_every_kind", defaults_make_transactions_of_every_kind, HARNESS_PLAIN },
         { "failures_are_made_sound", failures_are_made_sound, HARNESS_PLAIN },
         { "broken_rules_end_the_connection", broken_rules_end_the_connection, HARNESS_PLAIN },
+        { "names are mended", names_are_mended, HARNESS_PLAIN },
+        { "names that are none reach no file", names_that_are_none_reach_no_file, HARNESS_PLAIN },
         { "one_lost_connection_ends_all_of_its_age", one_lost_connection_ends_all_of_its_age, HARNESS_PLAIN },
         { "exhausted_pool_times_out", exhausted_pool_times_out, HARNESS_PLAIN },
         { "failed_connects_take_no_place", failed_connects_take_no_place, HARNESS_PLAIN },

@@ -13,6 +13,9 @@
  *   abort          the transaction is failed from now on
  *   fade           works, and the connection is lost behind it
  *   sour           a result whose rows cannot be read
+ *   hollow         a value that has a length and no bytes
+ *   shapeless      a result that claims columns and has none
+ *   nameless, wild a result whose column has no name; one that is not UTF-8
  *   doom WORD      the next COMMIT fails like the statement WORD: "busy", "lost", or "gone": lost without a word of it
  *   mark           leaves a mark in the session, until RESET
  *   say N          one row with N; with the mark, -1
@@ -46,12 +49,18 @@ struct sqla_driver_conn {
     bool marked;
     long era;
 };
-struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck, sour; sqla_value value; };
+struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck, sour, hollow; sqla_value value; };
 
 /* What happened, and how connections open; for all connections. */
 static struct { atomic_long open, most, opens, resets, pings, slow_ms, failing, trying, tries, era; } count;
 
 static const sqla_result_column column = { "n", SQLA_INT64, 0, "integer" };
+static const sqla_result_column nameless = { NULL, SQLA_INT64, 0, NULL }, wild = { "n\xff\xc3", SQLA_INT64, 0, "\xc0\x80" };
+
+static const sqla_result_column *columns_of(const char *text)
+{
+    return strcmp(text, "shapeless") == 0 ? NULL : strcmp(text, "nameless") == 0 ? &nameless : strcmp(text, "wild") == 0 ? &wild : &column;
+}
 
 static sqla_status fail(sqla_err *err, sqla_status status, const char *message)
 {
@@ -215,10 +224,12 @@ static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *state
     result->greedy = begins(text, "greedy");
     result->stuck = begins(text, "stuck");
     result->sour = begins(text, "sour");
-    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : result->sour || begins(text, "count ") || begins(text, "say ");
+    result->hollow = begins(text, "hollow");
+    bool odd = result->hollow || columns_of(text) != &column;
+    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : odd || result->sour || begins(text, "count ") || begins(text, "say ");
     result->before = begins(text, "count ") ? counted(text + 6) - 1 : !begins(text, "say ") ? 0 : conn->marked ? -2 : atol(text + 4) - 1;
     result->info.struct_size = sizeof result->info;
-    result->info.columns = &column;
+    result->info.columns = columns_of(text);
     result->info.column_count = result->rows > 0 || result->stuck || begins(text, "rows");
     result->info.affected = begins(text, "change ") ? atol(text + 7) : result->info.column_count > 0 ? -1 : 0;
     *ret_result = result;
@@ -230,10 +241,11 @@ static const sqla_result_info *vice_result_info(sqla_driver_result *result)
     return &result->info;
 }
 
-static void put(const sqla_slot *slot, void *row, int64_t n)
+static void put(const sqla_slot *slot, void *row, int64_t n, bool hollow)
 {
     char *at = (char *)row + slot->offset;
-    const sqla_value v = { .type = SQLA_INT64, .as = { .i64 = n } };
+    const sqla_value number = { .type = SQLA_INT64, .as = { .i64 = n } }, text = { .type = SQLA_TEXT, .as = { .bytes = { NULL, SIZE_MAX } } };
+    const sqla_value v = hollow ? text : number;
     if (slot->rep == SQLA_REP_VALUE)
         memcpy(at, &v, sizeof v);
     else
@@ -251,7 +263,7 @@ static sqla_status vice_result_fetch(sqla_driver_result *result, const sqla_plan
     while (n < max && result->at < result->rows) {
         result->at++;
         for (uint32_t i = 0; i < plan->count; i++)
-            put(&plan->slots[i], rows[n], result->before + result->at);
+            put(&plan->slots[i], rows[n], result->before + result->at, result->hollow);
         n++;
     }
     *ret_count = result->greedy ? max + 1 : n;

@@ -414,8 +414,12 @@ static sqla_status run(sqla_conn *conn, const sqla__request *request, sqla__resu
     result->timeout_ms = request->timeout_ms;
     result->deadline = conn->deadline;
     sqla__result_started(conn, result, request->stream);
-    *ret_result = result;
-    return SQLA_OK;
+    status = sqla__result_check(result, err);
+    if (status != SQLA_OK)
+        sqla__result_close(result);
+    else
+        *ret_result = result;
+    return status;
 }
 
 sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, int64_t *ret_affected, sqla_error *err)

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+enum { COLUMNS_MAX = 65535 };
+
 sqla__result *sqla__result_new(sqla_conn *conn)
 {
     sqla__result *result = conn->spare != NULL ? conn->spare : sqla__alloc(sizeof *result);
@@ -109,6 +111,37 @@ static sqla_status broken_rule(sqla__result *result, const char *what, sqla_erro
     return sqla__conn_failed(result->conn, SQLA_ERR_PROTOCOL, err);
 }
 
+/* A length without bytes would be followed to nowhere. Structs take their texts out of the arena; only tagged values are the driver's
+ * to point. */
+static bool is_sound(const sqla_value *v)
+{
+    switch ((sqla_type)v->type) {
+    case SQLA_TEXT: case SQLA_BLOB: case SQLA_DECIMAL: case SQLA_JSON: case SQLA_ENUM_TYPE:
+        return v->as.bytes.data != NULL || v->as.bytes.size == 0;
+    case SQLA_ARRAY: return v->as.array.items != NULL || v->as.array.count == 0;
+    default: return true;
+    }
+}
+
+static bool are_sound(const sqla_plan *plan, void *const *rows, size_t count)
+{
+    bool sound = true;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        for (size_t n = 0; plan->slots[i].rep == SQLA_REP_VALUE && n < count && sound; n++)
+            sound = is_sound((const sqla_value *)(const void *)((const char *)rows[n] + plan->slots[i].offset));
+    }
+    return sound;
+}
+
+sqla_status sqla__result_check(sqla__result *result, sqla_error *err)
+{
+    const sqla_result_info *info = sqla__result_info(result);
+    bool sound = info->column_count == 0 || (info->columns != NULL && info->column_count <= COLUMNS_MAX);
+    for (uint32_t i = 0; sound && i < info->column_count; i++)
+        sound = info->columns[i].name != NULL;
+    return sound ? SQLA_OK : broken_rule(result, "gives a result whose columns are not there", err);
+}
+
 sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void *const *rows, size_t max, sqla_row_arena *arena,
                                size_t *ret_count, bool *ret_end, sqla_error *err)
 {
@@ -131,6 +164,8 @@ sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void
         return sqla__conn_failed(result->conn, status, err);
     if (count == 0 && !end && max > 0)
         return broken_rule(result, "gives neither a row nor the end of the rows", err);
+    if (!are_sound(plan, rows, count))
+        return broken_rule(result, "gives a value that has a length and no bytes", err);
     *ret_end = result->ended = end;
     return SQLA_OK;
 }

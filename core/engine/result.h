@@ -7,6 +7,8 @@
 /* Room for a result, not yet among the open ones. NULL: out of memory. */
 sqla__result *sqla__result_new(sqla_conn *conn);
 void sqla__result_drop(sqla_conn *conn, sqla__result *result);  /* give back one that was never started */
+/* Are its columns there? Else PROTOCOL, and the connection is lost. */
+sqla_status sqla__result_check(sqla__result *result, sqla_error *err);
 void sqla__result_started(sqla_conn *conn, sqla__result *result, bool streams);
 /* Read to the end, dropping the rows, and close. ret_affected may be NULL. */
 sqla_status sqla__result_finish(sqla__result *result, int64_t *ret_affected, sqla_error *err);

@@ -44,6 +44,16 @@ static sqla_status make_plan(sqla__run *run, const sqla_result_info *info, const
     return SQLA_OK;
 }
 
+/* A copy that is UTF-8. NULL: out of memory. */
+static const char *mended(sqla__run *run, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    char *room = sqla__arena_take(&run->arena, size);
+    if (room != NULL)
+        sqla__text_fit(room, size, name);
+    return room;
+}
+
 /* Names are copied, since rows are read after their result is closed. */
 sqla_status sqla__row_make(sqla__run *run, sqla__result *result, sqla_row **ret_row, const sqla_plan **ret_plan, uint32_t *ret_size,
                            sqla_error *err)
@@ -53,7 +63,7 @@ sqla_status sqla__row_make(sqla__run *run, sqla__result *result, sqla_row **ret_
     const char **names = sqla__arena_zero(&run->arena, info->column_count + 1, sizeof *names);
     bool ok = row != NULL && names != NULL;
     for (uint32_t i = 0; ok && i < info->column_count; i++) {
-        names[i] = sqla__arena_strdup(&run->arena, info->columns[i].name != NULL ? info->columns[i].name : "");
+        names[i] = mended(run, info->columns[i].name);
         ok = names[i] != NULL;
     }
     if (!ok)
