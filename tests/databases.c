@@ -5,6 +5,7 @@
 
 #include <CUnit/CUnit.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ static struct {
     bool on_mariadb;    /* which of them */
     char text[4096];    /* the answer of harness_sql_text */
     char tcp[1024];     /* the answer of harness_postgres_tcp and harness_mariadb_tcp */
+    char numbers[200];  /* the answer of harness_numbers */
     unsigned count;
 } now;
 
@@ -332,6 +334,15 @@ const char *harness_endless(const char *url)
 {
     return harness_is_postgres(url) ? "SELECT pg_sleep(100)" : harness_is_mariadb(url) ? "SELECT SLEEP(100)" :
            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
+}
+
+const char *harness_numbers(const char *url, int64_t last)
+{
+    snprintf(now.numbers, sizeof now.numbers,
+        harness_is_postgres(url) ? "generate_series(1, %" PRId64 ") AS numbers(n)" :
+        harness_is_mariadb(url)  ? "(SELECT seq AS n FROM seq_1_to_%" PRId64 ") AS numbers" :
+        "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < %" PRId64 ") SELECT n FROM c) AS numbers", last);
+    return now.numbers;
 }
 
 bool harness_hold(const char *url, const char *sql)

@@ -49,6 +49,9 @@ const char *harness_sql_text(const char *url, const char *sql);
 int64_t harness_sql_int(const char *url, const char *sql);
 /* A query of one row that runs for minutes, until it is cancelled. */
 const char *harness_endless(const char *url);
+/* What stands behind FROM for a table of one column n, with the integers from 1 to last.
+ * Ownership: returns borrowed, until the next call. */
+const char *harness_numbers(const char *url, int64_t last);
 /* Run SQL on one connection that stays open, with its transaction and its locks, until harness_let_go or the test ends.
  * Returns: did it work? */
 bool harness_hold(const char *url, const char *sql);

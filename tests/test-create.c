@@ -71,11 +71,11 @@ SQLA_MODEL(LongNamed, "a_table_whose_name_is_rather_long_and_says_much",
 
 /* ---- set-up ------------------------------------------------------------------------------------------------------ */
 
-typedef struct place { sqla_engine *db; sqla_metadata *base; sqla_error err; bool postgres; const char *url; } place;
+typedef struct place { sqla_engine *db; sqla_metadata *base; sqla_error err; bool postgres, mariadb; const char *url; } place;
 
 static void set_up(place *x, const char *url, sqla_model_fn *const *models, size_t n)
 {
-    *x = (place){ .err = SQLA_ERROR_INIT, .postgres = harness_is_postgres(url), .url = url };
+    *x = (place){ .err = SQLA_ERROR_INIT, .postgres = harness_is_postgres(url), .mariadb = harness_is_mariadb(url), .url = url };
     x->db = sqla_create_engine(url, NULL, &x->err);
     x->base = sqla_metadata_new(&x->err);
     sqla_metadata_add_models(x->base, models, n, &x->err);
@@ -92,10 +92,11 @@ static void tear_down(place *x)
 static sqla_status create(place *x) { sqla_error_clear(&x->err); return sqla_metadata_create_all(x->base, x->db, &x->err); }
 static sqla_status drop(place *x) { sqla_error_clear(&x->err); return sqla_metadata_drop_all(x->base, x->db, &x->err); }
 
-/* What the database has of its own catalog: tables, types, constraints and indexes by name, in order. */
+/* What the database has of its own catalog: tables, constraints and indexes by name. */
 static int64_t table_count(const place *x)
 {
     return harness_sql_int(x->url, x->postgres ? "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+                                 : x->mariadb  ? "SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
                                                : "SELECT count(*) FROM sqlite_schema WHERE type = 'table'");
 }
 
@@ -103,6 +104,7 @@ static bool has_constraint(const place *x, const char *name)
 {
     char sql[300];
     snprintf(sql, sizeof sql, x->postgres ? "SELECT count(*) FROM pg_constraint WHERE conname = '%s'"
+                            : x->mariadb  ? "SELECT count(*) FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE() AND CONSTRAINT_NAME = '%s'"
                                           : "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%%CONSTRAINT %s %%'", name);
     return harness_sql_int(x->url, sql) == 1;
 }
@@ -111,6 +113,7 @@ static bool has_index(const place *x, const char *name)
 {
     char sql[300];
     snprintf(sql, sizeof sql, x->postgres ? "SELECT count(*) FROM pg_indexes WHERE indexname = '%s'"
+                            : x->mariadb  ? "SELECT count(DISTINCT INDEX_NAME) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = '%s'"
                                           : "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = '%s'", name);
     return harness_sql_int(x->url, sql) == 1;
 }
@@ -140,7 +143,7 @@ static void create__and_drop(const char *url)
 static void create__leaves_what_is_there(const char *url)
 {
     place x;
-    harness_sql(url, "CREATE TABLE parents (id INTEGER PRIMARY KEY, other INTEGER)");
+    harness_sql(url, "CREATE TABLE parents (id BIGINT PRIMARY KEY, other INTEGER)");
     harness_sql(url, "INSERT INTO parents VALUES (1, 2)");
     set_up(&x, url, SQLA_MODELS(Child, Team));
     CU_ASSERT_EQUAL(create(&x), SQLA_OK);
@@ -360,7 +363,9 @@ static void inspect__by_schema_and_table(const char *url)
     set_up(&x, url, SQLA_MODELS(Child));
     CU_ASSERT_EQUAL(create(&x), SQLA_OK);
     harness_sql(url, "CREATE VIEW names AS SELECT name FROM parents");
-    const char *schema = x.postgres ? "public" : "main";
+    char schema[80];
+    snprintf(schema, sizeof schema, "%s", x.postgres ? "public" : x.mariadb ? harness_sql_text(url, "SELECT DATABASE()") : "main");
+    const char *of_the_system = x.postgres ? "pg_class" : x.mariadb ? "SCHEMATA" : "sqlite_schema";
     static const struct { bool right; const char *table; size_t count; } table[] = {
         { true, NULL, 3 }, { true, "children", 1 }, { true, "no such", 0 }, { false, NULL, 0 },
     };
@@ -377,8 +382,8 @@ static void inspect__by_schema_and_table(const char *url)
     sqla_metadata *all = sqla_inspect(x.db, NULL, &x.err);
     sqla_metadata *system = sqla_inspect(x.db, SQLA_INSPECT_OPTIONS(.system = true), &x.err);
     CU_ASSERT_STRING_EQUAL(sqla_metadata_find(all, "names")->kind, "view");
-    CU_ASSERT_PTR_NULL(sqla_metadata_find(all, x.postgres ? "pg_class" : "sqlite_schema"));
-    CU_ASSERT_PTR_NOT_NULL(sqla_metadata_find(system, x.postgres ? "pg_class" : "sqlite_schema"));
+    CU_ASSERT_PTR_NULL(sqla_metadata_find(all, of_the_system));
+    CU_ASSERT_PTR_NOT_NULL(sqla_metadata_find(system, of_the_system));
     sqla_metadata_free(all);
     sqla_metadata_free(system);
     tear_down(&x);
@@ -387,17 +392,17 @@ static void inspect__by_schema_and_table(const char *url)
 int main(void)
 {
     static const struct harness_test tests[] = {
-        { "create and drop", create__and_drop, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "create leaves what is there", create__leaves_what_is_there, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "create and drop", create__and_drop, HARNESS_DATABASES },
+        { "create leaves what is there", create__leaves_what_is_there, HARNESS_DATABASES },
         { "create looks where names are looked up", create__looks_where_names_are_looked_up, HARNESS_POSTGRES },
         { "create is all or nothing", create__is_all_or_nothing, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "drop is all or nothing", drop__is_all_or_nothing, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "circles are made and dropped", circles__are_made_and_dropped, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "names by convention", names__by_convention, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "circles are made and dropped", circles__are_made_and_dropped, HARNESS_DATABASES },
+        { "names by convention", names__by_convention, HARNESS_DATABASES },
         { "constraints hold", constraints__hold, HARNESS_DATABASES },
         { "enums: native where there are some", enums__native_where_there_are_some, HARNESS_POSTGRES },
-        { "inspect finds what create_all made", inspect__finds_what_create_all_made, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "inspect by schema and table", inspect__by_schema_and_table, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "inspect finds what create_all made", inspect__finds_what_create_all_made, HARNESS_DATABASES },
+        { "inspect by schema and table", inspect__by_schema_and_table, HARNESS_DATABASES },
     };
     return harness_main("test-create", tests, sizeof tests / sizeof tests[0]);
 }

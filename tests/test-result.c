@@ -12,11 +12,11 @@
 /* A statement on the engine, made, used once and freed. */
 #define WITH(q, x, sql) for (sqla_stmt *q = sqla_sql((x)->db, (sql)); q != NULL; sqla_stmt_free(q), q = NULL)
 
-typedef struct place { sqla_engine *db; sqla_conn *conn; sqla_error err; bool postgres; } place;
+typedef struct place { sqla_engine *db; sqla_conn *conn; sqla_error err; bool postgres, mariadb; const char *url; } place;
 
 static void set_up(place *x, const char *url)
 {
-    *x = (place){ .err = SQLA_ERROR_INIT, .postgres = harness_is_postgres(url) };
+    *x = (place){ .err = SQLA_ERROR_INIT, .postgres = harness_is_postgres(url), .mariadb = harness_is_mariadb(url), .url = url };
     x->db = sqla_create_engine(url, NULL, &x->err);
     x->conn = sqla_connect(x->db, &x->err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(x->conn);
@@ -91,10 +91,10 @@ static void row__conversions_and_their_limits(const char *url)
         { "9007199254740992", "9007199254740992", "9007199254740992", NULL },
         { "9007199254740993", "9007199254740993", NULL, NULL },
         { "1", "1", "1", "1" }, { "0", "0", "0", "0" }, { "2", "2", "2", NULL }, { "-1", "-1", "-1", NULL },
-        { "CAST(2.0 AS DOUBLE PRECISION)", "2", "2", NULL }, { "CAST(2.5 AS DOUBLE PRECISION)", NULL, "2.5", NULL },
-        { "CAST(1e300 AS DOUBLE PRECISION)", NULL, "1e300", NULL }, { "CAST(-1e300 AS DOUBLE PRECISION)", NULL, "-1e300", NULL },
-        { "CAST(9223372036854775808 AS DOUBLE PRECISION)", NULL, "9223372036854775808", NULL },
-        { "CAST(-9223372036854775808 AS DOUBLE PRECISION)", "-9223372036854775808", "-9223372036854775808", NULL },
+        { "CAST(2.0 AS %s)", "2", "2", NULL }, { "CAST(2.5 AS %s)", NULL, "2.5", NULL },
+        { "CAST(1e300 AS %s)", NULL, "1e300", NULL }, { "CAST(-1e300 AS %s)", NULL, "-1e300", NULL },
+        { "CAST(9223372036854775808 AS %s)", NULL, "9223372036854775808", NULL },
+        { "CAST(-9223372036854775808 AS %s)", "-9223372036854775808", "-9223372036854775808", NULL },
         { "'12'", "12", "12", NULL }, { "'12.00'", "12", "12", NULL }, { "'12.5'", NULL, "12.5", NULL },
         { "'1e3'", NULL, "1000", NULL },
         { "'9223372036854775807'", "9223372036854775807", "9223372036854775807", NULL },
@@ -106,8 +106,9 @@ static void row__conversions_and_their_limits(const char *url)
     place x;
     set_up(&x, url);
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        char sql[120];
-        snprintf(sql, sizeof sql, "SELECT %s AS cell", table[i].sql);
+        char cell[80], sql[120];
+        snprintf(cell, sizeof cell, table[i].sql, x.mariadb ? "DOUBLE" : "DOUBLE PRECISION");
+        snprintf(sql, sizeof sql, "SELECT %s AS cell", cell);
         WITH(q, &x, sql) {
             SQLA_EACH_ROW(row, q, &x.err) {
                 sqla_error ei = SQLA_ERROR_INIT, ef = SQLA_ERROR_INIT, eb = SQLA_ERROR_INIT;
@@ -157,13 +158,16 @@ static void row__texts_of_everything(const char *url)
     tear_down(&x);
 }
 
-/* One value of each type, as the database gives it; SQLite gives texts where it has no such type. */
+/* One value of each type, as the database gives it: a text where it has no such type. */
 static sqla_stmt *one_of_each(place *x)
 {
     return sqla_sql(x->db, x->postgres ?
         "SELECT true AS b, 7 AS i, 1.5::float8 AS f, 'word' AS t, '\\x00ff'::bytea AS blob, 12.50 AS m, '[1]'::json AS j, date '2024-02-29' AS d, "
         "time '23:59:30.25' AS h, timestamptz '2024-02-29 12:00:00+02' AS at, timestamp '0044-03-15 12:00:00 BC' AS local, "
         "interval '1 year 2 mons -3 days 04:05:06.5' AS span, '00112233-4455-6677-8899-aabbccddeeff'::uuid AS u, NULL AS none" :
+        x->mariadb ? "SELECT true AS b, 7 AS i, 1.5e0 AS f, 'word' AS t, x'00ff' AS blob, 12.50 AS m, '[1]' AS j, DATE '2024-02-29' AS d, "
+        "TIME '23:59:30.25' AS h, '2024-02-29 12:00:00+02:00' AS at, '-0043-03-15T12:00:00' AS local, "
+        "'P1Y2M-3DT4H5M6.500S' AS span, '00112233-4455-6677-8899-aabbccddeeff' AS u, NULL AS none" :
         "SELECT 1 AS b, 7 AS i, 1.5 AS f, 'word' AS t, x'00ff' AS blob, '12.50' AS m, '[1]' AS j, '2024-02-29' AS d, "
         "'23:59:30.25' AS h, '2024-02-29 12:00:00+02:00' AS at, '-0043-03-15T12:00:00' AS local, "
         "'P1Y2M-3DT4H5M6.500S' AS span, '00112233-4455-6677-8899-aabbccddeeff' AS u, NULL AS none");
@@ -421,12 +425,12 @@ static void structs__values_of_another_type(const char *url)
         { "SELECT 1 AS number, 'a' AS word, NULL AS more UNION ALL SELECT 2, 'b', 'text'", "more", 2 },
         { "SELECT 'one' AS number, 'a' AS word, 2 AS more", "number", 1 },
         { "SELECT '1' AS number, 'a' AS word, 2 AS more", "number", 1 },
-        { "SELECT 1 AS number, 'a' AS word, CAST(NULL AS TEXT) AS more", NULL, 0 },
-        { "SELECT CAST('one' AS TEXT) AS number, 'a' AS word, 2 AS more WHERE 1 = 0", NULL, 0 },
+        { "SELECT 1 AS number, 'a' AS word, CAST(NULL AS CHAR(3)) AS more", NULL, 0 },
+        { "SELECT CAST('one' AS CHAR(3)) AS number, 'a' AS word, 2 AS more WHERE 1 = 0", NULL, 0 },
     };
     for (size_t i = x.postgres ? 1 : 0; i < sizeof table / sizeof table[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
-        if (!x.postgres && i == 2)
+        if (!x.postgres && !x.mariadb && i == 2)
             continue;
         WITH(q, &x, table[i].sql)
             CU_ASSERT_EQUAL(sqla_all(q, Pair, NULL, &err) != NULL, table[i].column == NULL);
@@ -552,10 +556,15 @@ SQLA_ROW(Long, SQLA_COLUMN(n), SQLA_COLUMN(text));
 
 enum { MANY = 1000000 };
 
-static const char *many_rows(const place *x)
+/* Rows of a number and a text of that length. */
+static const char *many_rows(const place *x, int64_t n, int length)
 {
-    return x->postgres ? "SELECT n, repeat('x', 100) AS text FROM generate_series(1, 1000000) AS n" :
-           "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) SELECT n, printf('%.*c', 100, 'x') AS text FROM c";
+    static char sql[300];
+    const char *text = harness_sqlite_path(x->url) != NULL ? "printf('%%.*c', %d, 'x')" : "repeat('x', %d)";
+    char made[40];
+    snprintf(made, sizeof made, text, length);
+    snprintf(sql, sizeof sql, "SELECT n, %s AS text FROM %s", made, harness_numbers(x->url, n));
+    return sql;
 }
 
 /* What a stream takes beyond what was there before its first row. */
@@ -588,7 +597,7 @@ static void stream__a_million_structs_in_little_memory(const char *url)
     set_up(&x, url);
     CU_ASSERT_EQUAL(ask(x.conn, "SELECT 5"), 5);
     watch w = { .base = resident() };
-    SQLA_STREAM(Long, row, sqla_sql(x.conn, many_rows(&x)), &x.err)
+    SQLA_STREAM(Long, row, sqla_sql(x.conn, many_rows(&x, MANY, 100)), &x.err)
         watch_row(&w, row->n, row->text);
     watch_end(&w, &x);
     tear_down(&x);
@@ -600,7 +609,7 @@ static void stream__a_million_rows_in_little_memory(const char *url)
     set_up(&x, url);
     CU_ASSERT_EQUAL(ask(x.conn, "SELECT 5"), 5);
     watch w = { .base = resident() };
-    SQLA_STREAM_ROW(row, sqla_sql(x.conn, many_rows(&x)), &x.err) {
+    SQLA_STREAM_ROW(row, sqla_sql(x.conn, many_rows(&x, MANY, 100)), &x.err) {
         const char *digits = sqla_row_text_at(row, 0, &x.err); /* texts that are made for a getter do not heap up either */
         CU_ASSERT(strtoll(digits, NULL, 10) == w.n + 1);
         watch_row(&w, sqla_row_i64(row, "n", &x.err), sqla_row_text(row, "text", &x.err));
@@ -616,9 +625,8 @@ static void stream__large_rows_in_little_memory(const char *url)
     set_up(&x, url);
     int64_t n = 0;
     long base = resident(), most = 0;
-    SQLA_STREAM_ROW(row, sqla_sql(x.conn, x.postgres ? "SELECT repeat('x', 1048576) AS t FROM generate_series(1, 200)" :
-            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 200) SELECT printf('%.*c', 1048576, 'x') AS t FROM c"), &x.err) {
-        CU_ASSERT_EQUAL(strlen(sqla_row_text(row, "t", &x.err)), 1048576);
+    SQLA_STREAM_ROW(row, sqla_sql(x.conn, many_rows(&x, 200, 1048576)), &x.err) {
+        CU_ASSERT_EQUAL(strlen(sqla_row_text(row, "text", &x.err)), 1048576);
         n++;
         most = resident() > most ? resident() : most;
     }
@@ -654,7 +662,7 @@ static void stream__rows_that_are_none(const char *url)
 static void beside_a_stream(place *x)
 {
     sqla_error err = SQLA_ERROR_INIT;
-    if (!x->postgres) {
+    if (harness_sqlite_path(x->url) != NULL) {
         CU_ASSERT_EQUAL(ask(x->conn, "SELECT 5"), 5);
         return;
     }
@@ -672,7 +680,7 @@ static void stream__is_closed_half_way(const char *url)
 {
     place x;
     set_up(&x, url);
-    sqla_stmt *q = sqla_sql(x.conn, many_rows(&x)), *other = sqla_sql(x.conn, "SELECT 5");
+    sqla_stmt *q = sqla_sql(x.conn, many_rows(&x, MANY, 100)), *other = sqla_sql(x.conn, "SELECT 5");
     int64_t n = 0;
     SQLA_STREAM(Long, row, q, &x.err)
         if (++n == 20000)
@@ -680,7 +688,7 @@ static void stream__is_closed_half_way(const char *url)
     beside_a_stream(&x);
     sqla_stmt_free(q);
     CU_ASSERT_EQUAL(sqla_scalar_i64(other, &x.err), 5);
-    q = sqla_sql(x.conn, many_rows(&x));
+    q = sqla_sql(x.conn, many_rows(&x, MANY, 100));
     SQLA_STREAM(Long, row, q, &x.err)
         break;
     n = 0;
@@ -700,8 +708,8 @@ static void stream__is_closed_half_way(const char *url)
 /* Inside a transaction, closed half-way, by both kinds of streams: what was done before stands, and can be committed. */
 static void stream__leaves_its_transaction_alone(const char *url)
 {
-    const char *sql = harness_is_postgres(url) ? "SELECT n FROM generate_series(1, 50000) AS n" :
-                      "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000) SELECT n FROM c";
+    char sql[200];
+    snprintf(sql, sizeof sql, "SELECT n FROM %s", harness_numbers(url, 50000));
     place x;
     harness_sql(url, "CREATE TABLE kept (n INTEGER)");
     set_up(&x, url);
@@ -816,7 +824,9 @@ static void text__without_running(const char *url)
     sqla_bind(raw, "a", 1);
     CU_ASSERT_STRING_EQUAL(sqla_stmt_text(raw, &x.err), x.postgres ? "SELECT $1, ':b'" : "SELECT ?, ':b'");
     CU_ASSERT(is(&x.err, SQLA_OK));
-    CU_ASSERT_EQUAL(harness_sql_int(url, x.postgres ? "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'" : "SELECT count(*) FROM sqlite_schema"), 0);
+    CU_ASSERT_EQUAL(harness_sql_int(url, x.postgres ? "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'" :
+                                              x.mariadb  ? "SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()" :
+                                                           "SELECT count(*) FROM sqlite_schema"), 0);
     tear_down(&x);
 }
 
@@ -1030,7 +1040,8 @@ static void untouched__goes_as_it_is(const char *url)
 {
     place x;
     set_up(&x, url);
-    sqla_stmt *q = sqla_sql_untouched(x.conn, x.postgres ? "SELECT $2::text || $1::text || ':a' || ($2::text = 'x')::text" :
+    sqla_stmt *q = sqla_sql_untouched(x.conn, x.mariadb  ? "SELECT b || a || ':a' || IF(b = 'x', 'true', 'false') FROM (SELECT ? AS a, ? AS b) AS p" :
+                                              x.postgres ? "SELECT $2::text || $1::text || ':a' || ($2::text = 'x')::text" :
                                                            "SELECT ?2 || ?1 || ':a' || iif(?2 = 'x', 'true', 'false')");
     sqla_bind_at(sqla_bind_at(q, 2, "x"), 1, "y");
     for (int again = 0; again < 3; again++)
@@ -1072,38 +1083,38 @@ static void untouched__parameters_that_are_wrong(const char *url)
 int main(void)
 {
     static const struct harness_test tests[] = {
-        { "stream: a million structs in little memory", stream__a_million_structs_in_little_memory, HARNESS_SQLITE | HARNESS_POSTGRES }, /* first: the heap is small */
-        { "stream: a million rows in little memory", stream__a_million_rows_in_little_memory, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "stream: large rows in little memory", stream__large_rows_in_little_memory, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "stream: a million structs in little memory", stream__a_million_structs_in_little_memory, HARNESS_DATABASES }, /* first: the heap is small */
+        { "stream: a million rows in little memory", stream__a_million_rows_in_little_memory, HARNESS_DATABASES },
+        { "stream: large rows in little memory", stream__large_rows_in_little_memory, HARNESS_DATABASES },
         { "row by position and by name", row__by_position_and_by_name, HARNESS_DATABASES },
         { "row: names that are missing or ambiguous", row__names_that_are_missing_or_ambiguous, HARNESS_DATABASES },
-        { "row: conversions and their limits", row__conversions_and_their_limits, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "row: conversions and their limits", row__conversions_and_their_limits, HARNESS_DATABASES },
         { "row: texts of everything", row__texts_of_everything, HARNESS_DATABASES },
-        { "row: getters of every type", row__getters_of_every_type, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "row: getters refuse what does not fit", row__getters_refuse_what_does_not_fit, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "row: getters of every type", row__getters_of_every_type, HARNESS_DATABASES },
+        { "row: getters refuse what does not fit", row__getters_refuse_what_does_not_fit, HARNESS_DATABASES },
         { "row by column", row__by_column, HARNESS_DATABASES },
         { "row: a text with a NUL is no C string", row__a_text_with_a_nul_is_no_c_string, HARNESS_SQLITE },
         { "scalar of one, none and many", scalar__of_one_none_and_many, HARNESS_DATABASES },
         { "structs: first, one, all", structs__first_one_all, HARNESS_DATABASES },
         { "structs: columns that do not match", structs__columns_that_do_not_match, HARNESS_DATABASES },
-        { "structs: values of another type", structs__values_of_another_type, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "structs: values of another type", structs__values_of_another_type, HARNESS_DATABASES },
         { "structs: raw SQL into session objects", structs__raw_sql_into_session_objects, HARNESS_DATABASES },
         { "loops break, continue and nest", loops__break_continue_and_nest, HARNESS_DATABASES },
         { "loops: the statement in the head", loops__statement_in_the_head, HARNESS_DATABASES },
         { "stream: rows that are none", stream__rows_that_are_none, HARNESS_DATABASES },
-        { "stream is closed half-way", stream__is_closed_half_way, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "stream is closed half-way", stream__is_closed_half_way, HARNESS_DATABASES },
         { "stream leaves its transaction alone", stream__leaves_its_transaction_alone, HARNESS_DATABASES },
         { "stream: several at once", stream__several_at_once, HARNESS_SQLITE },
         { "stream on engines and sessions", stream__on_engines_and_sessions, HARNESS_DATABASES },
-        { "text without running", text__without_running, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "parameters of every C type", parameters__of_every_c_type, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "parameters come back as they went", parameters__come_back_as_they_went, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "text without running", text__without_running, HARNESS_DATABASES },
+        { "parameters of every C type", parameters__of_every_c_type, HARNESS_DATABASES },
+        { "parameters come back as they went", parameters__come_back_as_they_went, HARNESS_DATABASES },
         { "parameters: missing, spare and twice", parameters__missing_spare_and_twice, HARNESS_DATABASES },
         { "scripts are refused", scripts__are_refused, HARNESS_DATABASES },
-        { "scripts run when asked for", scripts__run_when_asked_for, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "scripts say which statement failed", scripts__say_which_statement_failed, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "untouched: goes as it is", untouched__goes_as_it_is, HARNESS_SQLITE | HARNESS_POSTGRES },
-        { "untouched: parameters that are wrong", untouched__parameters_that_are_wrong, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "scripts run when asked for", scripts__run_when_asked_for, HARNESS_DATABASES },
+        { "scripts say which statement failed", scripts__say_which_statement_failed, HARNESS_DATABASES },
+        { "untouched: goes as it is", untouched__goes_as_it_is, HARNESS_DATABASES },
+        { "untouched: parameters that are wrong", untouched__parameters_that_are_wrong, HARNESS_DATABASES },
     };
     return harness_main("test-result", tests, sizeof tests / sizeof tests[0]);
 }
