@@ -544,6 +544,7 @@ static const struct harness_test tests[] = {
     { "deadlock ends one of two", deadlock__ends_one_of_two, HARNESS_POSTGRES },
     { "commit after an ignored failure", commit__after_an_ignored_failure, HARNESS_DATABASES },
     { "commit of a connection after an ignored failure", commit__of_a_connection_after_an_ignored_failure, HARNESS_DATABASES },
+    /* MariaDB checks foreign keys at once. */
     { "commit meets a deferred foreign key", commit__meets_a_deferred_foreign_key, HARNESS_SQLITE | HARNESS_POSTGRES },
     { "commit of a connection meets a deferred foreign key", commit__of_a_connection_meets_a_deferred_foreign_key, HARNESS_SQLITE | HARNESS_POSTGRES },
     { "savepoint saves what is outside", savepoint__saves_what_is_outside, HARNESS_DATABASES },

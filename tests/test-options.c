@@ -205,16 +205,19 @@ static void given__pairs_are_used(const char *url)
     bool postgres = harness_is_postgres(url);
     char key[32], value[32];
     sqla_error err = SQLA_ERROR_INIT;
-    snprintf(key, sizeof key, "%s", postgres ? "application_name" : "foreign_keys");
-    snprintf(value, sizeof value, "%s", postgres ? "shop" : "off");
+    bool mariadb = harness_is_mariadb(url);
+    snprintf(key, sizeof key, "%s", postgres ? "application_name" : mariadb ? "compress" : "foreign_keys");
+    snprintf(value, sizeof value, "%s", postgres ? "shop" : mariadb ? "on" : "off");
     const sqla_option pairs[] = { { key, value }, { NULL, NULL } };
     sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.connect = pairs), &err);
     memset(key, 'x', sizeof key - 1);
     memset(value, 'x', sizeof value - 1);
-    sqla_stmt *q = sqla_sql(db, postgres ? "SELECT current_setting('application_name')" : "PRAGMA foreign_keys");
+    sqla_stmt *q = sqla_sql(db, postgres ? "SELECT current_setting('application_name')" :
+                                mariadb  ? "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'compression'" :
+                                           "PRAGMA foreign_keys");
     const char *found = sqla_scalar_text(q, &err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(found);
-    CU_ASSERT_STRING_EQUAL(found, postgres ? "shop" : "0");
+    CU_ASSERT_STRING_EQUAL(found, postgres ? "shop" : mariadb ? "ON" : "0");
     CU_ASSERT(is(&err, SQLA_OK));
     sqla_engine_free(db);
 }
@@ -536,7 +539,7 @@ int main(void)
         { "keys: parts that the driver does not take", keys__parts_that_the_driver_does_not_take, HARNESS_PLAIN },
         { "locked keys may not stand in the url", locked__keys_may_not_stand_in_the_url, HARNESS_PLAIN },
         { "given pairs may not stand in the url", given__pairs_may_not_stand_in_the_url, HARNESS_PLAIN },
-        { "given pairs are used", given__pairs_are_used, HARNESS_SQLITE | HARNESS_POSTGRES },
+        { "given pairs are used", given__pairs_are_used, HARNESS_DATABASES },
         { "from_env reads a variable", from_env__reads_a_variable, HARNESS_DATABASES },
         { "from_env says what is wrong", from_env__says_what_is_wrong, HARNESS_PLAIN },
         { "pooler is an option", pooler__is_an_option, HARNESS_PLAIN },

@@ -561,9 +561,9 @@ static const char *many_rows(const place *x, int64_t n, int length)
 {
     static char sql[300];
     const char *text = harness_sqlite_path(x->url) != NULL ? "printf('%%.*c', %d, 'x')" : "repeat('x', %d)";
-    char made[40];
-    snprintf(made, sizeof made, text, length);
-    snprintf(sql, sizeof sql, "SELECT n, %s AS text FROM %s", made, harness_numbers(x->url, n));
+    char filled[40];
+    snprintf(filled, sizeof filled, text, length);
+    snprintf(sql, sizeof sql, "SELECT n, %s AS text FROM %s", filled, harness_numbers(x->url, n));
     return sql;
 }
 

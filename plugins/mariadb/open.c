@@ -110,13 +110,19 @@ static sqla_status connect_one(sqla_driver_conn *conn, const char *host, unsigne
     return status;
 }
 
+/* A socket is for the server of this machine, whatever other host is named beside it, as it is for all clients of the library. */
+static bool is_by_socket(const mariadb__recipe *r)
+{
+    return r->hosts == NULL || (r->socket != NULL && strcmp(r->hosts, "localhost") == 0);
+}
+
 /* The hosts in turn, until one answers. One that refuses us has answered. */
 static sqla_status connect_any(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
 {
     const mariadb__recipe *r = conn->recipe;
     char name[256];
     unsigned common = r->port != NULL ? (unsigned)strtoul(r->port, NULL, 10) : 0;
-    if (r->hosts == NULL || r->socket != NULL)
+    if (is_by_socket(r))
         return connect_one(conn, NULL, common, deadline, err);
     for (const char *at = r->hosts;; at += strcspn(at, ",") + 1) {
         size_t n = strcspn(at, ",");

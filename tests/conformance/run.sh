@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh: sqla-conform on every driver that was built: SQLite in memory, as a file and as a file with a write-ahead log; PostgreSQL
-# where SQLA_TEST_POSTGRES_URL names a server. Each check that was not run must be one that the database cannot pass. BUILD: the
+# and MariaDB where SQLA_TEST_POSTGRES_URL and SQLA_TEST_MARIADB_URL name servers. Each check that was not run must be one that the database cannot pass. BUILD: the
 # build tree. The last line adds up what was said.
 set -u
 conform=$BUILD/tools/sqla-conform
@@ -8,6 +8,7 @@ plugins=$BUILD/plugins/.libs
 passed=0
 failed=0
 skipped=
+missing=
 on=
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/sqla-conformance-XXXXXX") || exit 99
 trap 'rm -rf "$TMP"' EXIT
@@ -71,9 +72,19 @@ if test -f "$plugins/postgres.so"; then
         cannot postgres dml-01 dml-05 row-12
         test -z "${SQLA_TEST_POSTGRES_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/postgres.so" "$SQLA_TEST_POSTGRES_TCP_URL"
     else
-        skipped=', 1 skipped'
-        on="$on; no postgres: SQLA_TEST_POSTGRES_URL is not set"
+        missing="$missing; no postgres: SQLA_TEST_POSTGRES_URL is not set"
     fi
 fi
-echo "conformance: $passed passed, $failed failed$skipped ($on)"
+if test -f "$plugins/mariadb.so"; then
+    if test -n "${SQLA_TEST_MARIADB_URL-}"; then
+        on="$on${on:+, }mariadb"
+        run "$conform" --sql "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_URL"
+        cannot mariadb none
+        test -z "${SQLA_TEST_MARIADB_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_TCP_URL"
+    else
+        missing="$missing; no mariadb: SQLA_TEST_MARIADB_URL is not set"
+    fi
+fi
+test -z "$missing" || skipped=", $(echo "$missing" | grep -o ';' | wc -l) skipped"
+echo "conformance: $passed passed, $failed failed$skipped ($on$missing)"
 test $failed = 0

@@ -22,10 +22,11 @@ static void features__default_values(void)
     kit_drop(&db, "conf_default");
     kit_must(
         &db, kit_sql("CREATE TABLE conf_default (id %s, n %s DEFAULT 7)", key_type(), kit_type(SQLA_INT32)));
-    bool works = kit_run(&db, "INSERT INTO conf_default DEFAULT VALUES") == SQLA_OK;
+    const char *words = kit_traits->insert_defaults != NULL ? kit_traits->insert_defaults : " DEFAULT VALUES";
+    bool works = kit_run(&db, kit_sql("INSERT INTO conf_default%s", words)) == SQLA_OK;
     CHECK(!works || kit_number(&db, "SELECT n FROM conf_default") == 7);
     kit_drop(&db, "conf_default");
-    kit_agrees(&db, SQLA_FEATURE_DEFAULT_VALUES, works, "INSERT ... DEFAULT VALUES");
+    kit_agrees(&db, SQLA_FEATURE_DEFAULT_VALUES, works, "an INSERT without any value");
     kit_close(&db);
 }
 

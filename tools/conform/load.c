@@ -12,6 +12,7 @@
 
 sqla_driver kit_driver;
 sqla_driver_ops kit_ops;
+static sqla_traits traits;
 const sqla_traits *kit_traits;
 sqla_connect_param kit_params[KIT_PARAMS];
 uint32_t kit_param_count;
@@ -113,7 +114,10 @@ bool kit_load(const char *path, char why[KIT_WHY])
     memset(&kit_ops, 0, sizeof kit_ops);
     memcpy(&kit_ops, kit_driver.ops,
         kit_driver.ops->struct_size < sizeof kit_ops ? kit_driver.ops->struct_size : sizeof kit_ops);
-    kit_traits = kit_driver.traits;
+    size_t told = kit_driver.traits->struct_size; /* a driver of an earlier minor knows fewer */
+    memset(&traits, 0, sizeof traits);
+    memcpy(&traits, kit_driver.traits, told < sizeof traits ? told : sizeof traits);
+    kit_traits = &traits;
     rename_params();
     return true;
 }

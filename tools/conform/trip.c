@@ -94,6 +94,23 @@ sqla_status trip_fetch(const trip_form *f, int64_t id, unsigned char *row, kit_a
     return status;
 }
 
+/* The length of a decimal without zeros that say nothing: a database may keep those at the end, drop them, or show as many as its
+ * column has places. */
+static size_t telling(const char *decimal)
+{
+    size_t n = strlen(decimal);
+    if (strchr(decimal, '.') == NULL)
+        return n;
+    while (decimal[n - 1] == '0')
+        n--;
+    return n - (decimal[n - 1] == '.');
+}
+
+static bool same_decimal(const char *s, const char *t)
+{
+    return telling(s) == telling(t) && memcmp(s, t, telling(s)) == 0;
+}
+
 static bool same_bytes(const trip_form *f, const void *a, const void *b)
 {
     sqla_blob x, y;
@@ -102,7 +119,7 @@ static bool same_bytes(const trip_form *f, const void *a, const void *b)
     case SQLA_REP_CSTR:
         memcpy(&s, a, sizeof s);
         memcpy(&t, b, sizeof t);
-        return s != NULL && t != NULL && strcmp(s, t) == 0;
+        return s != NULL && t != NULL && (f->type == SQLA_DECIMAL ? same_decimal(s, t) : strcmp(s, t) == 0);
     case SQLA_REP_BYTES:
         memcpy(&x, a, sizeof x);
         memcpy(&y, b, sizeof y);
