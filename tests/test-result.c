@@ -138,8 +138,9 @@ static void row__texts_of_everything(const char *url)
 {
     place x;
     set_up(&x, url);
-    WITH(q, &x, x.postgres ? "SELECT 1 AS n, true AS b, date '2024-02-29' AS d, 12.50 AS m, '\\x00ff'::bytea AS blob, '' AS empty, '{\"a\": 1}'::json AS j"
-                           : "SELECT 1 AS n, 1 AS b, '2024-02-29' AS d, '12.50' AS m, x'00ff' AS blob, '' AS empty, '{\"a\": 1}' AS j") {
+    size_t n = 0;
+    WITH(q, &x, x.postgres ? "SELECT 1 AS n, true AS b, date '2024-02-29' AS d, 12.50 AS m, '\\x00ff'::bytea AS bytes, '' AS empty, '{\"a\": 1}'::json AS j"
+                           : "SELECT 1 AS n, 1 AS b, '2024-02-29' AS d, '12.50' AS m, x'00ff' AS bytes, '' AS empty, '{\"a\": 1}' AS j") {
         SQLA_EACH_ROW(row, q, &x.err) {
             CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "n", &x.err), "1");
             CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "b", &x.err), x.postgres ? "true" : "1");
@@ -150,11 +151,13 @@ static void row__texts_of_everything(const char *url)
             CU_ASSERT_TRUE(sqla_row_bool(row, "b", &x.err));
             CU_ASSERT(is(&x.err, SQLA_OK));
             sqla_error err = SQLA_ERROR_INIT;
-            CU_ASSERT_PTR_NULL(sqla_row_text(row, "blob", &err));
+            CU_ASSERT_PTR_NULL(sqla_row_text(row, "bytes", &err));
             CU_ASSERT(is(&err, SQLA_ERR_DATA));
-            CU_ASSERT_EQUAL(sqla_row_get(row, "blob", NULL).as.bytes.size, 2);
+            CU_ASSERT_EQUAL(sqla_row_get(row, "bytes", NULL).as.bytes.size, 2);
+            n++;
         }
     }
+    CU_ASSERT_EQUAL(n, 1);
     tear_down(&x);
 }
 
@@ -162,13 +165,13 @@ static void row__texts_of_everything(const char *url)
 static sqla_stmt *one_of_each(place *x)
 {
     return sqla_sql(x->db, x->postgres ?
-        "SELECT true AS b, 7 AS i, 1.5::float8 AS f, 'word' AS t, '\\x00ff'::bytea AS blob, 12.50 AS m, '[1]'::json AS j, date '2024-02-29' AS d, "
+        "SELECT true AS b, 7 AS i, 1.5::float8 AS f, 'word' AS t, '\\x00ff'::bytea AS bytes, 12.50 AS m, '[1]'::json AS j, date '2024-02-29' AS d, "
         "time '23:59:30.25' AS h, timestamptz '2024-02-29 12:00:00+02' AS at, timestamp '0044-03-15 12:00:00 BC' AS local, "
         "interval '1 year 2 mons -3 days 04:05:06.5' AS span, '00112233-4455-6677-8899-aabbccddeeff'::uuid AS u, NULL AS none" :
-        x->mariadb ? "SELECT true AS b, 7 AS i, 1.5e0 AS f, 'word' AS t, x'00ff' AS blob, 12.50 AS m, '[1]' AS j, DATE '2024-02-29' AS d, "
+        x->mariadb ? "SELECT true AS b, 7 AS i, 1.5e0 AS f, 'word' AS t, x'00ff' AS bytes, 12.50 AS m, '[1]' AS j, DATE '2024-02-29' AS d, "
         "TIME '23:59:30.25' AS h, '2024-02-29 12:00:00+02:00' AS at, '-0043-03-15T12:00:00' AS local, "
         "'P1Y2M-3DT4H5M6.500S' AS span, '00112233-4455-6677-8899-aabbccddeeff' AS u, NULL AS none" :
-        "SELECT 1 AS b, 7 AS i, 1.5 AS f, 'word' AS t, x'00ff' AS blob, '12.50' AS m, '[1]' AS j, '2024-02-29' AS d, "
+        "SELECT 1 AS b, 7 AS i, 1.5 AS f, 'word' AS t, x'00ff' AS bytes, '12.50' AS m, '[1]' AS j, '2024-02-29' AS d, "
         "'23:59:30.25' AS h, '2024-02-29 12:00:00+02:00' AS at, '-0043-03-15T12:00:00' AS local, "
         "'P1Y2M-3DT4H5M6.500S' AS span, '00112233-4455-6677-8899-aabbccddeeff' AS u, NULL AS none");
 }
@@ -186,7 +189,7 @@ static void row__getters_of_every_type(const char *url)
         CU_ASSERT(sqla_row_i64(row, "i", err) == 7 && sqla_row_i64_at(row, 1, err) == 7);
         CU_ASSERT(sqla_row_f64(row, "f", err) == 1.5 && sqla_row_f64_at(row, 2, err) == 1.5);
         CU_ASSERT_STRING_EQUAL(sqla_row_text_at(row, 3, err), "word");
-        CU_ASSERT(sqla_row_blob(row, "blob", err).size == 2 && memcmp(sqla_row_blob_at(row, 4, err).data, "\0\xff", 2) == 0);
+        CU_ASSERT(sqla_row_blob(row, "bytes", err).size == 2 && memcmp(sqla_row_blob_at(row, 4, err).data, "\0\xff", 2) == 0);
         CU_ASSERT(sqla_row_blob(row, "t", err).size == 4);
         CU_ASSERT_STRING_EQUAL(sqla_row_decimal(row, "m", err).text, "12.50");
         CU_ASSERT_STRING_EQUAL(sqla_row_decimal_at(row, 1, err).text, "7");
@@ -853,6 +856,7 @@ static void parameters__of_every_c_type(const char *url)
     place x;
     set_up(&x, url);
     const char *const yes = x.postgres ? "true" : "1";
+    const bool lite = harness_sqlite_path(url) != NULL; /* which has times as texts; MariaDB tells no instant from a local time */
     CU_ASSERT(there_and_back(&x, "BOOLEAN", sqla_val((bool)true), yes));
     CU_ASSERT(there_and_back(&x, "SMALLINT", sqla_val((char)65), "65"));
     CU_ASSERT(there_and_back(&x, "SMALLINT", sqla_val((signed char)-5), "-5"));
@@ -876,15 +880,15 @@ static void parameters__of_every_c_type(const char *url)
     CU_ASSERT(there_and_back(&x, "NUMERIC", sqla_val((sqla_decimal){ "12345678901234567890.120" }), "12345678901234567890.120"));
     CU_ASSERT(there_and_back(&x, "DATE", sqla_val((sqla_date){ 19782 }), "2024-02-29"));
     CU_ASSERT(there_and_back(&x, "TIMESTAMP", sqla_val((sqla_local_timestamp){ 1500000 }),
-        x.postgres ? "1970-01-01T00:00:01.5" : "1970-01-01 00:00:01.500000"));
+        lite ? "1970-01-01 00:00:01.500000" : "1970-01-01T00:00:01.5"));
     CU_ASSERT(there_and_back(&x, "UUID", sqla_val(((sqla_uuid){ { 1, 2, 3 } })), "01020300-0000-0000-0000-000000000000"));
     CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val((sqla_opt_i32)SQLA_SOME(31)), "31"));
     CU_ASSERT(there_and_back(&x, "INTEGER", sqla_val((sqla_opt_i32)SQLA_NONE), NULL));
     CU_ASSERT(there_and_back(&x, "BOOLEAN", sqla_val((sqla_opt_bool)SQLA_SOME(true)), yes));
     CU_ASSERT(there_and_back(&x, "DOUBLE PRECISION", sqla_val((sqla_opt_f64)SQLA_NONE), NULL));
-    CU_ASSERT(there_and_back(&x, "TIME", sqla_val((sqla_time){ 1500000 }), x.postgres ? "00:00:01.5" : "00:00:01.500000"));
+    CU_ASSERT(there_and_back(&x, "TIME", sqla_val((sqla_time){ 1500000 }), lite ? "00:00:01.500000" : "00:00:01.5"));
     CU_ASSERT(there_and_back(&x, "TIMESTAMP WITH TIME ZONE", sqla_val((sqla_timestamp){ -1000000 }),
-        x.postgres ? "1969-12-31T23:59:59Z" : "1969-12-31 23:59:59.000000"));
+        lite ? "1969-12-31 23:59:59.000000" : x.mariadb ? "1969-12-31T23:59:59" : "1969-12-31T23:59:59Z"));
     CU_ASSERT(there_and_back(&x, "INTERVAL", sqla_val(((sqla_interval){ 14, -3, 5000000 })), x.postgres ? "P1Y2M-3DT5S" : "P14M-3DT5.000000S"));
     CU_ASSERT(there_and_back(&x, "INTERVAL", sqla_val((sqla_opt_interval)SQLA_NONE), NULL));
     CU_ASSERT(there_and_back(&x, "SMALLINT", sqla_val((sqla_opt_i16)SQLA_SOME(-7)), "-7"));
@@ -905,8 +909,11 @@ static void parameters__come_back_as_they_went(const char *url)
                       .blob = { "a\0b", 3 }, .at = { -1 }, .local_at = { 1700000000123456 }, .day = { -1 },
                           .hour = { 86399999999 }, .span = { -14, 3, -5000001 },
                       .price = { "-0.00000000012" }, .uuid = { { 255, 1 } }, .json = { "[]" } };
-    sqla_stmt *q = sqla_sql(x.db, "INSERT INTO things (small, medium, large, ratio, part, flag, text, code, blob, at, local_at, day, hour, span, price, uuid, json,"
-                                  " colour, tiny, port, wide) VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j, :k, :l, :m, :n, :o, :p, :q, 'blue', 1, 2, 3)");
+    char sql[300];
+    snprintf(sql, sizeof sql, "INSERT INTO things (small, medium, large, ratio, part, flag, text, code, %s, at, local_at, day, hour, span, price, uuid, json,"
+                              " colour, tiny, port, wide) VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j, :k, :l, :m, :n, :o, :p, :q, 'blue', 1, 2, 3)",
+             harness_is_mariadb(url) ? "`blob`" : "blob");
+    sqla_stmt *q = sqla_sql(x.db, sql);
     sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "a", t.small), "b", t.medium), "c", t.large), "d",
         t.ratio), "e", t.part), "f", t.flag);
     sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(sqla_bind(q, "g", t.text), "h", (const char *)t.code), "i", t.blob),
@@ -979,7 +986,7 @@ static void scripts__are_refused(const char *url)
 
 static void scripts__run_when_asked_for(const char *url)
 {
-    static const char script[] = "CREATE TABLE first (n INTEGER);\n-- a comment; with a semicolon\nINSERT INTO first VALUES (1), (2);;\n"
+    static const char script[] = "CREATE TABLE first (n INTEGER);\n-- a comment; with a semicolon\nINSERT INTO first VALUES (1), (2);\n"
                                  "CREATE TABLE second (t TEXT); INSERT INTO second VALUES ('a;b''c'); SELECT * FROM first;";
     place x;
     set_up(&x, url);
@@ -992,6 +999,8 @@ static void scripts__run_when_asked_for(const char *url)
     CU_ASSERT_EQUAL(sqla_execute_script(x.conn, "BEGIN; DELETE FROM first; ROLLBACK; DELETE FROM second", &x.err), SQLA_OK);
     CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM first"), 2);
     CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM second"), 0);
+    if (!x.mariadb) /* which knows no empty statement */
+        CU_ASSERT_EQUAL(sqla_execute_script(x.conn, "DELETE FROM second;;\nDELETE FROM second;", &x.err), SQLA_OK);
     CU_ASSERT_EQUAL(sqla_execute_script(x.conn, "", &x.err), SQLA_OK);
     CU_ASSERT(is(&x.err, SQLA_OK));
     CU_ASSERT_EQUAL(sqla_execute_script(x.conn, NULL, NULL), SQLA_ERR_MISUSE);
@@ -1019,13 +1028,14 @@ static void scripts__say_which_statement_failed(const char *url)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         char words[40];
         int64_t row = x.postgres ? table[i].post_row : table[i].row;
+        int position = x.mariadb && i == 1 ? 27 : table[i].position; /* it knows no empty statement */
         sqla_error err = SQLA_ERROR_INIT;
         CU_ASSERT_EQUAL(sqla_execute_script(x.conn, table[i].script, &err), table[i].status);
         CU_ASSERT(is(&err, table[i].status));
-        if (err.row != row || err.position != table[i].position)
+        if (err.row != row || err.position != position)
             fprintf(stderr, "%zu: row %d, position %d\n", i, (int)err.row, (int)err.position);
         CU_ASSERT_EQUAL(err.row, row);
-        CU_ASSERT_EQUAL(err.position, table[i].position);
+        CU_ASSERT_EQUAL(err.position, position);
         snprintf(words, sizeof words, row > 0 ? "cannot run statement %d of the script: " : "cannot run the script, at character %d: ",
                  row > 0 ? (int)row : table[i].position);
         CU_ASSERT(says(&err, words));

@@ -142,7 +142,7 @@ void mariadb__set_deadline(sqla_driver_conn *conn, int64_t deadline)
 {
     int64_t left = deadline != 0 ? deadline - mariadb__now() : 0;
     conn->deadline = deadline;
-    conn->grace = left / 10 > 200 * MILLI ? left / 10 : 200 * MILLI;
+    conn->grace = left / 10 > 100 * MILLI ? left / 10 : 100 * MILLI;
 }
 
 sqla_txn_state mariadb__server_state(const sqla_driver_conn *conn)
