@@ -79,7 +79,9 @@ if test -f "$plugins/mariadb.so"; then
     if test -n "${SQLA_TEST_MARIADB_URL-}"; then
         on="$on${on:+, }mariadb"
         run "$conform" --sql "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_URL"
-        cannot mariadb none
+        # No DDL in a transaction, no two phases, no commit that fails for sure, one result at a time, no last id (keys are returned), no
+        # batches as columns, no DROP past foreign keys, no type of labels, no poolers, no outcomes, no LIKE without case, no BOOLEAN, no lists.
+        cannot mariadb tx-08 tx-10 tx-12 row-12 dml-01 dml-06 ddl-07 ddl-08 con-24 con-26 q-10 q-11 q-12
         test -z "${SQLA_TEST_MARIADB_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_TCP_URL"
     else
         missing="$missing; no mariadb: SQLA_TEST_MARIADB_URL is not set"
