@@ -1154,7 +1154,7 @@ static void *ask_for_numbers(void *data)
         int64_t number = (int64_t)(intptr_t)data * 1000 + i;
         sqla_conn *conn = sqla_connect(shared.db, NULL);
         note_out(1);
-        sqla_stmt *q = sqla_bind(sqla_sql(conn, "SELECT CAST(:n AS BIGINT)"), "n", number);
+        sqla_stmt *q = sqla_bind(sqla_sql(conn, "SELECT CAST(:n AS INTEGER)"), "n", number);
         atomic_fetch_add(&shared.failures, conn == NULL || sqla_scalar_i64(q, NULL) != number);
         note_out(-1);
         if (i % 7 == 0)
