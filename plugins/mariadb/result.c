@@ -70,6 +70,7 @@ static bool describe(sqla_driver_result *result)
     for (size_t i = 0; i < n; i++)
         names += strlen(fields[i].name) + 1;
     mariadb__host->release(result->columns);
+    result->decoder.plan = NULL; /* it was made for columns that are gone */
     result->columns = mariadb__host->alloc(n * (sizeof *result->cells + sizeof *result->columns + sizeof *result->readers) + names);
     if (result->columns == NULL)
         return false;
