@@ -38,10 +38,16 @@ control()
     (cd "$folder" && as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" "$@") <&- >"$folder/said" 2>&1
 }
 
-# One that runs is fine, unless it is to have arguments.
+# One that runs is fine, unless it is to have arguments. After one that was killed the system may still hold what it had for a moment,
+# and then the next one gives up at once.
 start()
 {
-    test -z "$*" && tell 0 || control -w -t 20 -o "-p $port $*" start
+    test -z "$*" && tell 0 && return
+    for try in 1 2 3 4 5; do
+        control -w -t 20 -o "-p $port $*" start && return
+        sleep 0.2
+    done
+    return 1
 }
 
 finish()

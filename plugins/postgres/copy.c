@@ -60,8 +60,11 @@ static sqla_status begin(sqla_driver_conn *conn, const char *text, sqla_copy_dir
         status = postgres__fail(err, SQLA_ERR_MISUSE, NULL, "%s", wrong_kind(kind, direction));
     (void)postgres__refuse_copy(conn, res);
     PQclear(res);
-    while (!conn->lost && postgres__next(conn, &rest) == SQLA_OK && rest != NULL)
+    do {
         PQclear(rest);
+        rest = NULL;
+        conn->lost |= postgres__next(conn, &rest) != SQLA_OK; /* what was not read would be in the way of what comes next */
+    } while (rest != NULL);
     return status;
 }
 
