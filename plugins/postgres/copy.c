@@ -41,7 +41,7 @@ static const char *wrong_kind(ExecStatusType kind, sqla_copy_direction direction
 
 static sqla_status begin(sqla_driver_conn *conn, const char *text, sqla_copy_direction direction, sqla_err *err)
 {
-    PGresult *res = NULL, *rest = NULL;
+    PGresult *res = NULL;
     if (PQsendQueryParams(conn->link, text, 0, NULL, NULL, NULL, NULL, 0) == 0)
         return postgres__broken(conn, SQLA_ERR_DISCONNECTED, err);
     sqla_status status = postgres__flush(conn);
@@ -60,11 +60,7 @@ static sqla_status begin(sqla_driver_conn *conn, const char *text, sqla_copy_dir
         status = postgres__fail(err, SQLA_ERR_MISUSE, NULL, "%s", wrong_kind(kind, direction));
     (void)postgres__refuse_copy(conn, res);
     PQclear(res);
-    do {
-        PQclear(rest);
-        rest = NULL;
-        conn->lost |= postgres__next(conn, &rest) != SQLA_OK; /* what was not read would be in the way of what comes next */
-    } while (rest != NULL);
+    postgres__read_rest(conn);
     return status;
 }
 

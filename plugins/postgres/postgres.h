@@ -114,6 +114,8 @@ sqla_status postgres__poll(int fd, short events, int64_t deadline, short *ret_ev
 sqla_status postgres__flush(sqla_driver_conn *conn);
 /* The next result, as PQgetResult gives it (NULL: the end of one statement's results). */
 sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res);
+/* Read and drop what else the statement answers; the link is lost when that cannot be, since it would be in the way of what comes. */
+void postgres__read_rest(sqla_driver_conn *conn);
 /* The answer to one statement that has been given to libpq: its last result, to be cleared, or a reported failure. */
 sqla_status postgres__answer(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err);
 /* The same for a row of a batch (0-based plus 1), which a failure names. */

@@ -263,9 +263,7 @@ static sqla_status start_stream(sqla_driver_conn *conn, PGresult **ret_res, bool
         status = postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "COPY from or to the client is not supported");
     else if (PQresultStatus(res) == PGRES_FATAL_ERROR || PQresultStatus(res) == PGRES_BAD_RESPONSE)
         status = postgres__failed(conn, res, 0, err);
-    PGresult *rest = NULL;
-    while (!conn->lost && postgres__next(conn, &rest) == SQLA_OK && rest != NULL)
-        PQclear(rest);
+    postgres__read_rest(conn);
     if (status != SQLA_OK) {
         PQclear(res);
         *ret_res = NULL;

@@ -170,6 +170,16 @@ sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res)
     return SQLA_OK;
 }
 
+void postgres__read_rest(sqla_driver_conn *conn)
+{
+    PGresult *rest = NULL;
+    do {
+        PQclear(rest);
+        rest = NULL;
+        conn->lost |= postgres__next(conn, &rest) != SQLA_OK;
+    } while (rest != NULL);
+}
+
 /* Both ways of ending a copying leave it behind, or the link with it: libpq tells of a copying that is not ended again and again.
  * A stalled link cannot hold us here: what has not come is waited for like everything else. */
 static void skip_copy(sqla_driver_conn *conn)
