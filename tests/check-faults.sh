@@ -17,7 +17,7 @@ databases_of()
 {
     case $(sed -n "s/.*[ ,]$2, *\\(&[a-z_]*, *\\)*HARNESS_\\([A-Z]*\\).*/\\2/p" "$SRC/tests/$1.c") in
         DATABASES) echo postgres sqlite ;;
-        POSTGRES) echo postgres ;;
+        POSTGRES | SERVERS) echo postgres ;;
         SQLITE) echo sqlite ;;
         PLAIN) echo any ;;
     esac

@@ -26,6 +26,8 @@
 #include <libpq-fe.h>
 #endif
 
+#include "harness.h"
+
 enum { LINKS = 64, ROOM = 16384, PIECE = 32 };
 
 typedef struct lane {
@@ -47,7 +49,7 @@ struct proxy {
     pthread_cond_t seen;       /* the thread has taken note of the rules */
     int listener, port, wake[2];
     char host[256], number[16], login[256], database[128], url[1024];
-    bool stop, changed;
+    bool mariadb, stop, changed;
     unsigned reset;            /* so many of a hundred links, chosen by */
     uint32_t lots;
     int64_t cut[2];            /* bytes that may still pass; -1: no limit */
@@ -354,7 +356,7 @@ static void keep(char *room, size_t size, const char *value, const char *otherwi
     snprintf(room, size, "%s", value != NULL && *value != '\0' ? value : otherwise);
 }
 
-proxy *proxy_for(const char *url)
+static proxy *for_postgres(const char *url)
 {
     char host[256] = "127.0.0.1", port[16] = "5432", user[128] = "", password[128] = "", database[128] = "";
     PQconninfoOption *options = PQconninfoParse(url, NULL);
@@ -379,12 +381,33 @@ proxy *proxy_for(const char *url)
     return p;
 }
 #else
-proxy *proxy_for(const char *url)
+static proxy *for_postgres(const char *url)
 {
     (void)url;
     return NULL;
 }
 #endif
+
+/* The test's database by the server's TCP port, whatever way url goes. */
+static proxy *for_mariadb(const char *url)
+{
+    char host[80], port[16], database[80];
+    if (sscanf(strstr(url, "://") + 3, "%*[^/]/%79[^?]", database) != 1 ||
+        sscanf(harness_mariadb_tcp("u", "p", database), "mariadb://u:p@%79[^:]:%15[0-9]", host, port) != 2)
+        return NULL;
+    proxy *p = proxy_new(host, port);
+    if (p == NULL)
+        return NULL;
+    p->mariadb = true;
+    snprintf(p->login, sizeof p->login, "sqla:sesame@");
+    snprintf(p->database, sizeof p->database, "%s", database);
+    return p;
+}
+
+proxy *proxy_for(const char *url)
+{
+    return harness_is_mariadb(url) ? for_mariadb(url) : for_postgres(url);
+}
 
 static void change(proxy *p)
 {
@@ -414,8 +437,8 @@ int proxy_port(const proxy *p) { return p->port; }
 /* Without encryption, since rules count bytes. */
 const char *proxy_url(proxy *p, const char *piece)
 {
-    snprintf(p->url, sizeof p->url, "postgresql://%s127.0.0.1:%d/%s?sslmode=disable&gssencmode=disable%s%s", p->login, p->port, p->database,
-        piece != NULL ? "&" : "", piece != NULL ? piece : "");
+    snprintf(p->url, sizeof p->url, "%s://%s127.0.0.1:%d/%s?%s%s%s", p->mariadb ? "mariadb" : "postgresql", p->login, p->port, p->database,
+        p->mariadb ? "ssl=off" : "sslmode=disable&gssencmode=disable", piece != NULL ? "&" : "", piece != NULL ? piece : "");
     return p->url;
 }
 

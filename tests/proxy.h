@@ -19,7 +19,7 @@ typedef enum proxy_way { PROXY_UP /* from client to server */, PROXY_DOWN /* and
 /* Start a proxy before a server.  host: a name, an address, or the folder of a Unix socket of PostgreSQL's; port: a number.
  * Returns: owned, end it with proxy_free; NULL: it could not listen. */
 proxy *proxy_new(const char *host, const char *port);
-/* The same before the server of a PostgreSQL URL. */
+/* The same before the server of a test's PostgreSQL or MariaDB URL. */
 proxy *proxy_for(const char *url);
 /* Close all links and the port. NULL is fine. */
 void proxy_free(proxy *p);

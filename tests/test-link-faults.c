@@ -51,11 +51,28 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* What the servers' protocols and catalogs differ in. */
+static const struct server {
+    const char *others, *asleep;   /* how many other clients there are; and of them, those that sleep */
+    int commit, committed, ready;  /* bytes of COMMIT, of its answer, and of what comes behind the last word of a result */
+} servers[] = {
+    { "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+      " AND wait_event = 'PgSleep'",
+      12, /* 'Q', a length of four bytes, "COMMIT" and a NUL */
+      18, /* "COMMIT" with its head and NUL, and "ready" */
+      6 },
+    { "SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()",
+      " AND STATE = 'User sleep'",
+      11, /* a length of three bytes, a number, a command and "COMMIT" */
+      11, /* a head of four, and OK in seven */
+      0 },
+};
+static const struct server *server_of(const char *url) { return &servers[harness_is_mariadb(url)]; }
+
 static int64_t others(const char *url, const char *and)
 {
     char sql[300];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-                              "AND backend_type = 'client backend'%s", and);
+    snprintf(sql, sizeof sql, "%s%s", server_of(url)->others, and);
     return harness_sql_int(url, sql);
 }
 
@@ -68,7 +85,7 @@ static void wait_gone(const char *url)
 
 static void wait_asleep(const char *url)
 {
-    while (others(url, " AND wait_event = 'PgSleep'") == 0)
+    while (others(url, server_of(url)->asleep) == 0)
         pause_ms(2);
 }
 
@@ -133,10 +150,10 @@ static void request__cut_in_flush_and_commit(const char *url)
 /* COMMIT alone, at each of its bytes: only when all of it arrived has it happened. */
 static void request__cut_in_commit(const char *url)
 {
-    enum { LENGTH = 12 }; /* 'Q', a length of four bytes, "COMMIT" and a NUL */
+    int length = server_of(url)->commit;
     net n;
     net_open(&n, url, NULL);
-    for (int bytes = 0; bytes <= LENGTH; bytes++) {
+    for (int bytes = 0; bytes <= length; bytes++) {
         char name[40];
         sqla_error err = SQLA_ERROR_INIT;
         snprintf(name, sizeof name, "commit %02d.", bytes);
@@ -149,7 +166,7 @@ static void request__cut_in_commit(const char *url)
         CU_ASSERT_FALSE(proxy_armed(n.p));
         refuses(&n.x, &err);
         wait_gone(url);
-        CU_ASSERT_EQUAL(count_two(url, name), bytes == LENGTH ? 2 : 0);
+        CU_ASSERT_EQUAL(count_two(url, name), bytes == length ? 2 : 0);
     }
     goes_on(&n.x, url);
     net_close(&n);
@@ -217,11 +234,10 @@ static int64_t length_of(net *n, int64_t (*read)(net *n, sqla_error *err))
     return (int64_t)(proxy_bytes(n->p, PROXY_DOWN) - before);
 }
 
-/* Behind the last row comes how many there were, so that a result is whole without the last message, which says that the server
- * is ready. The transaction is gone in any case. */
+/* Behind the last row PostgreSQL tells how many there were, so that a result is whole without the last message, which says that
+ * the server is ready. The transaction is gone in any case. */
 static void cut_reply(net *n, size_t reader, int64_t bytes, int64_t length)
 {
-    enum { READY = 6 };
     sqla_error err = SQLA_ERROR_INIT;
     begin_anew(n);
     proxy_cut(n->p, PROXY_DOWN, bytes);
@@ -229,7 +245,7 @@ static void cut_reply(net *n, size_t reader, int64_t bytes, int64_t length)
     CU_ASSERT_FALSE(proxy_armed(n->p));
     if (err.status == SQLA_OK) {
         CU_ASSERT_EQUAL(seen, ROWS);
-        CU_ASSERT(bytes >= length - READY);
+        CU_ASSERT(bytes >= length - server_of(n->url)->ready);
     } else {
         CU_ASSERT(is(&err, SQLA_ERR_DISCONNECTED));
         CU_ASSERT(bytes < length);
@@ -238,11 +254,18 @@ static void cut_reply(net *n, size_t reader, int64_t bytes, int64_t length)
     CU_ASSERT_EQUAL(sqla_commit(n->x.s, NULL), SQLA_ERR_DISCONNECTED);
 }
 
+static void add_nodes(const char *url, int count, int width)
+{
+    char sql[200];
+    snprintf(sql, sizeof sql, "INSERT INTO nodes (id, label) SELECT n, repeat('x', %d) FROM %s", width, harness_numbers(url, count));
+    harness_sql(url, sql);
+}
+
 static void reply__cut_in_select(const char *url)
 {
     net n;
     net_open(&n, url, NULL);
-    harness_sql(url, "INSERT INTO nodes (id, label) SELECT i, repeat('x', 50) FROM generate_series(1, 20) i");
+    add_nodes(url, ROWS, 50);
     for (size_t r = 0; r < sizeof readers / sizeof readers[0]; r++) {
         int64_t length = length_of(&n, readers[r].read), step = steps_of(readers[r].few);
         CU_ASSERT(length > 30);
@@ -258,10 +281,10 @@ static void reply__cut_in_select(const char *url)
 /* The answer to COMMIT, at each of its bytes: it has happened, and nobody can know. */
 static void reply__cut_in_commit(const char *url)
 {
-    enum { LENGTH = 18 }; /* "COMMIT" with its head and NUL, and "ready" */
+    int length = server_of(url)->committed;
     net n;
     net_open(&n, url, NULL);
-    for (int bytes = 0; bytes <= LENGTH; bytes++) {
+    for (int bytes = 0; bytes <= length; bytes++) {
         char name[40];
         sqla_error err = SQLA_ERROR_INIT;
         snprintf(name, sizeof name, "reply %02d.", bytes);
@@ -271,8 +294,8 @@ static void reply__cut_in_commit(const char *url)
         proxy_cut(n.p, PROXY_DOWN, bytes);
         sqla_commit(n.x.s, &err);
         CU_ASSERT_FALSE(proxy_armed(n.p));
-        CU_ASSERT(is(&err, bytes < LENGTH ? SQLA_ERR_UNKNOWN_OUTCOME : SQLA_OK));
-        if (bytes < LENGTH)
+        CU_ASSERT(is(&err, bytes < length ? SQLA_ERR_UNKNOWN_OUTCOME : SQLA_OK));
+        if (bytes < length)
             refuses(&n.x, &err);
         wait_gone(url);
         CU_ASSERT_EQUAL(count_two(url, name), 2);
@@ -329,14 +352,14 @@ static void add_things(sqla_session *s, int n)
     free(long_text);
 }
 
-/* What a client reads of all things, as one number. */
+/* What a client reads of all things, as one number: without the key in front and the time behind, which no two of them share. */
 static uint64_t read_things(sqla_engine *db, sqla_error *err)
 {
     uint64_t sum = UINT64_C(14695981039346656037);
     char cell[30000];
     sqla_stmt *q = sqla_sql(db, "SELECT * FROM things ORDER BY id");
     SQLA_EACH_ROW(row, q, err) {
-        for (size_t i = 0; i < sqla_row_count(row); i++) {
+        for (size_t i = 1; i + 1 < sqla_row_count(row); i++) {
             sqla_value_print(cell, sizeof cell, sqla_row_at(row, i));
             for (const char *c = cell; *c != '\0'; c++)
                 sum = (sum ^ (unsigned char)*c) * UINT64_C(1099511628211);
@@ -346,19 +369,26 @@ static uint64_t read_things(sqla_engine *db, sqla_error *err)
     return sum;
 }
 
-static const char sum_of_things[] = "SELECT count(*) || md5(string_agg((to_jsonb(t) - 'made_at' - 'id')::text, '' ORDER BY id)) FROM things t";
+/* The server's own word for it. */
+static const char *sum_of_things(const char *url)
+{
+    return harness_sql_text(url, harness_is_postgres(url) ?
+        "SELECT count(*) || md5(string_agg((to_jsonb(t) - 'made_at' - 'id')::text, '' ORDER BY id)) FROM things t" :
+        "SELECT CONCAT_WS(' ', COUNT(*), SUM(small), SUM(medium), SUM(large), SUM(CRC32(ratio)), SUM(price), SUM(CRC32(text)), SUM(CRC32(code)), "
+        "SUM(CRC32(`blob`)), SUM(CRC32(at)), SUM(CRC32(day)), SUM(CRC32(uuid)), SUM(CRC32(json)), SUM(CRC32(colour))) FROM things");
+}
 
 static void pieces__give_identical_results(const char *url)
 {
     sqla_error err = SQLA_ERROR_INIT;
-    char direct_text[64];
+    char direct_text[400];
     net n;
     shop direct;
     shop_open(&direct, url);
     add_things(direct.s, 12);
     CU_ASSERT_EQUAL(sqla_commit(direct.s, &err), SQLA_OK);
     uint64_t expected = read_things(direct.db, &err);
-    snprintf(direct_text, sizeof direct_text, "%s", harness_sql_text(url, sum_of_things));
+    snprintf(direct_text, sizeof direct_text, "%s", sum_of_things(url));
     harness_sql(url, "CREATE TABLE kept AS SELECT * FROM things");
     net_open(&n, url, NULL);
     for (uint32_t seed = 0; seed < 4; seed++) {
@@ -369,8 +399,10 @@ static void pieces__give_identical_results(const char *url)
         add_things(n.x.s, 12);
         CU_ASSERT_EQUAL(sqla_commit(n.x.s, &err), SQLA_OK);
         CU_ASSERT(is(&err, SQLA_OK));
-        CU_ASSERT_STRING_EQUAL(harness_sql_text(url, sum_of_things), direct_text);
-        harness_sql(url, "DELETE FROM things; INSERT INTO things SELECT * FROM kept");
+        CU_ASSERT_STRING_EQUAL(sum_of_things(url), direct_text);
+        CU_ASSERT_EQUAL(read_things(direct.db, &err), expected);
+        harness_sql(url, "DELETE FROM things");
+        harness_sql(url, "INSERT INTO things SELECT * FROM kept");
     }
     CU_ASSERT(proxy_writes(n.p, PROXY_UP) > 10000);
     proxy_clear(n.p);
@@ -494,6 +526,24 @@ static void stall__deadlines_are_kept(const char *url)
     }
 }
 
+/* COMMIT went out and nothing came back before the deadline: it may have happened. */
+static void stall__commit_is_unknown(const char *url)
+{
+    net n;
+    net_open(&n, url, "statement_timeout_ms=300");
+    sqla_add(n.x.s, User, .name = "stalled");
+    CU_ASSERT_EQUAL(sqla_flush(n.x.s, &n.x.err), SQLA_OK);
+    proxy_stall(n.p, PROXY_DOWN, true);
+    CU_ASSERT_EQUAL(sqla_commit(n.x.s, &n.x.err), SQLA_ERR_UNKNOWN_OUTCOME);
+    CU_ASSERT(is(&n.x.err, SQLA_ERR_UNKNOWN_OUTCOME));
+    proxy_clear(n.p);
+    refuses_then_goes_on(&n.x, url, &n.x.err); /* which gives the connection up */
+    while (others(url, "") > 1)
+        pause_ms(1);
+    CU_ASSERT_EQUAL(count_users(url, "stalled"), 1);
+    net_close(&n);
+}
+
 /* A listener behind which nobody accepts: the kernel does, so the connection comes about and no word is said. */
 static void stall__listener_that_never_answers(const char *url)
 {
@@ -501,11 +551,10 @@ static void stall__listener_that_never_answers(const char *url)
     socklen_t size = sizeof at;
     sqla_error err = SQLA_ERROR_INIT;
     char text[200];
-    (void)url;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     CU_ASSERT_FATAL(bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 8) == 0);
     CU_ASSERT_EQUAL_FATAL(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-    snprintf(text, sizeof text, "postgresql://sqla@127.0.0.1:%d/sqla?connect_timeout_ms=250", ntohs(at.sin_port));
+    snprintf(text, sizeof text, "%s://sqla@127.0.0.1:%d/sqla?connect_timeout_ms=250", harness_is_mariadb(url) ? "mariadb" : "postgresql", ntohs(at.sin_port));
     sqla_engine *db = sqla_create_engine(text, NULL, &err);
     for (int i = 0; i < 2; i++) {
         int64_t began = now_ms();
@@ -633,7 +682,7 @@ static void reset__in_a_running_query(const char *url)
     caller c;
     net n;
     net_open(&n, url, NULL);
-    begin_call(&c, &n, "SELECT pg_sleep(60)", execute_once);
+    begin_call(&c, &n, harness_endless(url), execute_once);
     wait_asleep(url);
     proxy_reset(n.p);
     pthread_join(c.thread, NULL);
@@ -649,7 +698,7 @@ static void reset__in_the_middle_of_a_result(const char *url)
     int64_t seen = 0;
     net n;
     net_open(&n, url, NULL);
-    harness_sql(url, "INSERT INTO nodes (id, label) SELECT i, repeat('x', 1000) FROM generate_series(1, 30000) i");
+    add_nodes(url, 30000, 1000);
     sqla_stmt *q = sqla_select(n.x.s, Node);
     SQLA_STREAM(Node, node, q, &err) {
         CU_ASSERT_EQUAL(strlen(node->label), 1000);
@@ -689,23 +738,24 @@ static void reset__while_commit_is_under_way(const char *url)
 }
 
 static const struct harness_test tests[] = {
-    { "request cut in flush and commit", request__cut_in_flush_and_commit, HARNESS_POSTGRES },
-    { "request cut in commit", request__cut_in_commit, HARNESS_POSTGRES },
-    { "reply cut in select", reply__cut_in_select, HARNESS_POSTGRES },
-    { "reply cut in commit", reply__cut_in_commit, HARNESS_POSTGRES },
-    { "reply cut in flush", reply__cut_in_flush, HARNESS_POSTGRES },
-    { "pieces give identical results", pieces__give_identical_results, HARNESS_POSTGRES },
-    { "pieces of errors", pieces__of_errors, HARNESS_POSTGRES },
-    { "swallow: commit is unknown and not replayed", swallow__commit_is_unknown_and_not_replayed, HARNESS_POSTGRES },
-    { "swallow: statements are not replayed", swallow__statements_are_not_replayed, HARNESS_POSTGRES },
-    { "stall: deadlines are kept", stall__deadlines_are_kept, HARNESS_POSTGRES },
-    { "stall: a listener that never answers", stall__listener_that_never_answers, HARNESS_POSTGRES },
-    { "stall does not hold up others", stall__does_not_hold_up_others, HARNESS_POSTGRES },
-    { "stall that ends is no fault", stall__that_ends_is_no_fault, HARNESS_POSTGRES },
-    { "reset: an idle one is replaced unseen", reset__idle_is_replaced_unseen, HARNESS_POSTGRES },
-    { "reset in a transaction", reset__in_a_transaction, HARNESS_POSTGRES },
-    { "reset in a running query", reset__in_a_running_query, HARNESS_POSTGRES },
-    { "reset in the middle of a result", reset__in_the_middle_of_a_result, HARNESS_POSTGRES },
+    { "request cut in flush and commit", request__cut_in_flush_and_commit, HARNESS_SERVERS },
+    { "request cut in commit", request__cut_in_commit, HARNESS_SERVERS },
+    { "reply cut in select", reply__cut_in_select, HARNESS_SERVERS },
+    { "reply cut in commit", reply__cut_in_commit, HARNESS_SERVERS },
+    { "reply cut in flush", reply__cut_in_flush, HARNESS_SERVERS },
+    { "pieces give identical results", pieces__give_identical_results, HARNESS_SERVERS },
+    { "pieces of errors", pieces__of_errors, HARNESS_SERVERS },
+    { "swallow: commit is unknown and not replayed", swallow__commit_is_unknown_and_not_replayed, HARNESS_SERVERS },
+    { "swallow: statements are not replayed", swallow__statements_are_not_replayed, HARNESS_SERVERS },
+    { "stall: deadlines are kept", stall__deadlines_are_kept, HARNESS_SERVERS },
+    { "stall: commit is unknown", stall__commit_is_unknown, HARNESS_SERVERS },
+    { "stall: a listener that never answers", stall__listener_that_never_answers, HARNESS_SERVERS },
+    { "stall does not hold up others", stall__does_not_hold_up_others, HARNESS_SERVERS },
+    { "stall that ends is no fault", stall__that_ends_is_no_fault, HARNESS_SERVERS },
+    { "reset: an idle one is replaced unseen", reset__idle_is_replaced_unseen, HARNESS_SERVERS },
+    { "reset in a transaction", reset__in_a_transaction, HARNESS_SERVERS },
+    { "reset in a running query", reset__in_a_running_query, HARNESS_SERVERS },
+    { "reset in the middle of a result", reset__in_the_middle_of_a_result, HARNESS_SERVERS },
     { "reset while commit is under way", reset__while_commit_is_under_way, HARNESS_POSTGRES },
 };
 

@@ -196,15 +196,13 @@ static sqla_status take_options(sqla__engine_config *config, const sqla_engine_o
     *ret_full = o;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const option *known = &options_known[i];
-        void *room = (char *)config + known->offset;
-        if (known->kind == IS_FLAG)
+        if (known->kind != IS_NUMBER)
             continue;
-        sqla_status status = known->kind == IS_NUMBER ? check_range(known, *(int32_t *)room, err) :
-                             o.wrap != NULL ? set_name(known, o.wrap, room, err) : SQLA_OK;
+        sqla_status status = check_range(known, *(int32_t *)(void *)((char *)config + known->offset), err);
         if (status != SQLA_OK)
             return status;
     }
-    return SQLA_OK;
+    return o.wrap != NULL ? set_name(option_named("wrap"), o.wrap, config->wrap, err) : SQLA_OK;
 }
 
 static sqla_status check_pool(const sqla__engine_config *c, sqla_error *err)
