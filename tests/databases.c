@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef WITH_POSTGRES
@@ -31,6 +32,12 @@ static struct {
     char numbers[200];  /* the answer of harness_numbers */
     unsigned count;
 } now;
+
+/* Our own connections in PostgreSQL; one that is closed is still seen by the next for a moment. */
+#define OUR_NAME "harness"
+#define POSTGRES_OTHERS \
+    " FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> '" OUR_NAME "'"
+#define MARIADB_OTHERS " FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()"
 
 static const char *server(void)
 {
@@ -147,9 +154,16 @@ static bool postgres_run_on(PGconn *conn, const char *sql, char *ret, size_t siz
     return ok;
 }
 
+static PGconn *postgres_connect(const char *url)
+{
+    const char *const keys[] = { "dbname", "application_name", NULL };
+    const char *const values[] = { url, OUR_NAME, NULL };
+    return PQconnectdbParams(keys, values, 1);
+}
+
 static bool postgres_run(const char *url, const char *sql, char *ret, size_t size)
 {
-    PGconn *conn = PQconnectdb(url);
+    PGconn *conn = postgres_connect(url);
     bool ok = postgres_run_on(conn, sql, ret, size);
     PQfinish(conn);
     return ok;
@@ -158,7 +172,7 @@ static bool postgres_run(const char *url, const char *sql, char *ret, size_t siz
 static bool postgres_hold(const char *url, const char *sql)
 {
     if (postgres_held == NULL)
-        postgres_held = PQconnectdb(url);
+        postgres_held = postgres_connect(url);
     return postgres_run_on(postgres_held, sql, NULL, 0);
 }
 
@@ -329,6 +343,37 @@ int64_t harness_sql_int(const char *url, const char *sql)
 {
     return strtoll(harness_sql_text(url, sql), NULL, 10);
 }
+
+/* ---- other clients ---------------------------------------------------------------------------------------------- */
+
+int64_t harness_others(const char *url, const char *and)
+{
+    char sql[400];
+    if (!harness_is_postgres(url) && !harness_is_mariadb(url))
+        return 0;
+    snprintf(sql, sizeof sql, "SELECT count(*)%s%s", harness_is_postgres(url) ? POSTGRES_OTHERS : MARIADB_OTHERS, and);
+    return harness_sql_int(url, sql);
+}
+
+bool harness_await_others(const char *url, int64_t n)
+{
+    for (int i = 0; i < 5000; i++) {
+        if (harness_others(url, "") == n)
+            return true;
+        nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
+    }
+    return false;
+}
+
+int64_t harness_end_others(const char *url)
+{
+    int64_t n = harness_is_postgres(url) ? harness_sql_int(url, "SELECT count(pg_terminate_backend(pid))" POSTGRES_OTHERS) : harness_others(url, "");
+    if (harness_is_mariadb(url))
+        harness_sql(url, "BEGIN NOT ATOMIC FOR s IN (SELECT ID" MARIADB_OTHERS ") DO KILL s.ID; END FOR; END");
+    return harness_await_others(url, 0) ? n : -1;
+}
+
+/* ---- what the databases call differently ------------------------------------------------------------------------- */
 
 const char *harness_endless(const char *url)
 {

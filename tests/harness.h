@@ -58,6 +58,14 @@ const char *harness_numbers(const char *url, int64_t last);
 bool harness_hold(const char *url, const char *sql);
 void harness_let_go(void);
 
+/* The other clients of the database, as its server sees them. In PostgreSQL, connections of the functions above are not counted.
+ * How many there are of which AND holds: "", or a further condition (" AND ..."). */
+int64_t harness_others(const char *url, const char *and);
+/* Wait until there are so many: what has just ended may still be there for a moment.  Returns: are there, within ten seconds? */
+bool harness_await_others(const char *url, int64_t n);
+/* End them, and wait until they are gone.  Returns: how many there were. */
+int64_t harness_end_others(const char *url);
+
 /* Does valgrind run the program? It computes with long doubles of 64 bits, as SQLite must then too, and keeps freed memory. */
 bool harness_is_emulated(void);
 

@@ -34,6 +34,7 @@ static bool strike_one(uint64_t *chance)
     return harness_sql(load.beside, "SELECT pg_terminate_backend(pid)" OTHERS " ORDER BY random() LIMIT 1");
 }
 
+/* Not harness_end_others, which waits: others connect all the time. */
 static bool strike_all(uint64_t *chance)
 {
     (void)chance;
@@ -220,7 +221,7 @@ static void look_from_beside(void)
         return;
     for (int i = 0; i < 100; i++) {
         long detached = atomic_load(&load.detached) - atomic_load(&load.detached_closed);
-        there = harness_sql_int(load.beside, "SELECT count(*)" OTHERS);
+        there = harness_others(load.beside, "");
         if (there <= (int64_t)load.places + detached)
             break;
         pause_ms(5);
@@ -263,10 +264,7 @@ bool cut_all(void)
         return false;
     if (here() == VICE)
         return run_script("cut all");
-    strike_all(NULL);
-    while (harness_sql_int(load.beside, "SELECT count(*)" OTHERS) > 0)
-        pause_ms(2);
-    return true;
+    return harness_end_others(load.beside) >= 0;
 }
 
 void print_faults(void)

@@ -150,20 +150,13 @@ static void commit__that_meets_a_lock_may_be_repeated(const char *url)
     tear_down(&b);
 }
 
-static void end_backend(const bench *b)
-{
-    harness_sql(b->url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
-    while (harness_sql_int(b->url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()") > 0)
-        pause_ms(5);
-}
-
 static void lost__connection_ends_the_transaction(const char *url)
 {
     bench b;
     set_up(&b, url);
     sqla_conn_begin(b.conn, &b.err);
     CU_ASSERT_EQUAL(run(&b, "INSERT INTO t VALUES (1)"), SQLA_OK);
-    end_backend(&b);
+    harness_end_others(b.url);
     CU_ASSERT_EQUAL(run(&b, "INSERT INTO t VALUES (2)"), SQLA_ERR_DISCONNECTED);
     CU_ASSERT_EQUAL(run(&b, "INSERT INTO t VALUES (3)"), SQLA_ERR_DISCONNECTED);
     CU_ASSERT_EQUAL(sqla_conn_commit(b.conn, NULL), SQLA_ERR_DISCONNECTED); /* known not to be done */
@@ -179,7 +172,7 @@ static void lost__before_commit_was_sent(const char *url)
     set_up(&b, url);
     sqla_conn_begin(b.conn, &b.err);
     CU_ASSERT_EQUAL(run(&b, "INSERT INTO t VALUES (1)"), SQLA_OK);
-    end_backend(&b);
+    harness_end_others(b.url);
     CU_ASSERT_EQUAL(sqla_conn_commit(b.conn, &b.err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT_EQUAL(rows(&b), 0);
     sqla_conn_close(b.conn);

@@ -8,34 +8,16 @@
 
 /* ---- the hand that kills ----------------------------------------------------------------------------------------- */
 
-static const char others[] = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-                             "AND backend_type = 'client backend'";
-
-static int64_t ask_of_others(const char *url, const char *select, const char *and)
-{
-    char sql[400];
-    snprintf(sql, sizeof sql, "SELECT %s %s%s", select, others, and);
-    return harness_sql_int(url, sql);
-}
-
 static void pause_briefly(void)
 {
     nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
 }
 
-/* Wait until some of the other sessions are in that state, or none of them; a hang is ended by the harness. */
-static void wait_until(const char *url, bool some, const char *and)
+/* Wait until the sleeper sleeps; a hang is ended by the harness. */
+static void wait_asleep(const char *url)
 {
-    while ((ask_of_others(url, "count(*)", and) > 0) != some)
+    while (harness_others(url, " AND wait_event = 'PgSleep'") == 0)
         pause_briefly();
-}
-
-/* End all other sessions of the database.  Returns: how many there were. */
-static int64_t kill_all(const char *url)
-{
-    int64_t n = ask_of_others(url, "count(pg_terminate_backend(pid))", "");
-    wait_until(url, false, "");
-    return n;
 }
 
 /* A statement, or a commit when there is none, in a thread of its own, so that it can be met while it runs. */
@@ -69,7 +51,7 @@ static void idle__killed_one_is_replaced_unseen(const char *url)
     shop x;
     shop_open(&x, url);
     sqla_pool_status before = sqla_engine_pool_status(x.db);
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     CU_ASSERT(pool_is(x.db, 1, 0)); /* nobody has looked yet */
     sqla_add(x.s, User, .name = "unseen");
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
@@ -99,11 +81,11 @@ static void idle__several_killed_at_once(const char *url)
     for (int i = 0; i < 5; i++)
         sqla_conn_close(conns[i]);
     CU_ASSERT(pool_is(db, 5, 0));
-    CU_ASSERT_EQUAL(kill_all(url), 5);
+    CU_ASSERT_EQUAL(harness_end_others(url), 5);
     take_all(db, conns, 5, &err);
     CU_ASSERT(is(&err, SQLA_OK));
     CU_ASSERT(pool_is(db, 5, 5));
-    CU_ASSERT_EQUAL(ask_of_others(url, "count(*)", ""), 5);
+    CU_ASSERT(harness_await_others(url, 5));
     sqla_pool_status p = sqla_engine_pool_status(db);
     CU_ASSERT_EQUAL(p.connects, 10);
     CU_ASSERT(p.disconnects >= 1 && p.disconnects <= 5);
@@ -121,7 +103,7 @@ static void idle__others_of_a_dead_ones_age_are_not_kept(const char *url)
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
     take_all(db, conns, 3, &err);
     sqla_conn_close(conns[0]);
-    CU_ASSERT_EQUAL(kill_all(url), 3);
+    CU_ASSERT_EQUAL(harness_end_others(url), 3);
     conns[0] = sqla_connect(db, &err);
     CU_ASSERT_PTR_NOT_NULL(conns[0]);
     CU_ASSERT(is(&err, SQLA_OK));
@@ -143,7 +125,7 @@ static void free__dead_idle_connections(const char *url)
         take_all(db, conns, 3, &err);
         for (int i = 0; i < 3; i++)
             sqla_conn_close(conns[i]);
-        CU_ASSERT_EQUAL(kill_all(url), 3);
+        CU_ASSERT_EQUAL(harness_end_others(url), 3);
         if (dispose) {
             sqla_engine_dispose(db);
             CU_ASSERT(pool_is(db, 0, 0));
@@ -185,7 +167,7 @@ static void transaction__killed_after_a_flush(const char *url)
     shop_open(&x, url);
     User *kept = flush_some(&x, &fresh);
     CU_ASSERT(pool_is(x.db, 1, 1));
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     User *lost = sqla_add(x.s, User, .name = "lost");
     CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT(is(&x.err, SQLA_ERR_DISCONNECTED));
@@ -206,7 +188,7 @@ static void transaction__killed_before_a_query(const char *url)
     User *fresh;
     shop_open(&x, url);
     User *kept = flush_some(&x, &fresh);
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     CU_ASSERT_PTR_NULL(sqla_get(x.s, User, kept->id + 100, &x.err));
     CU_ASSERT(is(&x.err, SQLA_ERR_DISCONNECTED));
     sqla_error_clear(&x.err);
@@ -224,8 +206,8 @@ static void query__killed_while_it_runs(const char *url)
     shop_open(&x, url);
     User *kept = flush_some(&x, &fresh);
     start(&r, x.s, "SELECT pg_sleep(60)");
-    wait_until(url, true, " AND wait_event = 'PgSleep'");
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    wait_asleep(url);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     pthread_join(r.thread, NULL);
     CU_ASSERT(is(&r.err, SQLA_ERR_DISCONNECTED));
     CU_ASSERT_STRING_EQUAL(r.err.sqlstate, "57P01");
@@ -246,7 +228,7 @@ static void stream__killed_in_the_middle_is_no_end(const char *url)
     SQLA_STREAM(Node, n, q, &err) {
         CU_ASSERT_EQUAL(strlen(n->label), 1000);
         if (++seen == 10)
-            CU_ASSERT_EQUAL(kill_all(url), 1);
+            CU_ASSERT_EQUAL(harness_end_others(url), 1);
     }
     CU_ASSERT(is(&err, SQLA_ERR_DISCONNECTED));
     CU_ASSERT(seen >= 10 && seen < 30000);
@@ -264,7 +246,7 @@ static void commit__meets_a_dead_link(const char *url)
     User *fresh;
     shop_open(&x, url);
     User *kept = flush_some(&x, &fresh);
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT(is(&x.err, SQLA_ERR_DISCONNECTED));
     refuses_then_goes_on(&x, url, &x.err);
@@ -273,7 +255,7 @@ static void commit__meets_a_dead_link(const char *url)
     sqla_conn_begin(conn, &x.err);
     sqla_execute(conn, "INSERT INTO users (name, active) VALUES ('raw', true)", NULL, &x.err);
     CU_ASSERT(is(&x.err, SQLA_OK));
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     CU_ASSERT_EQUAL(sqla_conn_commit(conn, &x.err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT_EQUAL(sqla_conn_commit(conn, NULL), SQLA_ERR_DISCONNECTED);
     CU_ASSERT_EQUAL(sqla_conn_rollback(conn, NULL), SQLA_OK);
@@ -300,8 +282,8 @@ static void commit__killed_under_way_is_unknown(const char *url)
     make_commit_sleep(url);
     User *sleeper = sqla_add(x.s, User, .name = "sleeper");
     start(&r, x.s, NULL);
-    wait_until(url, true, " AND wait_event = 'PgSleep'");
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    wait_asleep(url);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     pthread_join(r.thread, NULL);
     CU_ASSERT(is(&r.err, SQLA_ERR_UNKNOWN_OUTCOME));
     CU_ASSERT((sqla_status_class(r.err.status) & SQLA_CLASS_RETRYABLE) == 0);
@@ -320,7 +302,7 @@ static void close__session_with_a_dead_connection(const char *url)
     shop_open(&x, url);
     flush_some(&x, &fresh);
     CU_ASSERT_PTR_NOT_NULL(sqla_begin_nested(x.s, &x.err));
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     sqla_close(x.s);
     CU_ASSERT(pool_is(x.db, 0, 0));
     x.s = sqla_open(x.maker, &x.err);
@@ -338,7 +320,7 @@ static void savepoint__cannot_save_a_dead_connection(const char *url)
     sqla_savepoint *sp = sqla_begin_nested(x.s, &x.err);
     CU_ASSERT_PTR_NOT_NULL(sp);
     kept->age.value = 77;
-    CU_ASSERT_EQUAL(kill_all(url), 1);
+    CU_ASSERT_EQUAL(harness_end_others(url), 1);
     CU_ASSERT_EQUAL(sqla_savepoint_commit(sp, &x.err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT_EQUAL(sqla_savepoint_rollback(sp, NULL), SQLA_ERR_MISUSE); /* it has ended */
     refuses_then_goes_on(&x, url, &x.err);

@@ -5,11 +5,6 @@
 
 #include <time.h>
 
-static void pause_ms(long ms)
-{
-    nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
-}
-
 /* A setting that every session of the database begins with. */
 static void set_in_database(const char *url, const char *setting)
 {
@@ -30,9 +25,7 @@ static void idle__in_a_transaction_is_ended(const char *url)
     kept->age.value = 31;
     User *fresh = sqla_add(x.s, User, .name = "fresh");
     CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
-    while (harness_sql_int(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-                                "AND backend_type = 'client backend'") > 0)
-        pause_ms(5);
+    CU_ASSERT(harness_await_others(url, 0));
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT(is(&x.err, SQLA_ERR_DISCONNECTED));
     CU_ASSERT(x.err.sqlstate[0] == '\0' || strcmp(x.err.sqlstate, "25P03") == 0);

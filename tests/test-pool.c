@@ -69,8 +69,8 @@ static void size__and_overflow(const char *url)
     CU_ASSERT(pool_is(db, 3, 2, 1, 3, 0));
     sqla_conn_close(c[3]); /* one beyond the size is closed */
     CU_ASSERT(pool_is(db, 2, 2, 0, 3, 0));
-    if (harness_is_postgres(url))
-        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"), 2);
+    if (harness_sqlite_path(url) == NULL)
+        CU_ASSERT(harness_await_others(url, 2));
     sqla_engine_free(db);
 }
 
@@ -238,13 +238,6 @@ static void timeout__carries_the_last_failure_to_connect(const char *url)
 
 /* ---- dead and old connections ------------------------------------------------------------------------------------ */
 
-static void end_backends(const char *url)
-{
-    harness_sql(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
-    while (harness_sql_int(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()") > 0)
-        pause_ms(5);
-}
-
 static void dead__is_seen_at_checkout(const char *url)
 {
     sqla_error err = SQLA_ERROR_INIT;
@@ -255,7 +248,7 @@ static void dead__is_seen_at_checkout(const char *url)
     for (int i = 0; i < 3; i++)
         sqla_conn_close(c[i]);
     CU_ASSERT(pool_is(db, 3, 3, 0, 3, 0));
-    end_backends(url);
+    harness_end_others(url);
     c[0] = sqla_connect(db, &err);
     CU_ASSERT(pool_is(db, 1, 0, 1, 4, 1)); /* one was found dead, and the others of its age went with it */
     CU_ASSERT_EQUAL(ask(c[0], "SELECT 5"), 5);
@@ -270,7 +263,7 @@ static void dead__is_told_by_who_uses_it(const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
     sqla_conn *a = sqla_connect(db, &err), *b = sqla_connect(db, &err);
-    end_backends(url);
+    harness_end_others(url);
     CU_ASSERT_EQUAL(sqla_execute(a, "SELECT 1", NULL, &err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT_EQUAL(sqla_execute(a, "SELECT 1", NULL, NULL), SQLA_ERR_DISCONNECTED);
     sqla_conn_close(a);
@@ -500,11 +493,7 @@ static void detach__frees_the_place(const char *url)
     CU_ASSERT_EQUAL(ask(a, "SELECT count(*) FROM mine"), 0);
     CU_ASSERT(is(&err, SQLA_OK));
     sqla_conn_close(a);
-    if (harness_is_postgres(url)) {
-        for (int i = 0; i < 200 && harness_sql_int(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()") > 1; i++)
-            pause_ms(10);
-        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"), 1);
-    }
+    CU_ASSERT(harness_await_others(url, 0));
     CU_ASSERT_EQUAL(sqla_conn_detach(NULL, &err), SQLA_ERR_MISUSE);
 }
 
@@ -987,11 +976,11 @@ static void events__tell_of_dead_connections(const char *url)
     memset(&heard, 0, sizeof heard);
     sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.on_event = listen, .event_data = &heard), NULL);
     sqla_conn_close(sqla_connect(db, NULL));
-    end_backends(url);
+    harness_end_others(url);
     heard.text[0] = '\0';
     sqla_conn *conn = sqla_connect(db, NULL);
     CU_ASSERT(heard_is("INVALIDATE!ERR_DISCONNECTED CLOSE CONNECT CHECKOUT"));
-    end_backends(url);
+    harness_end_others(url);
     CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT 1", NULL, NULL), SQLA_ERR_DISCONNECTED);
     sqla_conn_close(conn);
     CU_ASSERT(heard_is("EXECUTE=SELECT 1!ERR_DISCONNECTED INVALIDATE!ERR_DISCONNECTED CHECKIN CLOSE"));

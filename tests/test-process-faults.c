@@ -109,12 +109,7 @@ static char write_units(const char *url, int say)
 /* A transaction of a client that is gone is still there for a moment in a server. */
 static void wait_for_the_others_to_go(const char *url)
 {
-    static const char in_postgres[] = "SELECT count(*) FROM pg_stat_activity "
-                                      "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-    static const char in_mariadb[] = "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
-    const char *query = harness_is_postgres(url) ? in_postgres : in_mariadb;
-    for (int i = 0; i < 2000 && harness_sqlite_path(url) == NULL && harness_sql_int(url, query) > 0; i++)
-        pause_us(1000);
+    CU_ASSERT(harness_await_others(url, 0));
 }
 
 static bool units_are_whole(const char *url)
@@ -353,7 +348,7 @@ static void signals__pipe_is_not_raised(const char *url)
     sqla_conn *conn = sqla_connect(x.db, &x.err);
     sqla_conn_begin(conn, &x.err);
     CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT 1", NULL, &x.err), SQLA_OK);
-    harness_sql(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    harness_end_others(url);
     for (int i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT 1", NULL, NULL), SQLA_ERR_DISCONNECTED);
     sqla_conn_close(conn);

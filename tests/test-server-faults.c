@@ -159,7 +159,7 @@ static void stop_at_work(const char *how, bool in_commit)
     kept->age.value = 31;
     User *sleeper = sqla_add(x.s, User, .name = "sleeper");
     begin_call(&c, &x, in_commit ? commit_it : flush_it);
-    while (harness_sql_int(server_url(NULL), "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 0)
+    while (harness_others(server_url(NULL), " AND wait_event = 'PgSleep'") == 0)
         pause_ms(2);
     CU_ASSERT(server_do("%s", how));
     pthread_join(c.thread, NULL);

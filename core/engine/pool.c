@@ -74,7 +74,7 @@ static void nap(int64_t ms)
 }
 
 /* A server that is starting says so (57P03, cannot connect now) and soon takes connections, so it is asked again, as long as
- * there is time. */
+ * there is time: at least half of what is left stays for the next try. */
 static sqla_status open_when_ready(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err)
 {
     for (int64_t pause = 20;; pause = pause < 500 ? pause * 2 : pause) {
@@ -82,9 +82,10 @@ static sqla_status open_when_ready(sqla_engine *db, int64_t deadline, sqla_conn 
         sqla__error_init(&local);
         sqla_status status = sqla__conn_open(db, deadline, ret_conn, &local);
         bool soon = status == SQLA_ERR_CONNECT && strcmp(local.sqlstate, "57P03") == 0;
-        if (!soon || sqla__now_ns() + pause * 1000000 >= deadline)
+        int64_t left = deadline == 0 ? INT64_MAX : (deadline - sqla__now_ns()) / 1000000;
+        if (!soon || left < 20)
             return sqla__error_give(err, &local, status);
-        nap(pause);
+        nap(pause < left / 2 ? pause : left / 2);
     }
 }
 
