@@ -2,6 +2,7 @@
 # check-mutants.sh: is the kit any good? A driver with one vice (tests/mutants) must fail exactly the check that is there for it,
 # among those that could notice; without a vice it must pass them all.
 . "$SRC/tests/check.sh"
+. "$SRC/tests/programs.sh"
 
 conform=$BUILD/tools/sqla-conform
 mutant=$BUILD/tests/.libs/mutant.so
@@ -53,10 +54,8 @@ pure()
     same "$1: without a vice all is well" "$failing$ended" 0
 }
 
-where=
 jobs=2
-case " $DRIVERS " in *" sqlite "*)
-    where=sqlite
+if test -n "$on_sqlite"; then
     SQLA_MUTANT_OF=$plugins/sqlite.so
     export SQLA_MUTANT_OF
     pure sqlite "mutant:///$TMP/{job}.db?synchronous=off"
@@ -65,19 +64,18 @@ case " $DRIVERS " in *" sqlite "*)
     some "there are vices" "$(sed -n 30p "$TMP/vices")"
     while read -r vice id among; do
         try "$vice" "$id" "$among" "mutant://?busy_timeout=500{job}"
-    done <"$TMP/vices" ;;
-esac
-case " $DRIVERS " in *" postgres "*)
-    if test -n "${SQLA_TEST_POSTGRES_URL-}"; then
-        where="${where:+$where, }postgres"
-        SQLA_MUTANT_OF=$plugins/postgres.so
-        export SQLA_MUTANT_OF
-        jobs=1
-        vices SERVER_VICES >"$TMP/vices"
-        while read -r vice id among; do
-            try "$vice" "$id" "$among" "mutant:${SQLA_TEST_POSTGRES_URL#*:}"
-        done <"$TMP/vices"
-    fi ;;
-esac
-test -n "$where" || skip "no driver was built"
-finish "$where"
+    done <"$TMP/vices"
+fi
+if test -n "$on_postgres"; then
+    SQLA_MUTANT_OF=$plugins/postgres.so
+    export SQLA_MUTANT_OF
+    jobs=1
+    works "there is a database" new_postgres
+    vices SERVER_VICES >"$TMP/vices"
+    while read -r vice id among; do
+        try "$vice" "$id" "$among" "mutant:${url#*:}"
+    done <"$TMP/vices"
+    drop_postgres
+fi
+test -n "$on_sqlite$on_postgres" || skip "no driver was built"
+finish "${on_sqlite:+sqlite}${on_postgres:+, postgres}"

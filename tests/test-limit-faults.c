@@ -3,8 +3,6 @@
 #include <config.h>
 #include "faults.h"
 
-#include <time.h>
-
 /* A setting that every session of the database begins with. */
 static void set_in_database(const char *url, const char *setting)
 {

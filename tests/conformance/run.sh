@@ -1,20 +1,14 @@
 #!/bin/sh
 # run.sh: sqla-conform on every driver that was built: SQLite in memory, as a file and as a file with a write-ahead log; PostgreSQL
-# and MariaDB where SQLA_TEST_POSTGRES_URL and SQLA_TEST_MARIADB_URL name servers. Each check that was not run must be one that the database cannot pass. BUILD: the
-# build tree. The last line adds up what was said.
-set -u
+# and MariaDB where servers are, in databases of its own. Each check that was not run must be one that the database cannot pass.
+. "$SRC/tests/check.sh"
+. "$SRC/tests/programs.sh"
+
+check=conformance
 conform=$BUILD/tools/sqla-conform
 plugins=$BUILD/plugins/.libs
-passed=0
-failed=0
-skipped=
-missing=
-on=
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/sqla-conformance-XXXXXX") || exit 99
-trap 'rm -rf "$TMP"' EXIT
-trap 'exit 130' HUP INT TERM
 
-# run STATUS COMMAND...: results are counted; a program that dies before it told them all is a failure.
+# run COMMAND...: its results are counted; a program that dies before it told them all is a failure.
 run()
 {
     "$@" >"$TMP/out" 2>&1
@@ -53,8 +47,7 @@ sqlite_cannot()
     cannot "$1" con-03 con-04 con-06 con-07 con-16 con-24 con-26 ddl-02 ddl-06 ddl-07 ddl-08 dml-06 q-10 q-11 q-12 tx-10
 }
 
-if test -f "$plugins/sqlite.so"; then
-    on=sqlite
+if test -n "$on_sqlite"; then
     run "$conform" --sql "$plugins/sqlite.so" "sqlite:///$TMP/file.db?synchronous=off"
     sqlite_cannot "sqlite, a file"
     run "$conform" "$plugins/sqlite.so" "sqlite:///$TMP/wal.db?synchronous=off&journal_mode=wal"
@@ -64,29 +57,22 @@ if test -f "$plugins/sqlite.so"; then
     mkdir "$TMP/driver"
     run "$BUILD/tests/conformance/sqlite-driver" "$plugins/sqlite.so" "$TMP/driver"
 fi
-if test -f "$plugins/postgres.so"; then
-    if test -n "${SQLA_TEST_POSTGRES_URL-}"; then
-        on="$on${on:+, }postgres"
-        run "$conform" --sql "$plugins/postgres.so" "$SQLA_TEST_POSTGRES_URL"
-        # No last id, no blocks (batches go as columns), one result at a time.
-        cannot postgres dml-01 dml-05 row-12
-        test -z "${SQLA_TEST_POSTGRES_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/postgres.so" "$SQLA_TEST_POSTGRES_TCP_URL"
-    else
-        missing="$missing; no postgres: SQLA_TEST_POSTGRES_URL is not set"
-    fi
+if test -n "$on_postgres"; then
+    works "there is a database" new_postgres
+    run "$conform" --sql "$plugins/postgres.so" "$url"
+    # No last id, no blocks (batches go as columns), one result at a time.
+    cannot postgres dml-01 dml-05 row-12
+    drop_postgres
+    test -z "${SQLA_TEST_POSTGRES_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/postgres.so" "$SQLA_TEST_POSTGRES_TCP_URL"
 fi
-if test -f "$plugins/mariadb.so"; then
-    if test -n "${SQLA_TEST_MARIADB_URL-}"; then
-        on="$on${on:+, }mariadb"
-        run "$conform" --sql "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_URL"
-        # No DDL in a transaction, no two phases, no commit that fails for sure, one result at a time, no last id (keys are returned), no
-        # batches as columns, no DROP past foreign keys, no type of labels, no poolers, no outcomes, no LIKE without case, no BOOLEAN, no lists.
-        cannot mariadb tx-08 tx-10 tx-12 row-12 dml-01 dml-06 ddl-07 ddl-08 con-24 con-26 q-10 q-11 q-12
-        test -z "${SQLA_TEST_MARIADB_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_TCP_URL"
-    else
-        missing="$missing; no mariadb: SQLA_TEST_MARIADB_URL is not set"
-    fi
+if test -n "$on_mariadb"; then
+    works "there is a database" new_mariadb
+    run "$conform" --sql "$plugins/mariadb.so" "$url"
+    # No DDL in a transaction, no two phases, no commit that fails for sure, one result at a time, no last id (keys are returned), no
+    # batches as columns, no DROP past foreign keys, no type of labels, no poolers, no outcomes, no LIKE without case, no BOOLEAN, no lists.
+    cannot mariadb tx-08 tx-10 tx-12 row-12 dml-01 dml-06 ddl-07 ddl-08 con-24 con-26 q-10 q-11 q-12
+    drop_mariadb
+    test -z "${SQLA_TEST_MARIADB_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_TCP_URL"
 fi
-test -z "$missing" || skipped=", $(echo "$missing" | grep -o ';' | wc -l) skipped"
-echo "conformance: $passed passed, $failed failed$skipped ($on$missing)"
-test $failed = 0
+test -n "$where" || skip "no driver was built"
+finish "$where"
