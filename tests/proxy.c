@@ -521,8 +521,10 @@ unsigned proxy_links(proxy *p)
 {
     unsigned n = 0;
     pthread_mutex_lock(&p->lock);
-    for (int i = 0; i < LINKS; i++)
-        n += p->links[i].open;
+    for (int i = 0; i < LINKS; i++) {
+        const link_pair *l = &p->links[i];
+        n += l->open && !l->lanes[PROXY_UP].ended && !l->lanes[PROXY_DOWN].ended;
+    }
     pthread_mutex_unlock(&p->lock);
     return n;
 }

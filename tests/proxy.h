@@ -50,7 +50,7 @@ void proxy_reset_some(proxy *p, unsigned percent, uint32_t seed);
 /* Bytes that went that way, and writes that they took, since it started. */
 uint64_t proxy_bytes(proxy *p, proxy_way way);
 uint64_t proxy_writes(proxy *p, proxy_way way);
-/* Links that are open, and those that there ever were. */
+/* Links that neither end has closed, and those that there ever were. */
 unsigned proxy_links(proxy *p);
 unsigned proxy_accepted(proxy *p);
 /* Is a cut or a swallow still to come? */
