@@ -1,7 +1,7 @@
 #!/bin/sh
 # with-servers.sh COMMAND...: run a command with database servers of its own, and remove the servers afterwards.
 #
-# Each server lives in a temporary folder, with a user "sqla" who may do everything: without a password on a Unix socket, with the
+# Each server lives in a temporary folder (servers.sh), with a user "sqla" who may do everything: without a password on a Unix socket, with the
 # password "sesame" on TCP. The command finds
 #     SQLA_TEST_POSTGRES_URL      postgresql://sqla@/sqla?host=FOLDER&port=PORT
 #     SQLA_TEST_POSTGRES_TCP_URL  postgresql://sqla:sesame@127.0.0.1:PORT/sqla
@@ -79,6 +79,7 @@ password_encryption = 'scram-sha-256'
 fsync = off
 full_page_writes = off
 synchronous_commit = off
+max_wal_size = 256MB
 autovacuum_naptime = 1h
 timezone = 'UTC'
 END

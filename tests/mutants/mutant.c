@@ -310,7 +310,7 @@ static sqla_status mutant_exec(sqla_driver_conn *conn, const sqla_statement *sta
     last.conn = conn;
     last.ended = NULL;
     if (IS(deadline_late) && o.deadline > now())
-        o.deadline += INT64_C(6000000000);
+        o.deadline += INT64_C(4000000000);
     if (IS(runs_late) && o.deadline != 0 && o.deadline < now())
         o.deadline = 0;
     if (IS(runs_scripts))
