@@ -252,29 +252,22 @@ static void *cancel_once(void *arg)
     return NULL;
 }
 
-/* A statement that takes a bit longer than a cancel does in a server. */
-static void write_short_statement(sqla_engine *db, char *sql, size_t size)
-{
-    int64_t took = 0;
-    for (int rows = 1000; took < 6; rows += rows / 4) {
-        snprintf(sql, size, "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < %d) SELECT count(*) FROM c", rows);
-        int64_t start = now_ms();
-        CU_ASSERT_EQUAL_FATAL(sqla_execute(db, sql, NULL, NULL), SQLA_OK);
-        took = now_ms() - start;
-    }
-}
-
-/* At all moments of a short statement, and around its end. The next one runs whole, and so does the next user. */
+/* At all moments of a short statement, and around its end. The next one runs whole, and so does the next user. The statement is made
+ * longer until a cancel, which is a connection of its own to some servers, comes in time. */
 static void fence__cancel_hits_no_later_statement(const char *url)
 {
     char sql[160];
-    enum { ROUNDS = 120 };
+    enum { ROUNDS = 200 };
     sqla_error err = SQLA_ERROR_INIT;
     int cancelled = 0, done = 0;
     sqla_engine *db = sqla_create_engine(with_query(url, "pool_size=1"), NULL, &err);
-    write_short_statement(db, sql, sizeof sql);
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0, rows = 4000; i < ROUNDS; i++) {
         pthread_t thread;
+        if (i == 30 && cancelled == 0) {
+            i = done = 0;
+            rows *= 2;
+        }
+        snprintf(sql, sizeof sql, "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < %d) SELECT count(*) FROM c", rows);
         canceller c = { sqla_connect(db, &err), i % 30 * 150, SQLA_OK };
         pthread_create(&thread, NULL, cancel_once, &c);
         sqla_status status = sqla_execute(c.conn, sql, NULL, NULL);
@@ -291,7 +284,6 @@ static void fence__cancel_hits_no_later_statement(const char *url)
     }
     CU_ASSERT(is(&err, SQLA_OK));
     CU_ASSERT_EQUAL(cancelled + done, ROUNDS);
-    CU_ASSERT(cancelled > 0);
     CU_ASSERT_EQUAL(sqla_engine_pool_status(db).connects, 1);
     sqla_engine_free(db);
 }
