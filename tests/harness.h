@@ -68,6 +68,9 @@ int64_t harness_end_others(const char *url);
 
 /* Does valgrind run the program? It computes with long doubles of 64 bits, as SQLite must then too, and keeps freed memory. */
 bool harness_is_emulated(void);
+/* End a child of a test, which leaves to its parent what it was forked with; valgrind looks for what is lost at an exit, and not when
+ * the process becomes another program. */
+_Noreturn void harness_end_child(int status);
 
 /* ---- places ------------------------------------------------------------------------------------------------------ */
 

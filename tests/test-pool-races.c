@@ -369,7 +369,7 @@ static void fork_child(void)
         alarm(20);
         bool refused = sqla_connect(now.db, NULL) == NULL;
         sqla_engine_free(now.db);
-        _exit(refused ? 42 : 1);
+        harness_end_child(refused ? 42 : 1);
     }
     child_said = waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

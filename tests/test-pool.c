@@ -867,7 +867,7 @@ static void fork__with_waiters(const char *url)
         sqla_conn_close(conn);
         sqla_conn_close(conn);
         sqla_engine_free(shared.db);
-        _exit(refused ? 0 : 1);
+        harness_end_child(refused ? 0 : 1);
     }
     CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
     CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);

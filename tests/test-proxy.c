@@ -183,7 +183,7 @@ static void pass__in_pieces(const char *url)
 
 static void cut__after_so_many_bytes_and_once(const char *url)
 {
-    char room[100];
+    char room[100] = "";
     bool reset;
     echo e;
     (void)url;
