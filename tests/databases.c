@@ -35,11 +35,7 @@ static struct {
     unsigned count;
 } now;
 
-/* Our own connections in PostgreSQL; one that is closed is still seen by the next for a moment. */
-#define OUR_NAME "harness"
-#define POSTGRES_OTHERS \
-    " FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> '" OUR_NAME "'"
-#define MARIADB_OTHERS " FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()"
+#define OUR_NAME "harness" /* of our own connections in PostgreSQL */
 
 static const char *server(void)
 {
@@ -360,13 +356,23 @@ int64_t harness_sql_int(const char *url, const char *sql)
 
 /* ---- other clients ---------------------------------------------------------------------------------------------- */
 
+/* Ask of them all. One of our own that was closed just now is still seen by the next for a moment, and is none of them. */
+static const char *ask_of_others(const char *url, const char *before, const char *behind)
+{
+    static const char in_postgres[] = "FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
+                                      "AND application_name <> '" OUR_NAME "'";
+    static const char in_mariadb[] = "FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID NOT IN (CONNECTION_ID(), ";
+    char sql[500];
+    if (harness_is_postgres(url))
+        snprintf(sql, sizeof sql, "%s %s%s", before, in_postgres, behind);
+    else
+        snprintf(sql, sizeof sql, "%s %s%lu)%s", before, in_mariadb, mariadb_last_id(), behind);
+    return harness_sql_text(url, sql);
+}
+
 int64_t harness_others(const char *url, const char *and)
 {
-    char sql[400];
-    if (!harness_is_postgres(url) && !harness_is_mariadb(url))
-        return 0;
-    snprintf(sql, sizeof sql, "SELECT count(*)%s%s", harness_is_postgres(url) ? POSTGRES_OTHERS : MARIADB_OTHERS, and);
-    return harness_sql_int(url, sql);
+    return harness_sqlite_path(url) != NULL ? 0 : strtoll(ask_of_others(url, "SELECT count(*)", and), NULL, 10);
 }
 
 bool harness_await_others(const char *url, int64_t n)
@@ -395,9 +401,9 @@ int64_t harness_end_others(const char *url)
 {
     int64_t n = harness_others(url, "");
     if (harness_is_postgres(url))
-        n = await_processes(harness_sql_text(url, "SELECT string_agg(pid::text, ' ') FROM (SELECT pid, pg_terminate_backend(pid)" POSTGRES_OTHERS ") AS ended"));
+        n = await_processes(ask_of_others(url, "SELECT string_agg(pid::text, ' ') FROM (SELECT pid, pg_terminate_backend(pid)", ") AS ended"));
     if (harness_is_mariadb(url))
-        harness_sql(url, "BEGIN NOT ATOMIC FOR s IN (SELECT ID" MARIADB_OTHERS ") DO KILL s.ID; END FOR; END");
+        ask_of_others(url, "BEGIN NOT ATOMIC FOR s IN (SELECT ID", ") DO KILL s.ID; END FOR; END");
     return harness_await_others(url, 0) ? n : -1;
 }
 

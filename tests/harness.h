@@ -58,7 +58,7 @@ const char *harness_numbers(const char *url, int64_t last);
 bool harness_hold(const char *url, const char *sql);
 void harness_let_go(void);
 
-/* The other clients of the database, as its server sees them. In PostgreSQL, connections of the functions above are not counted.
+/* The other clients of the database, as its server sees them. The connections of harness_sql and the like are not counted.
  * How many there are of which AND holds: "", or a further condition (" AND ..."). */
 int64_t harness_others(const char *url, const char *and);
 /* Wait until there are so many: what has just ended may still be there for a moment.  Returns: are there, within ten seconds? */

@@ -10,6 +10,7 @@
 #include <mysql.h>
 
 static MYSQL *held;
+static unsigned long last_id;
 
 /* What stands between two marks of a URL; "" where it is not there. */
 static void part(const char *url, const char *before, const char *ends, char *out, size_t size)
@@ -76,9 +77,12 @@ bool mariadb_run(const char *url, const char *sql, char *ret, size_t size)
 {
     MYSQL *link = connect_to(url);
     bool ok = run_on(link, sql, ret, size);
+    last_id = mysql_thread_id(link);
     mysql_close(link);
     return ok;
 }
+
+unsigned long mariadb_last_id(void) { return last_id; }
 
 bool mariadb_hold(const char *url, const char *sql)
 {
@@ -101,6 +105,7 @@ bool mariadb_run(const char *url, const char *sql, char *ret, size_t size)
     printf("%s: the tests were built without libmariadb\n", sql);
     return false;
 }
+unsigned long mariadb_last_id(void) { return 0; }
 bool mariadb_hold(const char *url, const char *sql) { return mariadb_run(url, sql, NULL, 0); }
 void mariadb_let_go(void) {}
 #endif

@@ -9,6 +9,8 @@
 const char *mariadb_server(void);
 /* Run statements; the first cell of the last that has one goes to ret. ret may be NULL. */
 bool mariadb_run(const char *url, const char *sql, char *ret, size_t size);
+/* The server's number of the connection that ran the last of them, which it may still know for a moment. */
+unsigned long mariadb_last_id(void);
 /* The same on one connection that stays open. */
 bool mariadb_hold(const char *url, const char *sql);
 void mariadb_let_go(void);
