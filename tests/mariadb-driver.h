@@ -77,4 +77,16 @@ static inline sqla_status my_run(sqla_driver_conn *conn, const char *text, sqla_
     return status;
 }
 
+/* What a fetch puts texts into: one block a row. */
+typedef struct my_arena { sqla_row_arena base; char *block; bool fails; } my_arena;
+
+static inline void *my_arena_take(sqla_row_arena *base, void *row, size_t size)
+{
+    my_arena *arena = (my_arena *)(void *)base;
+    (void)row;
+    CU_ASSERT_PTR_NULL(arena->block); /* once a row */
+    arena->block = arena->fails ? NULL : malloc(size);
+    return arena->block;
+}
+
 #endif
