@@ -75,8 +75,8 @@ bool mariadb__decimal_fits(const char *text, size_t n, const char **ret_why)
         bool minus = at + 1 < n && text[at + 1] == '-';
         at += 1 + (minus || (at + 1 < n && text[at + 1] == '+'));
         ok = at < n;
-        for (; at < n && is_digit(text[at]) && exponent < 100000; at++)
-            exponent = exponent * 10 + (text[at] - '0');
+        for (; at < n && is_digit(text[at]); at++)
+            exponent = exponent < 100000 ? exponent * 10 + (text[at] - '0') : exponent; /* more cannot matter */
         point += minus ? -exponent : exponent;
     }
     *ret_why = "it is no decimal number";
