@@ -32,7 +32,8 @@ static const char facts_query[] =
 
 /* ---- the query ------------------------------------------------------------------------------------------------- */
 
-enum { NAME_MOST = 256, QUERY_SIZE = 6000 };
+/* Room for names that are as long as can be, in the longest of the queries, which has two filters. */
+enum { NAME_MOST = 256, SCHEMA_SIZE = NAME_MOST * 5, FILTER_SIZE = NAME_MOST * 10, QUERY_SIZE = sizeof columns_query + 2 * FILTER_SIZE + SCHEMA_SIZE };
 
 /* Both comparisons: the server finds a table by the first, and the second minds capitals. */
 static size_t put_name(char *room, size_t size, const char *column, const char *name)
@@ -59,7 +60,7 @@ static void put_filter(char *room, size_t size, const sqla_reflect_filter *filte
 /* {filter}: what the filter lets through; {here}: the database in use, unless the filter names one; {schema}: the one that it names. */
 static void make_query(char *room, size_t size, const char *form, const sqla_reflect_filter *filter)
 {
-    char chosen[NAME_MOST * 10], schema[NAME_MOST * 5] = "";
+    char chosen[FILTER_SIZE], schema[SCHEMA_SIZE] = "";
     size_t n = 0;
     put_filter(chosen, sizeof chosen, filter);
     put_name(schema, sizeof schema, "CONSTRAINT_SCHEMA", filter->schema);
