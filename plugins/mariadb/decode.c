@@ -155,14 +155,23 @@ READ(time_read)
 static bool has_attribute(const MYSQL_FIELD *field, enum mariadb_field_attr_t kind, const char *name)
 {
     MARIADB_CONST_STRING text = { NULL, 0 };
-    return mariadb_field_attr(&text, field, kind) == 0 && text.length == strlen(name) && memcmp(text.str, name, text.length) == 0;
+    return mariadb_field_attr(&text, field, kind) == 0 && text.length == strlen(name) &&
+           (text.length == 0 || memcmp(text.str, name, text.length) == 0);
+}
+
+/* When the server has told the columns with the preparation and not again, libmariadb (3.3) copies them without the format. The copy of
+ * a JSON column has attributes then, all of which are empty: the server sends none that are, and knows no other format. */
+static bool is_json(const MYSQL_FIELD *field)
+{
+    return field->type == MYSQL_TYPE_JSON || has_attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME, "json") ||
+           (has_attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME, "") && has_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME, ""));
 }
 
 enum { BINARY = 63 }; /* the number of the character set that is none */
 
 static mariadb__column text_column(const MYSQL_FIELD *field)
 {
-    if (field->type == MYSQL_TYPE_JSON || has_attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME, "json"))
+    if (is_json(field))
         return (mariadb__column){ bytes_read, 0, SQLA_JSON, false, false };
     if (has_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME, "uuid"))
         return (mariadb__column){ uuid_read, 0, SQLA_UUID, false, false };
