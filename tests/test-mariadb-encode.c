@@ -101,53 +101,83 @@ static void check(const char *is, const char *sent, const sqla_error *err, const
 /* A value, the type of its slot (NULL: its own), and what is sent. */
 static const struct { sqla_value value; uint32_t type; const char *is; } values[] = {
     { NUMBER(SQLA_NULL, 0), SQLA_NULL, "null" }, { NUMBER(SQLA_NULL, 0), SQLA_INT32, "null" },
-    { NUMBER(SQLA_BOOL, 1), SQLA_NULL, "bigint 1" }, { NUMBER(SQLA_BOOL, 5), SQLA_BOOL, "bigint 1" }, { NUMBER(SQLA_BOOL, 0), SQLA_BOOL, "bigint 0" },
+    { NUMBER(SQLA_BOOL, 1), SQLA_NULL, "bigint 1" }, { NUMBER(SQLA_BOOL, 5), SQLA_BOOL, "bigint 1" },
+    { NUMBER(SQLA_BOOL, 0), SQLA_BOOL, "bigint 0" },
     { NUMBER(SQLA_BOOL, 1), SQLA_INT32, OTHER }, { NUMBER(SQLA_BOOL, 1), SQLA_FLOAT64, OTHER },
     { NUMBER(SQLA_INT16, -2), SQLA_NULL, "bigint -2" }, { NUMBER(SQLA_INT16, 40000), SQLA_NULL, "!the number is too large for its type" },
     { NUMBER(SQLA_INT64, -40000), SQLA_INT16, "!the number is too large for its type" }, { NUMBER(SQLA_INT64, 7), SQLA_INT16, "bigint 7" },
-    { NUMBER(SQLA_INT32, 7), SQLA_NULL, "bigint 7" }, { NUMBER(SQLA_INT64, 3000000000), SQLA_INT32, "!the number is too large for its type" },
+    { NUMBER(SQLA_INT32, 7), SQLA_NULL, "bigint 7" },
+    { NUMBER(SQLA_INT64, 3000000000), SQLA_INT32, "!the number is too large for its type" },
     { NUMBER(SQLA_INT64, INT64_MIN), SQLA_NULL, "bigint -9223372036854775808" }, { NUMBER(SQLA_INT32, 7), SQLA_INT64, "bigint 7" },
-    { NUMBER(SQLA_INT32, 7), SQLA_BOOL, OTHER }, { NUMBER(SQLA_INT32, 7), SQLA_TEXT, OTHER }, { NUMBER(SQLA_INT32, 7), SQLA_FLOAT64, "double 7" },
-    { NUMBER(SQLA_INT16, 7), SQLA_FLOAT32, "float 7" }, { NUMBER(SQLA_INT64, 16777217), SQLA_FLOAT32, "!the number does not fit into a float" },
-    { NUMBER(SQLA_INT64, INT64_C(9007199254740992)), SQLA_FLOAT64, "double 9.00719925e+15" }, { NUMBER(SQLA_INT64, INT64_C(9007199254740993)), SQLA_FLOAT64, OTHER },
+    { NUMBER(SQLA_INT32, 7), SQLA_BOOL, OTHER }, { NUMBER(SQLA_INT32, 7), SQLA_TEXT, OTHER },
+    { NUMBER(SQLA_INT32, 7), SQLA_FLOAT64, "double 7" },
+    { NUMBER(SQLA_INT16, 7), SQLA_FLOAT32, "float 7" },
+    { NUMBER(SQLA_INT64, 16777217), SQLA_FLOAT32, "!the number does not fit into a float" },
+    { NUMBER(SQLA_INT64, INT64_C(9007199254740992)), SQLA_FLOAT64, "double 9.00719925e+15" },
+    { NUMBER(SQLA_INT64, INT64_C(9007199254740993)), SQLA_FLOAT64, OTHER },
     { NUMBER(SQLA_INT64, -INT64_C(9007199254740993)), SQLA_FLOAT64, OTHER },
-    { REAL(SQLA_FLOAT64, 1.5), SQLA_NULL, "double 1.5" }, { REAL(SQLA_FLOAT32, 1.5), SQLA_NULL, "float 1.5" }, { REAL(SQLA_FLOAT64, 1.5), SQLA_FLOAT32, "float 1.5" },
-    { REAL(SQLA_FLOAT32, 1.5), SQLA_FLOAT64, "double 1.5" }, { REAL(SQLA_FLOAT64, 0.1), SQLA_FLOAT32, "!the number does not fit into a float" },
+    { REAL(SQLA_FLOAT64, 1.5), SQLA_NULL, "double 1.5" }, { REAL(SQLA_FLOAT32, 1.5), SQLA_NULL, "float 1.5" },
+    { REAL(SQLA_FLOAT64, 1.5), SQLA_FLOAT32, "float 1.5" },
+    { REAL(SQLA_FLOAT32, 1.5), SQLA_FLOAT64, "double 1.5" },
+    { REAL(SQLA_FLOAT64, 0.1), SQLA_FLOAT32, "!the number does not fit into a float" },
     { REAL(SQLA_FLOAT64, 1.5), SQLA_INT32, OTHER }, { REAL(SQLA_FLOAT64, INFINITY), SQLA_NULL, "!infinite, or none (NaN)" },
-    { REAL(SQLA_FLOAT64, -INFINITY), SQLA_FLOAT32, "!infinite, or none (NaN)" }, { REAL(SQLA_FLOAT32, NAN), SQLA_NULL, "!infinite, or none (NaN)" },
-    { BYTES(SQLA_TEXT, "a"), SQLA_NULL, "text 'a'" }, { BYTES(SQLA_TEXT, ""), SQLA_NULL, "text ''" }, { BYTES(SQLA_TEXT, "{}"), SQLA_JSON, "text '{}'" },
-    { BYTES(SQLA_TEXT, "1"), SQLA_DECIMAL, "decimal '1'" }, { BYTES(SQLA_TEXT, "one"), SQLA_DECIMAL, NO_DECIMAL }, { BYTES(SQLA_TEXT, "a"), SQLA_BLOB, OTHER },
+    { REAL(SQLA_FLOAT64, -INFINITY), SQLA_FLOAT32, "!infinite, or none (NaN)" },
+    { REAL(SQLA_FLOAT32, NAN), SQLA_NULL, "!infinite, or none (NaN)" },
+    { BYTES(SQLA_TEXT, "a"), SQLA_NULL, "text 'a'" }, { BYTES(SQLA_TEXT, ""), SQLA_NULL, "text ''" },
+    { BYTES(SQLA_TEXT, "{}"), SQLA_JSON, "text '{}'" },
+    { BYTES(SQLA_TEXT, "1"), SQLA_DECIMAL, "decimal '1'" }, { BYTES(SQLA_TEXT, "one"), SQLA_DECIMAL, NO_DECIMAL },
+    { BYTES(SQLA_TEXT, "a"), SQLA_BLOB, OTHER },
     { BYTES(SQLA_TEXT, "a"), SQLA_INT32, OTHER }, { BYTES(SQLA_TEXT, "a\0b"), SQLA_NULL, "!the text has a NUL in it" },
-    { BYTES(SQLA_TEXT, "\xff"), SQLA_NULL, "!the text is not valid UTF-8" }, { BYTES(SQLA_JSON, "{}"), SQLA_NULL, "text '{}'" }, { BYTES(SQLA_JSON, "1"), SQLA_TEXT, "text '1'" },
+    { BYTES(SQLA_TEXT, "\xff"), SQLA_NULL, "!the text is not valid UTF-8" }, { BYTES(SQLA_JSON, "{}"), SQLA_NULL, "text '{}'" },
+    { BYTES(SQLA_JSON, "1"), SQLA_TEXT, "text '1'" },
     { BYTES(SQLA_DECIMAL, "1"), SQLA_INT32, OTHER }, { { .type = SQLA_TEXT, .as.bytes = { NULL, 0 } }, SQLA_NULL, "null" },
-    { BYTES(SQLA_BLOB, "\1\xff"), SQLA_NULL, "blob '\1\xff'" }, { BYTES(SQLA_BLOB, ""), SQLA_NULL, "blob ''" }, { BYTES(SQLA_BLOB, "a"), SQLA_TEXT, OTHER },
-    { { .type = SQLA_BLOB, .as.bytes = { NULL, 0 } }, SQLA_BLOB, "null" }, { { .type = SQLA_BLOB, .as.bytes = { "", SIZE_MAX } }, SQLA_BLOB, "!the value is too long for the server" },
-    DECIMAL("1.50"), DECIMAL("+1e5"), DECIMAL("-.5E-10"), DECIMAL("1.E+3"), DECIMAL("0"), DECIMAL("-0.00"), DECIMAL("0e99999"), DECIMAL("0e999999999999999999999999"),
-    DECIMAL(TEN TEN TEN "12345"), DECIMAL("000" TEN TEN TEN "12345"), DECIMAL("0." TEN TEN TEN), DECIMAL("0." TEN TEN TEN "00"), DECIMAL("1e34"), DECIMAL("1e-30"),
+    { BYTES(SQLA_BLOB, "\1\xff"), SQLA_NULL, "blob '\1\xff'" }, { BYTES(SQLA_BLOB, ""), SQLA_NULL, "blob ''" },
+    { BYTES(SQLA_BLOB, "a"), SQLA_TEXT, OTHER },
+    { { .type = SQLA_BLOB, .as.bytes = { NULL, 0 } }, SQLA_BLOB, "null" },
+    { { .type = SQLA_BLOB, .as.bytes = { "", SIZE_MAX } }, SQLA_BLOB, "!the value is too long for the server" },
+    DECIMAL("1.50"), DECIMAL("+1e5"), DECIMAL("-.5E-10"), DECIMAL("1.E+3"), DECIMAL("0"), DECIMAL("-0.00"), DECIMAL("0e99999"),
+    DECIMAL("0e999999999999999999999999"),
+    DECIMAL(TEN TEN TEN "12345"), DECIMAL("000" TEN TEN TEN "12345"), DECIMAL("0." TEN TEN TEN), DECIMAL("0." TEN TEN TEN "00"),
+    DECIMAL("1e34"), DECIMAL("1e-30"),
     DECIMAL("100e-32"), DECIMAL("0.001e37"),
-    REFUSED(TEN TEN TEN "123456", MORE_DIGITS), REFUSED("0." TEN TEN TEN "1", MORE_DIGITS), REFUSED("1e35", MORE_DIGITS), REFUSED("1e-31", MORE_DIGITS),
-    REFUSED("1e1000000", MORE_DIGITS), REFUSED("1e-99999999999999999999", MORE_DIGITS), REFUSED("", NO_DECIMAL), REFUSED(".", NO_DECIMAL), REFUSED("-", NO_DECIMAL),
-    REFUSED("1.2.3", NO_DECIMAL), REFUSED("1e", NO_DECIMAL), REFUSED("1e+", NO_DECIMAL), REFUSED("1e-", NO_DECIMAL), REFUSED("1ex", NO_DECIMAL), REFUSED("1x", NO_DECIMAL),
-    REFUSED("1e5x", NO_DECIMAL), REFUSED("NaN", NO_DECIMAL), REFUSED("Infinity", NO_DECIMAL), REFUSED("1e1.5", NO_DECIMAL), REFUSED("e5", NO_DECIMAL), REFUSED(" 1", NO_DECIMAL),
-    { NUMBER(SQLA_DATE, 0), SQLA_NULL, "date 1970-01-01" }, { NUMBER(SQLA_DATE, -719162), SQLA_NULL, "date 0001-01-01" }, { NUMBER(SQLA_DATE, 2932896), SQLA_NULL, "date 9999-12-31" },
-    { NUMBER(SQLA_DATE, -719163), SQLA_NULL, TOO_FAR }, { NUMBER(SQLA_DATE, 2932897), SQLA_NULL, TOO_FAR }, { NUMBER(SQLA_DATE, SQLA_DATE_INFINITY), SQLA_NULL, TOO_FAR },
+    REFUSED(TEN TEN TEN "123456", MORE_DIGITS), REFUSED("0." TEN TEN TEN "1", MORE_DIGITS), REFUSED("1e35", MORE_DIGITS),
+    REFUSED("1e-31", MORE_DIGITS),
+    REFUSED("1e1000000", MORE_DIGITS), REFUSED("1e-99999999999999999999", MORE_DIGITS), REFUSED("", NO_DECIMAL),
+    REFUSED(".", NO_DECIMAL), REFUSED("-", NO_DECIMAL),
+    REFUSED("1.2.3", NO_DECIMAL), REFUSED("1e", NO_DECIMAL), REFUSED("1e+", NO_DECIMAL), REFUSED("1e-", NO_DECIMAL),
+    REFUSED("1ex", NO_DECIMAL), REFUSED("1x", NO_DECIMAL),
+    REFUSED("1e5x", NO_DECIMAL), REFUSED("NaN", NO_DECIMAL), REFUSED("Infinity", NO_DECIMAL), REFUSED("1e1.5", NO_DECIMAL),
+    REFUSED("e5", NO_DECIMAL), REFUSED(" 1", NO_DECIMAL),
+    { NUMBER(SQLA_DATE, 0), SQLA_NULL, "date 1970-01-01" }, { NUMBER(SQLA_DATE, -719162), SQLA_NULL, "date 0001-01-01" },
+    { NUMBER(SQLA_DATE, 2932896), SQLA_NULL, "date 9999-12-31" },
+    { NUMBER(SQLA_DATE, -719163), SQLA_NULL, TOO_FAR }, { NUMBER(SQLA_DATE, 2932897), SQLA_NULL, TOO_FAR },
+    { NUMBER(SQLA_DATE, SQLA_DATE_INFINITY), SQLA_NULL, TOO_FAR },
     { NUMBER(SQLA_DATE, SQLA_DATE_MINUS_INFINITY), SQLA_NULL, TOO_FAR }, { NUMBER(SQLA_DATE, 11016), SQLA_NULL, "date 2000-02-29" },
-    { NUMBER(SQLA_DATE, 11322), SQLA_NULL, "date 2000-12-31" }, { NUMBER(SQLA_DATE, -25508), SQLA_NULL, "date 1900-03-01" }, { NUMBER(SQLA_DATE, -25509), SQLA_NULL, "date 1900-02-28" },
-    { NUMBER(SQLA_DATE, 1460), SQLA_NULL, "date 1973-12-31" }, { NUMBER(SQLA_DATE, 1095), SQLA_NULL, "date 1972-12-31" }, { NUMBER(SQLA_DATE, 0), SQLA_TIME, OTHER },
+    { NUMBER(SQLA_DATE, 11322), SQLA_NULL, "date 2000-12-31" }, { NUMBER(SQLA_DATE, -25508), SQLA_NULL, "date 1900-03-01" },
+    { NUMBER(SQLA_DATE, -25509), SQLA_NULL, "date 1900-02-28" },
+    { NUMBER(SQLA_DATE, 1460), SQLA_NULL, "date 1973-12-31" }, { NUMBER(SQLA_DATE, 1095), SQLA_NULL, "date 1972-12-31" },
+    { NUMBER(SQLA_DATE, 0), SQLA_TIME, OTHER },
     { NUMBER(SQLA_TIME, 0), SQLA_NULL, "time 00:00:00.000000" }, { NUMBER(SQLA_TIME, DAY - 1), SQLA_NULL, "time 23:59:59.999999" },
     { NUMBER(SQLA_TIME, DAY), SQLA_NULL, "time 24:00:00.000000" }, { NUMBER(SQLA_TIME, -1), SQLA_NULL, "!the time is not within a day" },
     { NUMBER(SQLA_TIME, DAY + 1), SQLA_NULL, "!the time is not within a day" },
-    { NUMBER(SQLA_TIMESTAMP, 0), SQLA_NULL, "datetime 1970-01-01 00:00:00.000000" }, { NUMBER(SQLA_TIMESTAMP, -1), SQLA_NULL, "datetime 1969-12-31 23:59:59.999999" },
+    { NUMBER(SQLA_TIMESTAMP, 0), SQLA_NULL, "datetime 1970-01-01 00:00:00.000000" },
+    { NUMBER(SQLA_TIMESTAMP, -1), SQLA_NULL, "datetime 1969-12-31 23:59:59.999999" },
     { NUMBER(SQLA_TIMESTAMP, -DAY), SQLA_NULL, "datetime 1969-12-31 00:00:00.000000" },
-    { NUMBER(SQLA_LOCAL_TIMESTAMP, FIRST_MICRO), SQLA_NULL, "datetime 0001-01-01 00:00:00.000000" }, { NUMBER(SQLA_LOCAL_TIMESTAMP, FIRST_MICRO - 1), SQLA_NULL, TOO_FAR },
-    { NUMBER(SQLA_LOCAL_TIMESTAMP, LAST_MICRO), SQLA_NULL, "datetime 9999-12-31 23:59:59.999999" }, { NUMBER(SQLA_LOCAL_TIMESTAMP, LAST_MICRO + 1), SQLA_NULL, TOO_FAR },
-    { NUMBER(SQLA_TIMESTAMP, SQLA_TIMESTAMP_INFINITY), SQLA_NULL, TOO_FAR }, { NUMBER(SQLA_TIMESTAMP, SQLA_TIMESTAMP_MINUS_INFINITY), SQLA_NULL, TOO_FAR },
+    { NUMBER(SQLA_LOCAL_TIMESTAMP, FIRST_MICRO), SQLA_NULL, "datetime 0001-01-01 00:00:00.000000" },
+    { NUMBER(SQLA_LOCAL_TIMESTAMP, FIRST_MICRO - 1), SQLA_NULL, TOO_FAR },
+    { NUMBER(SQLA_LOCAL_TIMESTAMP, LAST_MICRO), SQLA_NULL, "datetime 9999-12-31 23:59:59.999999" },
+    { NUMBER(SQLA_LOCAL_TIMESTAMP, LAST_MICRO + 1), SQLA_NULL, TOO_FAR },
+    { NUMBER(SQLA_TIMESTAMP, SQLA_TIMESTAMP_INFINITY), SQLA_NULL, TOO_FAR },
+    { NUMBER(SQLA_TIMESTAMP, SQLA_TIMESTAMP_MINUS_INFINITY), SQLA_NULL, TOO_FAR },
     { NUMBER(SQLA_TIMESTAMP, 0), SQLA_LOCAL_TIMESTAMP, OTHER },
     { INTERVAL(1, 2, 3), SQLA_NULL, "text 'P1M2DT0.000003S'" }, { INTERVAL(-1, 0, -3000001), SQLA_NULL, "text 'P-1M0DT-3.000001S'" },
-    { INTERVAL(INT32_MIN, INT32_MIN, INT64_MIN), SQLA_NULL, "text 'P-2147483648M-2147483648DT-9223372036854.775808S'" }, { INTERVAL(1, 2, 3), SQLA_TEXT, OTHER },
-    { UUID, SQLA_NULL, "text '12ab0000-0000-4000-8000-0000000000ff'" }, { UUID, SQLA_UUID, "text '12ab0000-0000-4000-8000-0000000000ff'" }, { UUID, SQLA_BLOB, OTHER },
+    { INTERVAL(INT32_MIN, INT32_MIN, INT64_MIN), SQLA_NULL, "text 'P-2147483648M-2147483648DT-9223372036854.775808S'" },
+    { INTERVAL(1, 2, 3), SQLA_TEXT, OTHER },
+    { UUID, SQLA_NULL, "text '12ab0000-0000-4000-8000-0000000000ff'" },
+    { UUID, SQLA_UUID, "text '12ab0000-0000-4000-8000-0000000000ff'" }, { UUID, SQLA_BLOB, OTHER },
     { NUMBER(SQLA_ENUM_TYPE, 0), SQLA_TEXT, OTHER }, { NUMBER(SQLA_ENUM_TYPE, 0), SQLA_ENUM_TYPE, "!the value is none of the enum" },
-    { { .type = SQLA_ARRAY }, SQLA_NULL, "!the server has no arrays" }, { NUMBER(99, 0), SQLA_NULL, OTHER }, { NUMBER(99, 0), SQLA_INT32, OTHER },
+    { { .type = SQLA_ARRAY }, SQLA_NULL, "!the server has no arrays" }, { NUMBER(99, 0), SQLA_NULL, OTHER },
+    { NUMBER(99, 0), SQLA_INT32, OTHER },
 };
 
 static void values__are_sent_or_refused(const char *url)
@@ -166,39 +196,55 @@ static void values__are_sent_or_refused(const char *url)
 /* ---- fields ---------------------------------------------------------------------------------------------------------- */
 
 static const char *const labels[] = { "red", "green" };
-typedef union field { int8_t i8; int16_t i16; int32_t i32; int64_t i64; float f32; double f64; const char *text; sqla_blob blob; char chars[16];
-    sqla_interval interval; sqla_uuid uuid; sqla_value value; } field;
+typedef union field { int8_t i8; int16_t i16; int32_t i32; int64_t i64; float f32; double f64; const char *text; sqla_blob blob;
+    char chars[16]; sqla_interval interval; sqla_uuid uuid; sqla_value value; } field;
 #define NULLABLE SQLA_SLOT_NULLABLE
 
 static const struct { uint32_t type, rep, size, flags; field field; const char *is; } fields[] = {
     { SQLA_BOOL, SQLA_REP_FIXED, 1, 0, { .i8 = 1 }, "bigint 1" }, { SQLA_BOOL, SQLA_REP_FIXED, 4, 0, { .i32 = 256 }, "bigint 1" },
-    { SQLA_INT16, SQLA_REP_FIXED, 1, 0, { .i8 = -1 }, "bigint -1" }, { SQLA_INT16, SQLA_REP_FIXED, 1, SQLA_SLOT_UNSIGNED, { .i8 = -1 }, "bigint 255" },
-    { SQLA_INT32, SQLA_REP_FIXED, 2, 0, { .i16 = -1 }, "bigint -1" }, { SQLA_INT32, SQLA_REP_FIXED, 2, SQLA_SLOT_UNSIGNED, { .i16 = -1 }, "bigint 65535" },
-    { SQLA_INT32, SQLA_REP_FIXED, 4, 0, { .i32 = -5 }, "bigint -5" }, { SQLA_INT64, SQLA_REP_FIXED, 8, 0, { .i64 = INT64_MIN }, "bigint -9223372036854775808" },
-    { SQLA_INT64, SQLA_REP_FIXED, 4, 0, { .i32 = -5 }, "bigint -5" }, { SQLA_INT32, SQLA_REP_FIXED, 8, 0, { .i64 = 3000000000 }, "!the number is too large for its type" },
-    { SQLA_INT16, SQLA_REP_FIXED, 4, 0, { .i32 = -32769 }, "!the number is too large for its type" }, { SQLA_INT16, SQLA_REP_FIXED, 4, 0, { .i32 = -32768 }, "bigint -32768" },
-    { SQLA_FLOAT32, SQLA_REP_FIXED, 4, 0, { .f32 = 1.5F }, "float 1.5" }, { SQLA_FLOAT64, SQLA_REP_FIXED, 4, 0, { .f32 = 1.5F }, "double 1.5" },
-    { SQLA_FLOAT64, SQLA_REP_FIXED, 8, 0, { .f64 = 1.5 }, "double 1.5" }, { SQLA_FLOAT32, SQLA_REP_FIXED, 8, 0, { .f64 = 0.1 }, "!the number does not fit into a float" },
+    { SQLA_INT16, SQLA_REP_FIXED, 1, 0, { .i8 = -1 }, "bigint -1" },
+    { SQLA_INT16, SQLA_REP_FIXED, 1, SQLA_SLOT_UNSIGNED, { .i8 = -1 }, "bigint 255" },
+    { SQLA_INT32, SQLA_REP_FIXED, 2, 0, { .i16 = -1 }, "bigint -1" },
+    { SQLA_INT32, SQLA_REP_FIXED, 2, SQLA_SLOT_UNSIGNED, { .i16 = -1 }, "bigint 65535" },
+    { SQLA_INT32, SQLA_REP_FIXED, 4, 0, { .i32 = -5 }, "bigint -5" },
+    { SQLA_INT64, SQLA_REP_FIXED, 8, 0, { .i64 = INT64_MIN }, "bigint -9223372036854775808" },
+    { SQLA_INT64, SQLA_REP_FIXED, 4, 0, { .i32 = -5 }, "bigint -5" },
+    { SQLA_INT32, SQLA_REP_FIXED, 8, 0, { .i64 = 3000000000 }, "!the number is too large for its type" },
+    { SQLA_INT16, SQLA_REP_FIXED, 4, 0, { .i32 = -32769 }, "!the number is too large for its type" },
+    { SQLA_INT16, SQLA_REP_FIXED, 4, 0, { .i32 = -32768 }, "bigint -32768" },
+    { SQLA_FLOAT32, SQLA_REP_FIXED, 4, 0, { .f32 = 1.5F }, "float 1.5" },
+    { SQLA_FLOAT64, SQLA_REP_FIXED, 4, 0, { .f32 = 1.5F }, "double 1.5" },
+    { SQLA_FLOAT64, SQLA_REP_FIXED, 8, 0, { .f64 = 1.5 }, "double 1.5" },
+    { SQLA_FLOAT32, SQLA_REP_FIXED, 8, 0, { .f64 = 0.1 }, "!the number does not fit into a float" },
     { SQLA_FLOAT32, SQLA_REP_FIXED, 4, 0, { .f32 = INFINITY }, "!infinite, or none (NaN)" },
-    { SQLA_DATE, SQLA_REP_FIXED, 4, 0, { .i32 = 10957 }, "date 2000-01-01" }, { SQLA_DATE, SQLA_REP_FIXED, 4, 0, { .i32 = INT32_MAX }, TOO_FAR },
-    { SQLA_TIME, SQLA_REP_FIXED, 8, 0, { .i64 = 1 }, "time 00:00:00.000001" }, { SQLA_TIME, SQLA_REP_FIXED, 8, 0, { .i64 = -1 }, "!the time is not within a day" },
+    { SQLA_DATE, SQLA_REP_FIXED, 4, 0, { .i32 = 10957 }, "date 2000-01-01" },
+    { SQLA_DATE, SQLA_REP_FIXED, 4, 0, { .i32 = INT32_MAX }, TOO_FAR },
+    { SQLA_TIME, SQLA_REP_FIXED, 8, 0, { .i64 = 1 }, "time 00:00:00.000001" },
+    { SQLA_TIME, SQLA_REP_FIXED, 8, 0, { .i64 = -1 }, "!the time is not within a day" },
     { SQLA_TIMESTAMP, SQLA_REP_FIXED, 8, 0, { .i64 = INT64_C(946684800000001) }, "datetime 2000-01-01 00:00:00.000001" },
     { SQLA_LOCAL_TIMESTAMP, SQLA_REP_FIXED, 8, 0, { .i64 = LAST_MICRO + 1 }, TOO_FAR },
     { SQLA_INTERVAL, SQLA_REP_FIXED, 16, 0, { .interval = { 1, 2, 3 } }, "text 'P1M2DT0.000003S'" },
     { SQLA_UUID, SQLA_REP_FIXED, 16, 0, { .uuid = { { 0xfe } } }, "text 'fe000000-0000-0000-0000-000000000000'" },
-    { SQLA_ENUM_TYPE, SQLA_REP_FIXED, 4, 0, { .i32 = 1 }, "text 'green'" }, { SQLA_ENUM_TYPE, SQLA_REP_FIXED, 4, 0, { .i32 = 2 }, "!the value is none of the enum" },
+    { SQLA_ENUM_TYPE, SQLA_REP_FIXED, 4, 0, { .i32 = 1 }, "text 'green'" },
+    { SQLA_ENUM_TYPE, SQLA_REP_FIXED, 4, 0, { .i32 = 2 }, "!the value is none of the enum" },
     { SQLA_ENUM_TYPE, SQLA_REP_FIXED, 4, 0, { .i32 = -1 }, "!the value is none of the enum" },
     { SQLA_TEXT, SQLA_REP_FIXED, 8, 0, { .i64 = 0 }, OTHER },
-    { SQLA_TEXT, SQLA_REP_CSTR, 8, 0, { .text = "abc" }, "text 'abc'" }, { SQLA_TEXT, SQLA_REP_CSTR, 8, NULLABLE, { .text = NULL }, "null" },
+    { SQLA_TEXT, SQLA_REP_CSTR, 8, 0, { .text = "abc" }, "text 'abc'" },
+    { SQLA_TEXT, SQLA_REP_CSTR, 8, NULLABLE, { .text = NULL }, "null" },
     { SQLA_TEXT, SQLA_REP_CSTR, 8, 0, { .text = "\xed\xa0\x80" }, "!the text is not valid UTF-8" },
-    { SQLA_JSON, SQLA_REP_CSTR, 8, 0, { .text = "{}" }, "text '{}'" }, { SQLA_DECIMAL, SQLA_REP_CSTR, 8, 0, { .text = "1.5" }, "decimal '1.5'" },
+    { SQLA_JSON, SQLA_REP_CSTR, 8, 0, { .text = "{}" }, "text '{}'" },
+    { SQLA_DECIMAL, SQLA_REP_CSTR, 8, 0, { .text = "1.5" }, "decimal '1.5'" },
     { SQLA_DECIMAL, SQLA_REP_CSTR, 8, 0, { .text = "1,5" }, NO_DECIMAL },
-    { SQLA_ENUM_TYPE, SQLA_REP_CSTR, 8, 0, { .text = "green" }, "text 'green'" }, { SQLA_ENUM_TYPE, SQLA_REP_CSTR, 8, 0, { .text = "grean" }, "!the text is none of the labels" },
+    { SQLA_ENUM_TYPE, SQLA_REP_CSTR, 8, 0, { .text = "green" }, "text 'green'" },
+    { SQLA_ENUM_TYPE, SQLA_REP_CSTR, 8, 0, { .text = "grean" }, "!the text is none of the labels" },
     { SQLA_INT32, SQLA_REP_CSTR, 8, 0, { .text = "5" }, "!a value of this type is not sent from a text" },
-    { SQLA_TEXT, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", 2 } }, "text 'ab'" }, { SQLA_TEXT, SQLA_REP_BYTES, 16, 0, { .blob = { "a\0b", 3 } }, "!the text has a NUL in it" },
-    { SQLA_BLOB, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", 2 } }, "blob 'ab'" }, { SQLA_BLOB, SQLA_REP_BYTES, 16, NULLABLE, { .blob = { NULL, 0 } }, "null" },
+    { SQLA_TEXT, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", 2 } }, "text 'ab'" },
+    { SQLA_TEXT, SQLA_REP_BYTES, 16, 0, { .blob = { "a\0b", 3 } }, "!the text has a NUL in it" },
+    { SQLA_BLOB, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", 2 } }, "blob 'ab'" },
+    { SQLA_BLOB, SQLA_REP_BYTES, 16, NULLABLE, { .blob = { NULL, 0 } }, "null" },
     { SQLA_BLOB, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", SIZE_MAX } }, "!the value is too long for the server" },
-    { SQLA_TEXT, SQLA_REP_CHARS, 16, 0, { .chars = "abc" }, "text 'abc'" }, { SQLA_TEXT, SQLA_REP_CHARS, 3, 0, { .chars = "abc" }, "!the text has no NUL within its room" },
+    { SQLA_TEXT, SQLA_REP_CHARS, 16, 0, { .chars = "abc" }, "text 'abc'" },
+    { SQLA_TEXT, SQLA_REP_CHARS, 3, 0, { .chars = "abc" }, "!the text has no NUL within its room" },
     { SQLA_ENUM_TYPE, SQLA_REP_VALUE, sizeof(sqla_value), 0, { .value = NUMBER(SQLA_ENUM_TYPE, 0) }, "text 'red'" },
     { SQLA_TEXT, 77, 8, 0, { .i64 = 0 }, "!the slot has a representation that is not known" },
 };
@@ -269,7 +315,8 @@ static void flags__make_nulls(const char *url)
 static const char letters[] = "NB248fFtbdTZLiunjeA?";
 static const struct { uint32_t rep, size; const char *can; } forms[] = {
     { SQLA_REP_FIXED, 1, "B248e" }, { SQLA_REP_FIXED, 2, "B248e" }, { SQLA_REP_FIXED, 4, "B248efFd" }, { SQLA_REP_FIXED, 8, "B248efFTZL" },
-    { SQLA_REP_FIXED, 16, "iu" }, { SQLA_REP_FIXED, 3, "" }, { SQLA_REP_CSTR, 8, "tnje" }, { SQLA_REP_CHARS, 8, "tnje" }, { SQLA_REP_BYTES, 16, "tbnje" },
+    { SQLA_REP_FIXED, 16, "iu" }, { SQLA_REP_FIXED, 3, "" }, { SQLA_REP_CSTR, 8, "tnje" }, { SQLA_REP_CHARS, 8, "tnje" },
+    { SQLA_REP_BYTES, 16, "tbnje" },
     { SQLA_REP_VALUE, sizeof(sqla_value), "NB248fFtbdTZLiunje" }, { SQLA_REP_ROW_NUMBER, 0, "" }, { 77, 8, "" },
 };
 
@@ -285,9 +332,11 @@ static void plans__have_forms_that_can_be_sent(const char *url)
             bool can = strchr(forms[f].can, letters[type]) != NULL;
             sqla_status status = mariadb__check_plan(&plan, opaque(&err));
             if (status != (can ? SQLA_OK : SQLA_ERR_UNSUPPORTED))
-                fprintf(stderr, "type '%c', form %u, %u bytes: %s\n", letters[type], (unsigned)forms[f].rep, (unsigned)forms[f].size, err.message);
+                fprintf(stderr, "type '%c', form %u, %u bytes: %s\n", letters[type], (unsigned)forms[f].rep, (unsigned)forms[f].size,
+                        err.message);
             CU_ASSERT_EQUAL(status, can ? SQLA_OK : SQLA_ERR_UNSUPPORTED);
-            CU_ASSERT(can || (says(&err, "parameter 1 has a type and a form in memory that cannot be sent") && strcmp(err.column, "c") == 0));
+            CU_ASSERT(can || says(&err, "parameter 1 has a type and a form in memory that cannot be sent"));
+            CU_ASSERT_STRING_EQUAL(err.column, can ? "" : "c");
         }
     }
 }
@@ -295,10 +344,12 @@ static void plans__have_forms_that_can_be_sent(const char *url)
 /* Each parameter once, in any order; also where those that are named twice make up for those that are missing. */
 static void plans__name_each_parameter_once(const char *url)
 {
-    static const char once[] = "does not name each of them once", third[] = "slot 1 of the parameters names parameter 0", fifth[] = "slot 3 of the parameters names parameter 5";
+    static const char once[] = "does not name each of them once", third[] = "slot 1 of the parameters names parameter 0",
+                      fifth[] = "slot 3 of the parameters names parameter 5";
     static const struct { uint32_t count; int32_t columns[4]; const char *wrong; } plans[] = {
         { 0, { 0 }, NULL }, { 1, { 0 }, NULL }, { 4, { 0, 1, 2, 3 }, NULL }, { 4, { 3, 2, 1, 0 }, NULL }, { 4, { 2, 0, 3, 1 }, NULL },
-        { 2, { 0, 0 }, once }, { 4, { 0, 3, 3, 0 }, once }, { 4, { 1, 1, 1, 3 }, once }, { 3, { 1, 1, 1 }, once }, { 4, { 3, 0, 2, 2 }, once },
+        { 2, { 0, 0 }, once }, { 4, { 0, 3, 3, 0 }, once }, { 4, { 1, 1, 1, 3 }, once }, { 3, { 1, 1, 1 }, once },
+        { 4, { 3, 0, 2, 2 }, once },
         { 2, { 0, -1 }, third }, { 4, { 0, 1, 2, 4 }, fifth } };
     (void)url;
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
@@ -368,9 +419,12 @@ static void utf8__is_checked(const char *url)
 {
     static const struct { const char *text; size_t size; bool valid; } cases[] = {
         { "", 0, true }, { "plain", 5, true }, { "a text of more than eight", 25, true }, { "eight by\0te", 11, true }, { "\0", 1, true },
-        { "\303\274", 2, true }, { "\342\202\254", 3, true }, { "\360\237\230\200", 4, true }, { "\364\217\277\277", 4, true }, { "\303", 1, false },
-        { "\200", 1, false }, { "\301\200", 2, false }, { "\365\200\200\200", 4, false }, { "\303a", 2, false }, { "\340\237\200", 3, false },
-        { "\355\240\200", 3, false }, { "\360\217\200\200", 4, false }, { "\364\220\200\200", 4, false }, { "\340\240\200", 3, true }, { "\355\237\277", 3, true },
+        { "\303\274", 2, true }, { "\342\202\254", 3, true }, { "\360\237\230\200", 4, true }, { "\364\217\277\277", 4, true },
+        { "\303", 1, false },
+        { "\200", 1, false }, { "\301\200", 2, false }, { "\365\200\200\200", 4, false }, { "\303a", 2, false },
+        { "\340\237\200", 3, false },
+        { "\355\240\200", 3, false }, { "\360\217\200\200", 4, false }, { "\364\220\200\200", 4, false }, { "\340\240\200", 3, true },
+        { "\355\237\277", 3, true },
         { "\360\220\200\200", 4, true }, { "aaaaaaa\303\274", 9, true }, { "aaaaaaaaaaaaaaa\377", 16, false }, { "\342\202", 2, false },
     };
     (void)url;
@@ -388,16 +442,20 @@ static const struct { sqla_connect_param params[2]; const char *says, *hint; } r
     { { { "port", "" } }, "connection parameter 'port' is a number up to 65535, and not ''", "" },
     { { { "port", "3306x" } }, "connection parameter 'port' is a number up to 65535, and not '3306x'", "" },
     { { { "port", "999999999" } }, "connection parameter 'port' is a number up to 65535, and not '999999999'", "" },
-    { { { "port", "-1" } }, "connection parameter 'port' is a number up to 65535, and not '-1'", "" }, { { { "port", "65535" } }, NULL, "" },
+    { { { "port", "-1" } }, "connection parameter 'port' is a number up to 65535, and not '-1'", "" },
+    { { { "port", "65535" } }, NULL, "" },
     { { { "host", "a,b" }, { "port", "1,2" } }, NULL, "" }, /* a list of ports for the list of hosts is looked at when they are called */
     { { { "host", "a" }, { "port", "1,2" } }, "connection parameter 'port' is a number up to 65535, and not '1,2'", "" },
     { { { "connect_timeout", "soon" } }, "connection parameter 'connect_timeout' is a number up to 1000000, and not 'soon'", "" },
     { { { "connect_timeout", "1000001" } }, "connection parameter 'connect_timeout' is a number up to 1000000, and not '1000001'", "" },
     { { { "connect_timeout", "1000000" } }, NULL, "" },
-    { { { "compress", "maybe" } }, "connection parameter 'compress' is on or off, and not 'maybe'", "" }, { { { "compress", "Yes" } }, NULL, "" },
+    { { { "compress", "maybe" } }, "connection parameter 'compress' is on or off, and not 'maybe'", "" },
+    { { { "compress", "Yes" } }, NULL, "" },
     { { { "ssl", "" } }, "connection parameter 'ssl' is on or off, and not ''", "" }, { { { "ssl", "OFF" } }, NULL, "" },
-    { { { "ssl_verify", "2" } }, "connection parameter 'ssl_verify' is on or off, and not '2'", "" }, { { { "ssl_verify", "0" } }, NULL, "" },
-    { { { "charset", "latin1" } }, "connection parameter 'charset' can only be 'utf8mb4': all text is UTF-8 here", "" }, { { { "charset", "UTF8MB4" } }, NULL, "" },
+    { { { "ssl_verify", "2" } }, "connection parameter 'ssl_verify' is on or off, and not '2'", "" },
+    { { { "ssl_verify", "0" } }, NULL, "" },
+    { { { "charset", "latin1" } }, "connection parameter 'charset' can only be 'utf8mb4': all text is UTF-8 here", "" },
+    { { { "charset", "UTF8MB4" } }, NULL, "" },
     { { { "user", "a" }, { "user", "b" } }, "connection parameter 'user' is given twice", "" },
     { { { "socket", "/a" }, { "unix_socket", "/b" } }, "connection parameter 'unix_socket' is given twice", "" },
     { { { "hots", "a" } }, "unknown connection parameter 'hots'", "the nearest known one is 'host'" },
@@ -412,7 +470,8 @@ static void recipes__are_checked(const char *url)
     (void)url;
     (void)my_driver();
     for (size_t i = 0; i < sizeof recipes / sizeof recipes[0]; i++) {
-        const sqla_connect_args args = { .struct_size = sizeof args, .count = recipes[i].params[1].key != NULL ? 2 : 1, .params = recipes[i].params };
+        const sqla_connect_args args = { .struct_size = sizeof args, .count = recipes[i].params[1].key != NULL ? 2 : 1,
+            .params = recipes[i].params };
         mariadb__recipe *recipe = NULL;
         sqla_error err = SQLA_ERROR_INIT;
         CU_ASSERT_EQUAL(mariadb__recipe_new(&args, &recipe, opaque(&err)), recipes[i].says != NULL ? SQLA_ERR_CONFIG : SQLA_OK);
@@ -426,8 +485,9 @@ static void recipes__are_checked(const char *url)
 /* Each key comes to its place, and each has its option; a path as the host is that of a socket, unless there is one. */
 static void recipes__keep_what_is_said(const char *url)
 {
-    static const sqla_connect_param params[] = { { "host", "/run/socket" }, { "port", "7" }, { "user", "u" }, { "password", "p" }, { "database", "d" },
-        { "connect_timeout", "8" }, { "compress", "on" }, { "ssl_ca", "ca" }, { "ssl_cert", "cert" }, { "ssl_key", "key" }, { "unix_socket", "/other" } };
+    static const sqla_connect_param params[] = { { "host", "/run/socket" }, { "port", "7" }, { "user", "u" }, { "password", "p" },
+        { "database", "d" }, { "connect_timeout", "8" }, { "compress", "on" }, { "ssl_ca", "ca" }, { "ssl_cert", "cert" },
+        { "ssl_key", "key" }, { "unix_socket", "/other" } };
     enum { ALL = sizeof params / sizeof params[0] };
     sqla_connect_args args = { .struct_size = sizeof args, .count = ALL, .params = params };
     const sqla_connect_option *options = NULL;
@@ -448,8 +508,10 @@ static void recipes__keep_what_is_said(const char *url)
     CU_ASSERT_EQUAL_FATAL(mariadb__recipe_new(&args, &recipe, NULL), SQLA_OK);
     CU_ASSERT_STRING_EQUAL(recipe->socket, "/other");
     CU_ASSERT_STRING_EQUAL(recipe->hosts, "/run/socket");
-    CU_ASSERT(strcmp(recipe->port, "7") == 0 && strcmp(recipe->user, "u") == 0 && strcmp(recipe->password, "p") == 0 && strcmp(recipe->database, "d") == 0);
-    CU_ASSERT(strcmp(recipe->ssl_ca, "ca") == 0 && strcmp(recipe->ssl_cert, "cert") == 0 && strcmp(recipe->ssl_key, "key") == 0 && recipe->ssl == NULL);
+    CU_ASSERT(strcmp(recipe->port, "7") == 0 && strcmp(recipe->user, "u") == 0 && strcmp(recipe->password, "p") == 0 &&
+              strcmp(recipe->database, "d") == 0);
+    CU_ASSERT(strcmp(recipe->ssl_ca, "ca") == 0 && strcmp(recipe->ssl_cert, "cert") == 0 && strcmp(recipe->ssl_key, "key") == 0 &&
+              recipe->ssl == NULL);
     sqla__host.release(recipe);
     args.count = ALL - 1;
     CU_ASSERT_EQUAL_FATAL(mariadb__recipe_new(&args, &recipe, NULL), SQLA_OK);
@@ -509,10 +571,12 @@ static sqla_status note(sqla_reflect_sink *base, uint32_t kind, const void *reco
     const sqla_reflect_facts *facts = record;
     switch (kind) {
     case SQLA_REFLECT_TABLES:
-        snprintf(at, room, "%s %u%s %s\n", table->name, table->kind, table->on_search_path ? " here" : "", table->comment != NULL ? table->comment : "-");
+        snprintf(at, room, "%s %u%s %s\n", table->name, table->kind, table->on_search_path ? " here" : "",
+                 table->comment != NULL ? table->comment : "-");
         break;
     case SQLA_REFLECT_COLUMNS:
-        snprintf(at, room, "%u %s %u%s%s key %u default %s %s\n", column->position, column->name, column->type, column->nullable ? " null" : "",
+        snprintf(at, room, "%u %s %u%s%s key %u default %s %s\n", column->position, column->name, column->type,
+                 column->nullable ? " null" : "",
                  column->generated_key ? " generated" : "", column->key_position, column->default_text != NULL ? column->default_text : "-",
                  column->comment != NULL ? column->comment : "-");
         break;
@@ -534,9 +598,12 @@ static sqla_status look(sqla_driver_conn *conn, uint32_t kind, const sqla_reflec
 static void reflection__tells_what_is_there(const char *url)
 {
     static const char *const made[] = {
-        "CREATE OR REPLACE TABLE reflected (id INT UNSIGNED AUTO_INCREMENT, k2 BIGINT NOT NULL DEFAULT 7, b BOOLEAN, t TINYINT UNSIGNED, s SMALLINT UNSIGNED, "
-        "f FLOAT, n DECIMAL(5,2) DEFAULT NULL COMMENT 'a price', c VARCHAR(64) DEFAULT 'it''s', e ENUM('a'), v VARBINARY(3), d DATE, h TIME, ts TIMESTAMP NULL, "
-        "dt DATETIME, utc DATETIME(6) COMMENT 'UTC', span VARCHAR(64) COMMENT 'ISO 8601', word VARCHAR(64) COMMENT 'a word', u UUID, u2 CHAR(36) CHARACTER SET ascii, "
+        "CREATE OR REPLACE TABLE reflected (id INT UNSIGNED AUTO_INCREMENT, k2 BIGINT NOT NULL DEFAULT 7, b BOOLEAN, t TINYINT UNSIGNED, "
+        "s SMALLINT UNSIGNED, "
+        "f FLOAT, n DECIMAL(5,2) DEFAULT NULL COMMENT 'a price', c VARCHAR(64) DEFAULT 'it''s', e ENUM('a'), v VARBINARY(3), d DATE, "
+        "h TIME, ts TIMESTAMP NULL, "
+        "dt DATETIME, utc DATETIME(6) COMMENT 'UTC', span VARCHAR(64) COMMENT 'ISO 8601', word VARCHAR(64) COMMENT 'a word', "
+        "u UUID, u2 CHAR(36) CHARACTER SET ascii, "
         "u3 CHAR(36) CHARACTER SET utf8mb4, j JSON, l LONGTEXT, g GEOMETRY, PRIMARY KEY (k2, id), KEY (id)) COMMENT 'a table'",
         "CREATE OR REPLACE VIEW reflected_view AS SELECT id FROM reflected",
         "CREATE OR REPLACE TABLE reflected_part (n INT) PARTITION BY HASH (n) PARTITIONS 2",
@@ -545,19 +612,38 @@ static void reflection__tells_what_is_there(const char *url)
         "CREATE OR REPLACE SEQUENCE reflected_sequence",
     };
     static const struct { uint32_t kind; const char *table, *is; } cases[] = {
-        { SQLA_REFLECT_TABLES, "reflected", "reflected 1 here a table\n" }, { SQLA_REFLECT_TABLES, "reflected_view", "reflected_view 2 here -\n" },
-        { SQLA_REFLECT_TABLES, "reflected_part", "reflected_part 4 here -\n" }, { SQLA_REFLECT_TABLES, "reflected's", "reflected's 1 here -\n" },
+        { SQLA_REFLECT_TABLES, "reflected", "reflected 1 here a table\n" },
+        { SQLA_REFLECT_TABLES, "reflected_view", "reflected_view 2 here -\n" },
+        { SQLA_REFLECT_TABLES, "reflected_part", "reflected_part 4 here -\n" },
+        { SQLA_REFLECT_TABLES, "reflected's", "reflected's 1 here -\n" },
         { SQLA_REFLECT_TABLES, "reflected_sequence", "" }, { SQLA_REFLECT_TABLES, "REFLECTED", "" },
         { SQLA_REFLECT_FACTS, "reflected", "reflected 1 5\n" }, { SQLA_REFLECT_FACTS, "reflected_view", "reflected_view 2 0\n" },
         { SQLA_REFLECT_FACTS, "reflected_part", "reflected_part 4 5\n" }, { SQLA_REFLECT_FACTS, "reflected's", "reflected's 1 4\n" },
         { SQLA_REFLECT_COLUMNS, "reflected_view", "1 id 4 key 0 default 0 -\n" },
         { SQLA_REFLECT_COLUMNS, "reflected",
-          "1 id 4 generated key 2 default - -\n" "2 k2 4 key 1 default 7 -\n" "3 b 1 null key 0 default - -\n" "4 t 2 null key 0 default - -\n"
-          "5 s 3 null key 0 default - -\n" "6 f 5 null key 0 default - -\n" "7 n 15 null key 0 default - a price\n" "8 c 7 null key 0 default 'it''s' -\n"
-          "9 e 17 null key 0 default - -\n" "10 v 8 null key 0 default - -\n" "11 d 9 null key 0 default - -\n" "12 h 10 null key 0 default - -\n"
-          "13 ts 11 null key 0 default - -\n" "14 dt 12 null key 0 default - -\n" "15 utc 11 null key 0 default - UTC\n" "16 span 13 null key 0 default - ISO 8601\n"
-          "17 word 7 null key 0 default - a word\n" "18 u 14 null key 0 default - -\n" "19 u2 14 null key 0 default - -\n" "20 u3 7 null key 0 default - -\n"
-          "21 j 16 null key 0 default - -\n" "22 l 7 null key 0 default - -\n" "23 g 0 null key 0 default - -\n" },
+          "1 id 4 generated key 2 default - -\n"
+          "2 k2 4 key 1 default 7 -\n"
+          "3 b 1 null key 0 default - -\n"
+          "4 t 2 null key 0 default - -\n"
+          "5 s 3 null key 0 default - -\n"
+          "6 f 5 null key 0 default - -\n"
+          "7 n 15 null key 0 default - a price\n"
+          "8 c 7 null key 0 default 'it''s' -\n"
+          "9 e 17 null key 0 default - -\n"
+          "10 v 8 null key 0 default - -\n"
+          "11 d 9 null key 0 default - -\n"
+          "12 h 10 null key 0 default - -\n"
+          "13 ts 11 null key 0 default - -\n"
+          "14 dt 12 null key 0 default - -\n"
+          "15 utc 11 null key 0 default - UTC\n"
+          "16 span 13 null key 0 default - ISO 8601\n"
+          "17 word 7 null key 0 default - a word\n"
+          "18 u 14 null key 0 default - -\n"
+          "19 u2 14 null key 0 default - -\n"
+          "20 u3 7 null key 0 default - -\n"
+          "21 j 16 null key 0 default - -\n"
+          "22 l 7 null key 0 default - -\n"
+          "23 g 0 null key 0 default - -\n" },
     };
     sqla_driver_conn *conn = my_open(url);
     sqla_error err = SQLA_ERROR_INIT;
@@ -565,10 +651,11 @@ static void reflection__tells_what_is_there(const char *url)
     notes n = { .answer = SQLA_OK };
     my_params(url, params);
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
-        CU_ASSERT(my_run(conn, made[i], &err) == SQLA_OK || !is(&err, SQLA_OK));
+        CU_ASSERT_EQUAL(my_run(conn, made[i], &err), SQLA_OK);
     CU_ASSERT(is(&err, SQLA_OK));
     for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) { /* by the database in use, and by its name */
-        const sqla_reflect_filter filter = { .struct_size = sizeof filter, .table = cases[i / 2].table, .schema = i % 2 == 0 ? params[1].value : NULL };
+        const sqla_reflect_filter filter = { .struct_size = sizeof filter, .table = cases[i / 2].table,
+                                             .schema = i % 2 == 0 ? params[1].value : NULL };
         CU_ASSERT_EQUAL(look(conn, cases[i / 2].kind, &filter, &n, &err), SQLA_OK);
         if (strcmp(n.text, cases[i / 2].is) != 0)
             fprintf(stderr, "kind %u of %s: %s", (unsigned)cases[i / 2].kind, filter.table, n.text);
@@ -582,7 +669,8 @@ static void reflection__tells_what_is_there(const char *url)
     /* Without a filter everything is told but what belongs to the server. */
     CU_ASSERT_EQUAL(look(conn, SQLA_REFLECT_TABLES, NULL, &n, &err), SQLA_OK);
     CU_ASSERT(strstr(n.text, "reflected_part 4 here") != NULL && strstr(n.text, "CHARACTER_SETS") == NULL);
-    const sqla_reflect_filter system = { .struct_size = sizeof system, .schema = "information_schema", .table = "CHARACTER_SETS", .flags = SQLA_REFLECT_SYSTEM };
+    const sqla_reflect_filter system = { .struct_size = sizeof system, .schema = "information_schema", .table = "CHARACTER_SETS",
+        .flags = SQLA_REFLECT_SYSTEM };
     CU_ASSERT_EQUAL(look(conn, SQLA_REFLECT_TABLES, &system, &n, &err), SQLA_OK);
     CU_ASSERT_STRING_EQUAL(n.text, "CHARACTER_SETS 2 -\n");
     CU_ASSERT_EQUAL(my_run(conn, "DROP TABLE reflected, reflected_part, `reflected's`", &err), SQLA_OK);
