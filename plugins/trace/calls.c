@@ -1,29 +1,14 @@
-/* calls.c: the functions of the driver. Each writes its line, and calls the inner one between start and stop. */
+/* calls.c: the functions of the driver. Each writes its line, and calls the inner one between start and stop.
+ *
+ * An inner one that says that all is well and gives no handle breaks its rules. The host finds that out, so it gets none either. */
 #include <config.h>
 #include "trace.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static void *make(size_t size, sqla_err *err)
-{
-    void *handle = trace__host->alloc(size);
-    if (handle == NULL)
-        trace__nomem(err);
-    else
-        memset(handle, 0, size);
-    return handle;
-}
 
 static const sqla_driver_ops *inner_of(const sqla_driver_conn *conn)
 {
     return conn->around->inner->ops;
-}
-
-static void begin_on(trace_line *line, const sqla_driver_conn *conn, const char *call)
-{
-    trace__begin(line, conn->around, call);
-    trace__add(line, "conn %u", conn->number);
 }
 
 /* ---- connections ----------------------------------------------------------------------------------------------- */
@@ -56,7 +41,7 @@ static sqla_status trace_open(const sqla_connect_args *args, sqla_conn_info *inf
     trace_line line;
     if (around == NULL)
         return refuse_alone(err);
-    sqla_driver_conn *conn = make(sizeof *conn, err);
+    sqla_driver_conn *conn = trace__make(sizeof *conn, err);
     if (conn == NULL)
         return SQLA_ERR_NOMEM;
     conn->around = around;
@@ -66,11 +51,12 @@ static sqla_status trace_open(const sqla_connect_args *args, sqla_conn_info *inf
     add_params(&line, args);
     trace__start(&line);
     sqla_status status = around->inner->ops->open(&given, info, &conn->inner, err);
+    const bool made = status == SQLA_OK && conn->inner != NULL;
     trace__stop(&line, status);
-    if (status == SQLA_OK)
+    if (made)
         trace__add(&line, ": conn %u, %s", conn->number, info->product != NULL ? info->product : "?");
     trace__end(&line);
-    if (status == SQLA_OK)
+    if (made)
         *ret_conn = conn;
     else
         trace__host->release(conn);
@@ -80,11 +66,10 @@ static sqla_status trace_open(const sqla_connect_args *args, sqla_conn_info *inf
 static void end_conn(sqla_driver_conn *conn, const char *call, void (*end)(sqla_driver_conn *))
 {
     trace_line line;
-    begin_on(&line, conn, call);
+    trace__begin_on(&line, conn, call);
     trace__start(&line);
     end(conn->inner);
-    trace__stop(&line, SQLA_OK);
-    trace__end(&line);
+    trace__finish(&line, SQLA_OK);
     trace__host->release(conn);
 }
 
@@ -112,24 +97,18 @@ static void trace_set_deadline(sqla_driver_conn *conn, int64_t deadline)
 static sqla_status trace_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, "ping");
+    trace__begin_on(&line, conn, "ping");
     trace__add(&line, (flags & SQLA_PING_LOOK) != 0 ? ", look" : "");
     trace__start(&line);
-    sqla_status status = inner_of(conn)->ping(conn->inner, flags, deadline, err);
-    trace__stop(&line, status);
-    trace__end(&line);
-    return status;
+    return trace__finish(&line, inner_of(conn)->ping(conn->inner, flags, deadline, err));
 }
 
 static sqla_status trace_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, "reset");
+    trace__begin_on(&line, conn, "reset");
     trace__start(&line);
-    sqla_status status = inner_of(conn)->reset(conn->inner, deadline, err);
-    trace__stop(&line, status);
-    trace__end(&line);
-    return status;
+    return trace__finish(&line, inner_of(conn)->reset(conn->inner, deadline, err));
 }
 
 /* ---- transactions ---------------------------------------------------------------------------------------------- */
@@ -139,16 +118,13 @@ typedef sqla_status step_fn(sqla_driver_conn *conn, const sqla_txn_options *opti
 static sqla_status step(sqla_driver_conn *conn, const char *call, step_fn *inner, const sqla_txn_options *options, sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, call);
+    trace__begin_on(&line, conn, call);
     if (options != NULL && options->flags != 0)
         trace__add(&line, ", flags %u", (unsigned)options->flags);
     if (options != NULL && options->isolation != SQLA_ISOLATION_DEFAULT)
         trace__add(&line, ", isolation %u", (unsigned)options->isolation);
     trace__start(&line);
-    sqla_status status = inner(conn->inner, options, err);
-    trace__stop(&line, status);
-    trace__end(&line);
-    return status;
+    return trace__finish(&line, inner(conn->inner, options, err));
 }
 
 static sqla_status trace_begin_txn(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err)
@@ -169,20 +145,19 @@ static sqla_status trace_rollback(sqla_driver_conn *conn, const sqla_txn_options
 static sqla_status trace_savepoint(sqla_driver_conn *conn, int32_t op, const char *name, sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, "savepoint");
-    trace__add(&line, ", %s '%.60s'", op == SQLA_SAVEPOINT_SET ? "set" : op == SQLA_SAVEPOINT_RELEASE ? "release" : "rollback", name);
+    trace__begin_on(&line, conn, "savepoint");
+    trace__add(&line, ", %s ", op == SQLA_SAVEPOINT_SET ? "set" : op == SQLA_SAVEPOINT_RELEASE ? "release" : "rollback");
+    trace__add_name(&line, name);
     trace__start(&line);
-    sqla_status status = inner_of(conn)->savepoint(conn->inner, op, name, err);
-    trace__stop(&line, status);
-    trace__end(&line);
-    return status;
+    return trace__finish(&line, inner_of(conn)->savepoint(conn->inner, op, name, err));
 }
 
 static sqla_status trace_resolve(sqla_driver_conn *conn, const char *outcome, int64_t deadline, int32_t *ret_outcome, sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, "resolve");
-    trace__add(&line, ", '%.63s'", outcome);
+    trace__begin_on(&line, conn, "resolve");
+    trace__add(&line, ", ");
+    trace__add_name(&line, outcome);
     trace__start(&line);
     sqla_status status = inner_of(conn)->resolve(conn->inner, outcome, deadline, ret_outcome, err);
     trace__stop(&line, status);
@@ -198,23 +173,24 @@ static sqla_status trace_prepare(sqla_driver_conn *conn, const char *text, size_
                                  const sqla_exec_options *options, sqla_driver_stmt **ret_stmt, sqla_err *err)
 {
     trace_line line;
-    sqla_driver_stmt *stmt = make(sizeof *stmt, err);
+    sqla_driver_stmt *stmt = trace__make(sizeof *stmt, err);
     if (stmt == NULL)
         return SQLA_ERR_NOMEM;
     stmt->conn = conn;
     stmt->number = trace__number();
-    begin_on(&line, conn, "prepare");
+    trace__begin_on(&line, conn, "prepare");
     trace__add(&line, ", ");
     trace__add_sql(&line, text, length);
     if (block_rows > 1)
         trace__add(&line, ", %u rows", (unsigned)block_rows);
     trace__start(&line);
     sqla_status status = inner_of(conn)->prepare(conn->inner, text, length, plan, block_rows, options, &stmt->inner, err);
+    const bool made = status == SQLA_OK && stmt->inner != NULL;
     trace__stop(&line, status);
-    if (status == SQLA_OK)
+    if (made)
         trace__add(&line, ": stmt %u", stmt->number);
     trace__end(&line);
-    if (status == SQLA_OK)
+    if (made)
         *ret_stmt = stmt;
     else
         trace__host->release(stmt);
@@ -224,12 +200,11 @@ static sqla_status trace_prepare(sqla_driver_conn *conn, const char *text, size_
 static void trace_stmt_close(sqla_driver_stmt *stmt)
 {
     trace_line line;
-    begin_on(&line, stmt->conn, "stmt_close");
+    trace__begin_on(&line, stmt->conn, "stmt_close");
     trace__add(&line, ", stmt %u", stmt->number);
     trace__start(&line);
     inner_of(stmt->conn)->stmt_close(stmt->inner);
-    trace__stop(&line, SQLA_OK);
-    trace__end(&line);
+    trace__finish(&line, SQLA_OK);
     trace__host->release(stmt);
 }
 
@@ -251,24 +226,26 @@ static sqla_status trace_exec(sqla_driver_conn *conn, const sqla_statement *stat
                               const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
 {
     trace_line line;
-    sqla_driver_result *result = make(sizeof *result, err);
+    sqla_driver_result *result = trace__make(sizeof *result, err);
     if (result == NULL)
         return SQLA_ERR_NOMEM;
     result->conn = conn;
     result->number = trace__number();
-    begin_on(&line, conn, "exec");
+    trace__begin_on(&line, conn, "exec");
     const sqla_statement given = add_statement(&line, statement);
     trace__add(&line, ", %u parameters%s", plan != NULL ? (unsigned)plan->count : 0u,
                options != NULL && (options->flags & SQLA_EXEC_STREAM) != 0 ? ", stream" : "");
     trace__start(&line);
     sqla_status status = inner_of(conn)->exec(conn->inner, &given, plan, row, options, &result->inner, err);
+    const bool made = status == SQLA_OK && result->inner != NULL;
     trace__stop(&line, status);
-    if (status == SQLA_OK) {
+    if (made) {
         const sqla_result_info *info = inner_of(conn)->result_info(result->inner);
-        trace__add(&line, ": result %u, %u columns, %lld affected", result->number, (unsigned)info->column_count, (long long)info->affected);
+        trace__add(&line, ": result %u, %u columns, %lld affected", result->number, (unsigned)info->column_count,
+                   (long long)info->affected);
     }
     trace__end(&line);
-    if (status == SQLA_OK)
+    if (made)
         *ret_result = result;
     else
         trace__host->release(result);
@@ -280,7 +257,7 @@ static sqla_status trace_execute_many(sqla_driver_conn *conn, const sqla_stateme
 {
     static const char *const modes[] = { "?", "each", "block", "columns" };
     trace_line line;
-    begin_on(&line, conn, "execute_many");
+    trace__begin_on(&line, conn, "execute_many");
     const sqla_statement given = add_statement(&line, statement);
     trace__add(&line, ", %zu rows, %s", batch->count, batch->mode <= SQLA_BATCH_COLUMNS ? modes[batch->mode] : modes[0]);
     trace__start(&line);
@@ -293,6 +270,12 @@ static sqla_status trace_execute_many(sqla_driver_conn *conn, const sqla_stateme
 
 /* ---- results --------------------------------------------------------------------------------------------------- */
 
+static void begin_result(trace_line *line, const sqla_driver_result *result, const char *call)
+{
+    trace__begin(line, result->conn->around, call);
+    trace__add(line, "result %u", result->number);
+}
+
 static const sqla_result_info *trace_result_info(sqla_driver_result *result)
 {
     return inner_of(result->conn)->result_info(result->inner);
@@ -302,8 +285,8 @@ static sqla_status trace_result_fetch(sqla_driver_result *result, const sqla_pla
                                       sqla_row_arena *arena, size_t *ret_count, bool *ret_end, sqla_err *err)
 {
     trace_line line;
-    trace__begin(&line, result->conn->around, "result_fetch");
-    trace__add(&line, "result %u, at most %zu", result->number, max);
+    begin_result(&line, result, "result_fetch");
+    trace__add(&line, ", at most %zu", max);
     trace__start(&line);
     sqla_status status = inner_of(result->conn)->result_fetch(result->inner, plan, rows, max, arena, ret_count, ret_end, err);
     trace__stop(&line, status);
@@ -315,8 +298,7 @@ static sqla_status trace_result_fetch(sqla_driver_result *result, const sqla_pla
 static sqla_status trace_result_view(sqla_driver_result *result, const sqla_value **ret_values, sqla_err *err)
 {
     trace_line line;
-    trace__begin(&line, result->conn->around, "result_view");
-    trace__add(&line, "result %u", result->number);
+    begin_result(&line, result, "result_view");
     trace__start(&line);
     sqla_status status = inner_of(result->conn)->result_view(result->inner, ret_values, err);
     trace__stop(&line, status);
@@ -328,12 +310,10 @@ static sqla_status trace_result_view(sqla_driver_result *result, const sqla_valu
 static void trace_result_close(sqla_driver_result *result)
 {
     trace_line line;
-    trace__begin(&line, result->conn->around, "result_close");
-    trace__add(&line, "result %u", result->number);
+    begin_result(&line, result, "result_close");
     trace__start(&line);
     inner_of(result->conn)->result_close(result->inner);
-    trace__stop(&line, SQLA_OK);
-    trace__end(&line);
+    trace__finish(&line, SQLA_OK);
     trace__host->release(result);
 }
 
@@ -341,13 +321,13 @@ static void trace_result_close(sqla_driver_result *result)
 
 static sqla_status trace_cancel_new(sqla_driver_conn *conn, sqla_driver_canceller **ret_canceller, sqla_err *err)
 {
-    sqla_driver_canceller *canceller = make(sizeof *canceller, err);
+    sqla_driver_canceller *canceller = trace__make(sizeof *canceller, err);
     if (canceller == NULL)
         return SQLA_ERR_NOMEM;
     canceller->around = conn->around;
     canceller->number = conn->number;
     sqla_status status = inner_of(conn)->cancel_new(conn->inner, &canceller->inner, err);
-    if (status == SQLA_OK)
+    if (status == SQLA_OK && canceller->inner != NULL)
         *ret_canceller = canceller;
     else
         trace__host->release(canceller);
@@ -360,10 +340,7 @@ static sqla_status trace_cancel_fire(sqla_driver_canceller *canceller, int64_t d
     trace__begin(&line, canceller->around, "cancel_fire");
     trace__add(&line, "conn %u", canceller->number);
     trace__start(&line);
-    sqla_status status = canceller->around->inner->ops->cancel_fire(canceller->inner, deadline, err);
-    trace__stop(&line, status);
-    trace__end(&line);
-    return status;
+    return trace__finish(&line, canceller->around->inner->ops->cancel_fire(canceller->inner, deadline, err));
 }
 
 static void trace_cancel_free(sqla_driver_canceller *canceller)
@@ -376,15 +353,14 @@ static sqla_status trace_reflect(sqla_driver_conn *conn, uint32_t kind, const sq
                                  sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, "reflect");
+    trace__begin_on(&line, conn, "reflect");
     trace__add(&line, ", kind %u", (unsigned)kind);
-    if (filter != NULL && filter->table != NULL)
-        trace__add(&line, ", table '%.60s'", filter->table);
+    if (filter != NULL && filter->table != NULL) {
+        trace__add(&line, ", table ");
+        trace__add_name(&line, filter->table);
+    }
     trace__start(&line);
-    sqla_status status = inner_of(conn)->reflect(conn->inner, kind, filter, sink, err);
-    trace__stop(&line, status);
-    trace__end(&line);
-    return status;
+    return trace__finish(&line, inner_of(conn)->reflect(conn->inner, kind, filter, sink, err));
 }
 
 const sqla_driver_ops trace__ops = {

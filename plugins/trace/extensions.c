@@ -2,45 +2,37 @@
 #include <config.h>
 #include "trace.h"
 
-static void begin_on(trace_line *line, const sqla_driver_conn *conn, const char *call, const char *gid)
-{
-    trace__begin(line, conn->around, call);
-    trace__add(line, "conn %u", conn->number);
-    if (gid != NULL)
-        trace__add(line, ", '%.60s'", gid);
-}
-
-static sqla_status end(trace_line *line, sqla_status status)
-{
-    trace__stop(line, status);
-    trace__end(line);
-    return status;
-}
-
 /* ---- two-phase ------------------------------------------------------------------------------------------------- */
+
+static void begin_with(trace_line *line, const sqla_driver_conn *conn, const char *call, const char *gid)
+{
+    trace__begin_on(line, conn, call);
+    trace__add(line, ", ");
+    trace__add_name(line, gid);
+}
 
 static sqla_status trace_prepare(sqla_driver_conn *conn, const char *gid, int64_t deadline, sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, "twophase.prepare", gid);
+    begin_with(&line, conn, "twophase.prepare", gid);
     trace__start(&line);
-    return end(&line, conn->around->twophase->prepare(conn->inner, gid, deadline, err));
+    return trace__finish(&line, conn->around->twophase->prepare(conn->inner, gid, deadline, err));
 }
 
 static sqla_status trace_finish(sqla_driver_conn *conn, const char *gid, int32_t commit, int64_t deadline, sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, commit != 0 ? "twophase.commit" : "twophase.rollback", gid);
+    begin_with(&line, conn, commit != 0 ? "twophase.commit" : "twophase.rollback", gid);
     trace__start(&line);
-    return end(&line, conn->around->twophase->finish(conn->inner, gid, commit, deadline, err));
+    return trace__finish(&line, conn->around->twophase->finish(conn->inner, gid, commit, deadline, err));
 }
 
 static sqla_status trace_recover(sqla_driver_conn *conn, sqla_prepared_sink *sink, int64_t deadline, sqla_err *err)
 {
     trace_line line;
-    begin_on(&line, conn, "twophase.recover", NULL);
+    trace__begin_on(&line, conn, "twophase.recover");
     trace__start(&line);
-    return end(&line, conn->around->twophase->recover(conn->inner, sink, deadline, err));
+    return trace__finish(&line, conn->around->twophase->recover(conn->inner, sink, deadline, err));
 }
 
 const sqla_twophase_ops trace__twophase = {
@@ -62,20 +54,22 @@ static sqla_status trace_copy_open(sqla_driver_conn *conn, const char *text, siz
                                    const sqla_exec_options *options, sqla_driver_copy **ret_copy, sqla_err *err)
 {
     trace_line line;
-    sqla_driver_copy *copy = trace__host->alloc(sizeof *copy);
+    sqla_driver_copy *copy = trace__make(sizeof *copy, err);
     if (copy == NULL)
-        return trace__nomem(err);
-    *copy = (sqla_driver_copy){ conn, NULL, trace__number() };
-    begin_on(&line, conn, "bulk.open", NULL);
+        return SQLA_ERR_NOMEM;
+    copy->conn = conn;
+    copy->number = trace__number();
+    trace__begin_on(&line, conn, "bulk.open");
     trace__add(&line, ", ");
     trace__add_sql(&line, text, length);
     trace__start(&line);
     sqla_status status = conn->around->bulk->open(conn->inner, text, length, direction, options, &copy->inner, err);
+    const bool made = status == SQLA_OK && copy->inner != NULL;
     trace__stop(&line, status);
-    if (status == SQLA_OK)
+    if (made)
         trace__add(&line, ": copy %u", copy->number);
     trace__end(&line);
-    if (status == SQLA_OK)
+    if (made)
         *ret_copy = copy;
     else
         trace__host->release(copy);
@@ -88,7 +82,7 @@ static sqla_status trace_copy_put(sqla_driver_copy *copy, const void *data, size
     begin_copy(&line, copy, "bulk.put");
     trace__add(&line, ", %zu bytes", size);
     trace__start(&line);
-    return end(&line, copy->conn->around->bulk->put(copy->inner, data, size, err));
+    return trace__finish(&line, copy->conn->around->bulk->put(copy->inner, data, size, err));
 }
 
 static sqla_status trace_copy_get(sqla_driver_copy *copy, const void **ret_data, size_t *ret_size, sqla_err *err)
@@ -109,7 +103,7 @@ static sqla_status trace_copy_finish(sqla_driver_copy *copy, int64_t *ret_count,
     trace_line line;
     begin_copy(&line, copy, "bulk.finish");
     trace__start(&line);
-    sqla_status status = end(&line, copy->conn->around->bulk->finish(copy->inner, ret_count, err));
+    sqla_status status = trace__finish(&line, copy->conn->around->bulk->finish(copy->inner, ret_count, err));
     trace__host->release(copy);
     return status;
 }
@@ -120,7 +114,7 @@ static void trace_copy_abort(sqla_driver_copy *copy)
     begin_copy(&line, copy, "bulk.abort");
     trace__start(&line);
     copy->conn->around->bulk->abort(copy->inner);
-    end(&line, SQLA_OK);
+    trace__finish(&line, SQLA_OK);
     trace__host->release(copy);
 }
 

@@ -1,13 +1,15 @@
-/* line.c: the lines that tell of calls. */
+/* line.c: the lines that tell of calls, and what the functions of both tables share. */
 #include <config.h>
 #include "trace.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
-enum { SQL_SHOWN = 200 };
+/* How many bytes at most; what comes of a call has room behind its arguments. */
+enum { NAME_SHOWN = 64, SQL_SHOWN = 200, CALL_SHOWN = 900 };
 
 static int64_t now(void)
 {
@@ -22,11 +24,15 @@ unsigned trace__number(void)
     return atomic_fetch_add(&last, 1) + 1;
 }
 
-sqla_status trace__nomem(sqla_err *err)
+void *trace__make(size_t size, sqla_err *err)
 {
     const sqla_err_fields fields = { .struct_size = sizeof fields, .status = SQLA_ERR_NOMEM, .message = "out of memory" };
-    trace__host->set_error(err, &fields);
-    return SQLA_ERR_NOMEM;
+    void *handle = trace__host->alloc(size);
+    if (handle == NULL)
+        trace__host->set_error(err, &fields);
+    else
+        memset(handle, 0, size);
+    return handle;
 }
 
 static void add_list(trace_line *line, const char *format, va_list args)
@@ -51,20 +57,45 @@ void trace__begin(trace_line *line, const trace_around *around, const char *call
     trace__add(line, "%s.%s(", around->inner->name, call);
 }
 
-/* On one line, and without the rest of a character that was cut. */
+void trace__begin_on(trace_line *line, const sqla_driver_conn *conn, const char *call)
+{
+    trace__begin(line, conn->around, call);
+    trace__add(line, "conn %u", conn->number);
+}
+
+/* The length up to which a longer text is shown, without a part of a character. */
+static size_t cut(const char *text, size_t most)
+{
+    while (most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
+        most--;
+    return most;
+}
+
+static void add_quoted(trace_line *line, char quote, const char *text, size_t length, size_t most)
+{
+    size_t shown = length <= most ? length : cut(text, most);
+    trace__add(line, "%c", quote);
+    for (size_t i = 0; i < shown; i++)
+        trace__add(line, "%c", text[i]);
+    trace__add(line, "%s%c", shown < length ? "..." : "", quote);
+}
+
 void trace__add_sql(trace_line *line, const char *text, size_t length)
 {
-    size_t shown = length < SQL_SHOWN ? length : SQL_SHOWN;
-    while (shown < length && shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80)
-        shown--;
-    trace__add(line, "\"");
-    for (size_t i = 0; i < shown; i++)
-        trace__add(line, "%c", (unsigned char)text[i] < ' ' ? ' ' : text[i]);
-    trace__add(line, shown < length ? "...\"" : "\"");
+    add_quoted(line, '"', text, length, SQL_SHOWN);
+}
+
+void trace__add_name(trace_line *line, const char *name)
+{
+    add_quoted(line, '\'', name, strlen(name), NAME_SHOWN);
 }
 
 void trace__start(trace_line *line)
 {
+    if (line->length > CALL_SHOWN) {
+        line->length = cut(line->text, CALL_SHOWN);
+        trace__add(line, "...");
+    }
     trace__add(line, ")");
     line->began = now();
 }
@@ -79,7 +110,19 @@ void trace__stop(trace_line *line, sqla_status status)
     trace__add(line, " in %.1f us", micros);
 }
 
+/* Whatever was in names and texts, it is one line. */
 void trace__end(trace_line *line)
 {
+    for (size_t i = 0; i < line->length; i++) {
+        if ((unsigned char)line->text[i] < ' ')
+            line->text[i] = ' ';
+    }
     trace__host->log(SQLA_LOG_INFO, line->text);
+}
+
+sqla_status trace__finish(trace_line *line, sqla_status status)
+{
+    trace__stop(line, status);
+    trace__end(line);
+    return status;
 }

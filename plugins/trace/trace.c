@@ -62,10 +62,9 @@ static void take_slots(trace_around *around)
 /* inner has the host's size, and is at least as long as what we know. */
 static sqla_status trace_wrap(const sqla_driver *inner, sqla_driver *out, sqla_err *err)
 {
-    trace_around *around = trace__host->alloc(sizeof *around);
+    trace_around *around = trace__make(sizeof *around, err);
     if (around == NULL)
-        return trace__nomem(err);
-    memset(around, 0, sizeof *around);
+        return SQLA_ERR_NOMEM;
     around->inner = inner;
     around->twophase = inner_extension(inner, SQLA_TWOPHASE, sizeof *around->twophase);
     around->bulk = inner_extension(inner, SQLA_BULK, sizeof *around->bulk);

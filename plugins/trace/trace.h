@@ -50,22 +50,27 @@ extern const sqla_driver_ops trace__ops;
 extern const sqla_twophase_ops trace__twophase;
 extern const sqla_bulk_ops trace__bulk;
 
-/* One line, which is made while the call runs. What does not fit is left out. */
+/* One line, which is made while the call runs. Of many or long arguments the last are left out, what came of the call is not. */
 typedef struct trace_line {
     char text[1200];
     size_t length;
     int64_t began;
 } trace_line;
 void trace__begin(trace_line *line, const trace_around *around, const char *call);
+void trace__begin_on(trace_line *line, const sqla_driver_conn *conn, const char *call);
 void trace__add(trace_line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void trace__add_sql(trace_line *line, const char *text, size_t length);
+void trace__add_name(trace_line *line, const char *name);
 /* The arguments are over and the inner function is called now. */
 void trace__start(trace_line *line);
 /* It has returned. */
 void trace__stop(trace_line *line, sqla_status status);
 void trace__end(trace_line *line);
+/* Both, where nothing is told behind the status, which is returned. */
+sqla_status trace__finish(trace_line *line, sqla_status status);
 
 unsigned trace__number(void);
-sqla_status trace__nomem(sqla_err *err);
+/* A block of zeros; NULL, and it is said: there is no memory. */
+void *trace__make(size_t size, sqla_err *err);
 
 #endif
