@@ -6,7 +6,7 @@ numbers="01 02 03 05 06 07 08 10 11 12 13 14 15 16 20 21 22 24 25 26 28 30 31 32
 
 # FAULT DATABASE for each that a fault is to be shown on.
 wanted=$(sed -n 's/^F\([0-9]*\) \(.*\)/\1 \2/p' "$list" |
-    awk '{ for (i = 2; i <= NF && $i ~ /^(any|postgres|sqlite)$/; i++) print $1, $i }')
+    awk '{ for (i = 2; i <= NF && $i ~ /^(any|postgres|mariadb|sqlite)$/; i++) print $1, $i }')
 # FAULT PROGRAM TEST for each line below one.
 named=$(awk '/^F[0-9]/ { fault = substr($1, 2) } /^    / { print fault, $1, $2 }' "$list")
 
@@ -16,8 +16,10 @@ same "all faults are listed" "$(echo "$wanted" | cut -d' ' -f1 | uniq)" "$(print
 databases_of()
 {
     case $(sed -n "s/.*[ ,]$2, *\\(&[a-z_]*, *\\)*HARNESS_\\([A-Z]*\\).*/\\2/p" "$SRC/tests/$1.c") in
-        DATABASES) echo postgres sqlite ;;
-        POSTGRES | SERVERS) echo postgres ;;
+        DATABASES) echo postgres mariadb sqlite ;;
+        SERVERS) echo postgres mariadb ;;
+        POSTGRES) echo postgres ;;
+        MARIADB) echo mariadb ;;
         SQLITE) echo sqlite ;;
         PLAIN) echo any ;;
     esac

@@ -13,10 +13,21 @@ static void pause_briefly(void)
     nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
 }
 
+/* What the servers differ in. */
+static const struct server {
+    const char *asleep;            /* of the other clients, those that sleep */
+    const char *sleep;             /* a statement that sleeps for a minute */
+    const char *ended;             /* the SQLSTATE of a connection that was ended: of one that is told so, and of one that just ends */
+} servers[] = {
+    { " AND wait_event = 'PgSleep'", "SELECT pg_sleep(60)", "57P01" },
+    { " AND STATE = 'User sleep'", "SELECT sleep(60)", "08S01" },
+};
+static const struct server *server_of(const char *url) { return &servers[harness_is_mariadb(url)]; }
+
 /* Wait until the sleeper sleeps; a hang is ended by the harness. */
 static void wait_asleep(const char *url)
 {
-    while (harness_others(url, " AND wait_event = 'PgSleep'") == 0)
+    while (harness_others(url, server_of(url)->asleep) == 0)
         pause_briefly();
 }
 
@@ -172,7 +183,7 @@ static void transaction__killed_after_a_flush(const char *url)
     CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT(is(&x.err, SQLA_ERR_DISCONNECTED));
     CU_ASSERT((sqla_status_class(x.err.status) & SQLA_CLASS_LOST) != 0);
-    CU_ASSERT_STRING_EQUAL(x.err.sqlstate, "57P01");
+    CU_ASSERT_STRING_EQUAL(x.err.sqlstate, server_of(url)->ended);
     refuses_then_goes_on(&x, url, &x.err);
     is_put_back(&x, url, kept, fresh);
     CU_ASSERT_EQUAL(count_users(url, "lost"), 0);
@@ -205,12 +216,12 @@ static void query__killed_while_it_runs(const char *url)
     User *fresh;
     shop_open(&x, url);
     User *kept = flush_some(&x, &fresh);
-    start(&r, x.s, "SELECT pg_sleep(60)");
+    start(&r, x.s, server_of(url)->sleep);
     wait_asleep(url);
     CU_ASSERT_EQUAL(harness_end_others(url), 1);
     pthread_join(r.thread, NULL);
     CU_ASSERT(is(&r.err, SQLA_ERR_DISCONNECTED));
-    CU_ASSERT_STRING_EQUAL(r.err.sqlstate, "57P01");
+    CU_ASSERT_STRING_EQUAL(r.err.sqlstate, server_of(url)->ended);
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_DISCONNECTED);
     refuses_then_goes_on(&x, url, &x.err);
     is_put_back(&x, url, kept, fresh);
@@ -221,9 +232,11 @@ static void stream__killed_in_the_middle_is_no_end(const char *url)
 {
     sqla_error err = SQLA_ERROR_INIT;
     int64_t seen = 0;
+    char sql[300];
     shop x;
     shop_open(&x, url);
-    harness_sql(url, "INSERT INTO nodes (id, label) SELECT i, repeat('x', 1000) FROM generate_series(1, 30000) i");
+    snprintf(sql, sizeof sql, "INSERT INTO nodes (id, label) SELECT n, repeat('x', 1000) FROM %s", harness_numbers(url, 30000));
+    harness_sql(url, sql);
     sqla_stmt *q = sqla_select(x.s, Node);
     SQLA_STREAM(Node, n, q, &err) {
         CU_ASSERT_EQUAL(strlen(n->label), 1000);
@@ -273,7 +286,9 @@ static void make_commit_sleep(const char *url)
                      "WHEN (NEW.name = 'sleeper') EXECUTE FUNCTION snore()");
 }
 
-/* Dead while COMMIT was under way: nobody here can know what has happened, and nobody says otherwise. */
+/* Dead while COMMIT was under way: nobody here can know what has happened, and nobody says otherwise.
+ * PostgreSQL only: MariaDB has no trigger at COMMIT, and the locks that hold a COMMIT up there hold up all clients of the server.
+ * swallow__commit_is_unknown_and_not_replayed of test-link-faults.c shows the same on both. */
 static void commit__killed_under_way_is_unknown(const char *url)
 {
     shop x;
@@ -329,18 +344,18 @@ static void savepoint__cannot_save_a_dead_connection(const char *url)
 }
 
 static const struct harness_test tests[] = {
-    { "idle: a killed one is replaced unseen", idle__killed_one_is_replaced_unseen, HARNESS_POSTGRES },
-    { "idle: several killed at once", idle__several_killed_at_once, HARNESS_POSTGRES },
-    { "idle: others of a dead one's age are not kept", idle__others_of_a_dead_ones_age_are_not_kept, HARNESS_POSTGRES },
-    { "free: dead idle connections", free__dead_idle_connections, HARNESS_POSTGRES },
-    { "transaction: killed after a flush", transaction__killed_after_a_flush, HARNESS_POSTGRES },
-    { "transaction: killed before a query", transaction__killed_before_a_query, HARNESS_POSTGRES },
-    { "query: killed while it runs", query__killed_while_it_runs, HARNESS_POSTGRES },
-    { "stream: killed in the middle is no end", stream__killed_in_the_middle_is_no_end, HARNESS_POSTGRES },
-    { "commit meets a dead link", commit__meets_a_dead_link, HARNESS_POSTGRES },
+    { "idle: a killed one is replaced unseen", idle__killed_one_is_replaced_unseen, HARNESS_SERVERS },
+    { "idle: several killed at once", idle__several_killed_at_once, HARNESS_SERVERS },
+    { "idle: others of a dead one's age are not kept", idle__others_of_a_dead_ones_age_are_not_kept, HARNESS_SERVERS },
+    { "free: dead idle connections", free__dead_idle_connections, HARNESS_SERVERS },
+    { "transaction: killed after a flush", transaction__killed_after_a_flush, HARNESS_SERVERS },
+    { "transaction: killed before a query", transaction__killed_before_a_query, HARNESS_SERVERS },
+    { "query: killed while it runs", query__killed_while_it_runs, HARNESS_SERVERS },
+    { "stream: killed in the middle is no end", stream__killed_in_the_middle_is_no_end, HARNESS_SERVERS },
+    { "commit meets a dead link", commit__meets_a_dead_link, HARNESS_SERVERS },
     { "commit: killed under way is unknown", commit__killed_under_way_is_unknown, HARNESS_POSTGRES },
-    { "close: a session with a dead connection", close__session_with_a_dead_connection, HARNESS_POSTGRES },
-    { "savepoint cannot save a dead connection", savepoint__cannot_save_a_dead_connection, HARNESS_POSTGRES },
+    { "close: a session with a dead connection", close__session_with_a_dead_connection, HARNESS_SERVERS },
+    { "savepoint cannot save a dead connection", savepoint__cannot_save_a_dead_connection, HARNESS_SERVERS },
 };
 
 int main(void) { return harness_main("test-faults", tests, sizeof tests / sizeof tests[0]); }
