@@ -743,6 +743,31 @@ static bool was_told(const char *call, const char *status, const char *rest)
     return false;
 }
 
+/* A description lives as long as the process; one of a test's own is given back with it. */
+static void forget(sqla_driver *wrapped)
+{
+    sqla__free((void *)(uintptr_t)wrapped->data);
+    wrapped->data = NULL;
+}
+
+/* Close what is open, in the order of a host, and nothing is left. */
+static void leave_with(void)
+{
+    if (w.copy != NULL)
+        w.bulk->abort(w.copy);
+    if (w.canceller != NULL)
+        w.ops->cancel_free(w.canceller);
+    if (w.result != NULL)
+        w.ops->result_close(w.result);
+    if (w.stmt != NULL)
+        w.ops->stmt_close(w.stmt);
+    if (w.conn != NULL)
+        w.ops->close(w.conn);
+    CU_ASSERT_EQUAL(told.blocks, 0);
+    forget(&w.driver);
+    leave_trace();
+}
+
 static void enter_with(int extensions)
 {
     const sqla_driver trace = enter_trace();
@@ -804,7 +829,7 @@ static void each_crossing_is_told_with_each_status(const char *url)
     CU_ASSERT_EQUAL(w.ops->txn_state(w.conn), SQLA_TXN_FAILED);
     w.ops->set_deadline(w.conn, 88);
     CU_ASSERT_EQUAL(in.deadline, 88);
-    leave_trace();
+    leave_with();
 }
 
 /* Those that cannot fail, in the order in which a host ends what it has. */
@@ -829,6 +854,7 @@ static void what_ends_is_told_and_freed(const char *url)
         CU_ASSERT(was_told(again == 0 ? "close(conn {c}" : "abandon(conn {c}", "OK", ""));
         CU_ASSERT_EQUAL(told.blocks, 0);
     }
+    forget(&w.driver);
     leave_trace();
 }
 
@@ -854,7 +880,7 @@ static void handles_that_are_none_stay_none(const char *url)
         one_status(cases[i].which, SQLA_OK, "OK");
         CU_ASSERT_PTR_NOT_NULL(*cases[i].handle);
     }
-    leave_trace();
+    leave_with();
 
     /* the same through the library */
     sqla_error err = SQLA_ERROR_INIT;
@@ -888,6 +914,7 @@ static void without_memory_nothing_crosses(const char *url)
         CU_ASSERT_EQUAL(in.calls, calls);
         one_status(cases[i], SQLA_OK, "OK");
     }
+    leave_with();
     sqla_driver trace = enter_trace(), out;
     sqla_error_clear(&err);
     sqla__alloc_fail_at(1, false);
@@ -925,6 +952,7 @@ static void slots_are_those_of_the_inner_driver(const char *url)
         CU_ASSERT_STRING_EQUAL(out.name, "inner");
         CU_ASSERT_STRING_EQUAL(out.version, "1.2");
         CU_ASSERT_PTR_EQUAL(out.traits, &in_traits);
+        forget(&out);
     }
     leave_trace();
 
@@ -965,7 +993,7 @@ static void extensions_are_those_of_the_inner_driver(const char *url)
         CU_ASSERT_EQUAL(w.bulk != NULL, cases[i].bulk);
         CU_ASSERT(w.driver.extension == NULL || w.driver.extension("sqla.bulk/2") == NULL);
         CU_ASSERT(w.driver.extension == NULL || w.driver.extension(SQLA_WRAP) == NULL);
-        leave_trace();
+        leave_with();
     }
 }
 
@@ -1079,6 +1107,7 @@ static void long_texts_are_cut(const char *url)
     CU_ASSERT(strlen(told.line) < 1200);
     w.ops->close(w.conn);
     CU_ASSERT_EQUAL(told.blocks, 0);
+    forget(&w.driver);
     leave_trace();
 }
 
