@@ -224,6 +224,30 @@ static void sent_or_not(const char *url)
     kit_close(&db);
 }
 
+/* Two that are named twice have the same sum as the four of which two are not named. */
+static void named_once(const char *url)
+{
+    kit_conn db;
+    const cell c = { .v = { .i64 = 5 }, .set = true };
+    sqla_slot slots[4];
+    const int32_t columns[4] = { 0, 3, 3, 0 };
+    for (int i = 0; i < 4; i++) {
+        slots[i] = slot_of(SQLA_INT64, SQLA_REP_FIXED, 8, 0);
+        slots[i].column = columns[i];
+    }
+    const sqla_plan plan = { sizeof plan, 4, slots };
+    const sqla_statement statement = { sizeof statement, 0, "SELECT ?, ?, ?, ?", 17, NULL };
+    const sqla_exec_options options = { .struct_size = sizeof options };
+    sqla_driver_result *result = NULL;
+    (void)url;
+    open_db(&db);
+    kit_clear();
+    EXPECT(kit_ops.exec(db.handle, &statement, &plan, &c, &options, &result, KIT_ERR), SQLA_ERR_MISUSE);
+    CU_ASSERT_PTR_NULL(result);
+    CU_ASSERT_PTR_NOT_NULL(strstr(kit_last.message, "does not name each of them once"));
+    kit_close(&db);
+}
+
 /* ---- out of SQLite ------------------------------------------------------------------------------------------------- */
 
 /* What stands in a cell, as text. */
@@ -543,6 +567,7 @@ int main(void)
         { "sent as they are", sent_as_they_are, HARNESS_PLAIN },
         { "sent as values", sent_as_values, HARNESS_PLAIN },
         { "sent or not", sent_or_not, HARNESS_PLAIN },
+    { "each parameter is named once", named_once, HARNESS_PLAIN },
         { "numbers taken", numbers_taken, HARNESS_PLAIN },
         { "texts taken", texts_taken, HARNESS_PLAIN },
         { "forms taken", forms_taken, HARNESS_PLAIN },

@@ -379,18 +379,26 @@ static void *grow(void *block, size_t *room, size_t needed, size_t unit)
     return grown;
 }
 
+/* Is the parameter of slot i that of an earlier one? Nearly every plan goes upwards, so that the earlier ones need no look. */
+static bool is_named_before(const sqla_plan *plan, uint32_t i, int32_t highest)
+{
+    uint32_t j = plan->slots[i].column > highest ? i : 0;
+    while (j < i && plan->slots[j].column != plan->slots[i].column)
+        j++;
+    return j < i;
+}
+
 int64_t sqlite__plan_width(const sqla_plan *plan)
 {
-    int64_t sum = 0, last = -1;
-    for (uint32_t i = 0; plan != NULL && i < plan->count; i++) {
-        int32_t column = plan->slots[i].column;
-        if (column < 0 || column >= (int64_t)plan->count)
-            return -1;
-        sum += column;
-        last = column > last ? column : last;
-    }
+    int32_t highest = -1;
     int64_t count = plan != NULL ? plan->count : 0;
-    return last == count - 1 && sum == count * (count - 1) / 2 ? count : -1;
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t column = plan->slots[i].column;
+        if (column < 0 || column >= count || is_named_before(plan, i, highest))
+            return -1;
+        highest = column > highest ? column : highest;
+    }
+    return count;
 }
 
 sqla_status sqlite__bind_choose(sqla_driver_conn *conn, const sqla_plan *plan, uint32_t rows, sqla_err *err)
