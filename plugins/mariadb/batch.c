@@ -154,6 +154,17 @@ static sqla_status find_row(job *j, sqla_driver_stmt *single, const char *text, 
     return status;
 }
 
+/* What was run only to look must not stay, where it could be committed with the rest: rather the connection is given up. */
+static void undo_trace(sqla_driver_conn *conn, bool inside)
+{
+    if (conn->lost || conn->undone)
+        return;
+    bool ok = mariadb__simple(conn, inside ? "ROLLBACK TO SAVEPOINT " SAVEPOINT : "ROLLBACK", NULL) == SQLA_OK;
+    if (ok && inside)
+        (void)mariadb__simple(conn, "RELEASE SAVEPOINT " SAVEPOINT, NULL);
+    conn->lost = conn->lost || !ok;
+}
+
 static sqla_status trace(job *j, const char *text, size_t first, sqla_err *err)
 {
     bool inside = j->conn->before == SQLA_TXN_ACTIVE;
@@ -163,10 +174,7 @@ static sqla_status trace(job *j, const char *text, size_t first, sqla_err *err)
         return SQLA_OK;
     if (mariadb__simple(j->conn, inside ? "SAVEPOINT " SAVEPOINT : "START TRANSACTION", NULL) == SQLA_OK) {
         status = find_row(j, single, text, first, err);
-        if (!j->conn->lost && !j->conn->undone)
-            (void)mariadb__simple(j->conn, inside ? "ROLLBACK TO SAVEPOINT " SAVEPOINT : "ROLLBACK", NULL);
-        if (!j->conn->lost && !j->conn->undone && inside)
-            (void)mariadb__simple(j->conn, "RELEASE SAVEPOINT " SAVEPOINT, NULL);
+        undo_trace(j->conn, inside);
     }
     mariadb_stmt_close(single);
     return status;
@@ -194,7 +202,9 @@ static sqla_status block_failed(job *j, size_t first, sqla_err *err)
     char *text = single_text(j);
     sqla_status status = text != NULL ? trace(j, text, first, err) : SQLA_OK;
     mariadb__host->release(text);
-    return status != SQLA_OK || j->conn->lost ? status : fail_whole(j, first, err);
+    if (status != SQLA_OK)
+        return status;
+    return j->conn->lost ? mariadb__broken(j->conn, SQLA_ERR_DISCONNECTED, err) : fail_whole(j, first, err);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
