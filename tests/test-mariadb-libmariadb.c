@@ -1,7 +1,7 @@
 /* test-mariadb-libmariadb.c: the MariaDB driver over a libmariadb, and a system, that fail.
  *
  * Each function that the driver calls and that can fail is wrapped by the linker (see tests/Makefile.am). For each piece of work a
- * free run counts the calls; then each of them fails in turn, in the three ways of enum way where it talks to the server. The work
+ * free run counts the calls; then each of them fails in turn, in the ways of enum way where it talks to the server. The work
  * ends with OK, or with a failure that was told, in words; and the connection works on, or says that it is lost. What was done in a
  * transaction and failed is not there after the rollback. */
 #include <config.h>
@@ -27,6 +27,7 @@ enum way {
     REFUSED,                   /* the call is not made, as when the library has no memory for it */
     ANSWERED,                  /* it is made, and the server's answer is a failure */
     BROKEN,                    /* the link is broken by it */
+    STUCK,                     /* it waits, and waiting fails */
     WAYS
 };
 
@@ -35,6 +36,7 @@ static struct {
     int seen[CALLS];
     enum way way;
     enum call at;              /* the one that was made and fails when it is over; MEMORY: none */
+    bool stuck;                /* the next poll fails */
 } faults;
 
 static bool fails(enum call call)
@@ -66,13 +68,17 @@ static void break_link(enum call call, MYSQL *link)
         shutdown(mysql_get_socket(link), SHUT_RDWR);
 }
 
-/* Before a call is made.  Returns: it is not to be. */
-static bool is_refused(enum call call, MYSQL *link, MYSQL_STMT *handle)
+/* Before a call is made.  Returns: it is not to be. *ret_events: what is waited for then. */
+static bool is_refused(enum call call, MYSQL *link, MYSQL_STMT *handle, int *ret_events)
 {
     if (!fails(call))
         return false;
+    faults.stuck = faults.way == STUCK;
+    *ret_events = faults.stuck ? MYSQL_WAIT_READ : 0;
     if (faults.way == REFUSED)
-        return tell(link, handle, 2008, "the library has no memory"), true;
+        tell(link, handle, 2008, "the library has no memory");
+    if (faults.way == REFUSED || faults.way == STUCK)
+        return true;
     faults.at = call;
     break_link(call, link);
     return false;
@@ -116,7 +122,8 @@ int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-    bool again = fails(POLL_AGAIN), broken = fails(POLL);
+    bool again = fails(POLL_AGAIN), broken = fails(POLL) || faults.stuck;
+    faults.stuck = false;
     errno = again ? EINTR : EINVAL;
     return again || broken ? -1 : __real_poll(fds, n, timeout);
 }
@@ -129,9 +136,10 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
     { \
         MYSQL *link = link_of; \
         MYSQL_STMT *handle = handle_of; \
-        if (is_refused(call, link, handle)) \
-            return *ret = failure, 0; \
-        int events = __real_##name##_start given; \
+        int events; \
+        if (is_refused(call, link, handle, &events)) \
+            return *ret = failure, events; \
+        events = __real_##name##_start given; \
         if (is_turned(call, link, handle, events)) \
             *ret = failure; \
         return events; \
@@ -164,17 +172,15 @@ WAITING(SCRIPTS, mysql_set_server_option, int, MYSQL, (int *ret, MYSQL *of, enum
 WAITING(RESET, mysql_reset_connection, int, MYSQL, (int *ret, MYSQL *of), (ret, of), of, NULL, 1)
 WAITING(USE, mysql_select_db, int, MYSQL, (int *ret, MYSQL *of, const char *database), (ret, of, database), of, NULL, 1)
 
-/* It has no answer, so nothing but the link can fail. */
+/* It has no answer, so nothing but the link and waiting can fail. */
 int __real_mysql_free_result_start(MYSQL_RES *rows);
 int __wrap_mysql_free_result_start(MYSQL_RES *rows);
 int __wrap_mysql_free_result_start(MYSQL_RES *rows)
 {
-    MYSQL *link = rows->handle;
-    if (fails(SKIP) && link != NULL) {
-        faults.at = SKIP;
-        break_link(SKIP, link);
-        faults.at = MEMORY;
-    }
+    int events;
+    if (is_refused(SKIP, rows->handle, NULL, &events))
+        return events;
+    faults.at = faults.at == SKIP ? MEMORY : faults.at;
     return __real_mysql_free_result_start(rows);
 }
 
@@ -183,7 +189,7 @@ static bool is_possible(enum call call, enum way way)
 {
     if (call < CONNECT)
         return way == REFUSED;
-    return call == SKIP ? way == BROKEN : call == CLOSE ? way != REFUSED : true;
+    return call == SKIP ? way == BROKEN || way == STUCK : call == CLOSE ? way == ANSWERED || way == BROKEN : true;
 }
 
 /* ---- pieces of work -------------------------------------------------------------------------------------------------- */
@@ -582,7 +588,7 @@ static sqla_driver_conn *try_at(sqla_driver_conn *conn, const work *w, enum call
 }
 
 /* Of many calls of a kind the first and some later ones. */
-static int next_of(int n) { return n < 3 ? n + 1 : 3 * n; }
+static int next_of(int n) { return n < 12 ? n + 1 : 3 * n; }
 
 static void try_work(const work *w)
 {
@@ -676,6 +682,7 @@ static void entry__leaves_sigpipe_alone(const char *url)
 
 /* ---- abandoning ------------------------------------------------------------------------------------------------------ */
 
+/* The server has not been told farewell, and nothing is said on the link any more. */
 static void abandon__leaks_what_it_cannot_cover(const char *url)
 {
     const sqla_driver_ops *ops = my_driver()->ops;
@@ -693,18 +700,43 @@ static void abandon__leaks_what_it_cannot_cover(const char *url)
         ops->abandon(conn);
         setrlimit(RLIMIT_NOFILE, &before);
         no_faults();
-        /* The server has not been told farewell, and nothing is said on the link any more. */
         CU_ASSERT_EQUAL(harness_others(url, ""), 1);
         CU_ASSERT_EQUAL(ops->txn_state(conn), SQLA_TXN_LOST);
         CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", &err), SQLA_ERR_DISCONNECTED);
         ops->close(conn);
         CU_ASSERT(harness_await_others(url, 0));
     }
+    ops->abandon(my_open(url)); /* and this one it can */
+    CU_ASSERT(harness_await_others(url, 0));
+}
+
+/* ---- scripts --------------------------------------------------------------------------------------------------------- */
+
+/* Rows that cannot be dropped, one way or the other, are not taken for an end of the script. */
+static void scripts__whose_rows_cannot_be_dropped(const char *url)
+{
+    static const struct { enum call call; enum way way; int n; sqla_status status; } cases[] = {
+        { USE_RESULT, REFUSED, 1, SQLA_ERR_NOMEM }, { USE_RESULT, REFUSED, 3, SQLA_ERR_NOMEM },
+        { SKIP, STUCK, 1, SQLA_ERR_DISCONNECTED }, { SKIP, STUCK, 2, SQLA_ERR_DISCONNECTED },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sqla_driver_conn *conn = my_open(url);
+        sqla_error err = SQLA_ERROR_INIT;
+        no_faults();
+        faults.way = cases[i].way;
+        faults.left[cases[i].call] = cases[i].n;
+        CU_ASSERT_EQUAL(run_script(conn, &err), cases[i].status);
+        no_faults();
+        CU_ASSERT_EQUAL(err.status, cases[i].status);
+        CU_ASSERT_EQUAL(my_driver()->ops->txn_state(conn), SQLA_TXN_LOST); /* they are still on the link */
+        my_driver()->ops->close(conn);
+    }
 }
 
 static const struct harness_test tests[] = {
     { "the entry refuses what cannot work", entry__refuses_what_cannot_work, HARNESS_PLAIN },
     { "the entry leaves SIGPIPE alone", entry__leaves_sigpipe_alone, HARNESS_PLAIN },
+    { "scripts whose rows cannot be dropped", scripts__whose_rows_cannot_be_dropped, HARNESS_MARIADB },
     { "abandon leaks what it cannot cover", abandon__leaks_what_it_cannot_cover, HARNESS_MARIADB },
     { "calls fail in turn: statements", statements__survive_failing_calls, HARNESS_MARIADB },
     { "calls fail in turn: transactions", transactions__survive_failing_calls, HARNESS_MARIADB },

@@ -215,14 +215,26 @@ sqla_status mariadb__stmt_run(sqla_driver_stmt *stmt, const char *text, int64_t 
     return mariadb__failed(stmt->conn, stmt->handle, text, row, err);
 }
 
-/* What comes from one statement of a text is dropped. *ret_had: it had rows. */
-static sqla_status drop_answer(sqla_driver_conn *conn, bool *ret_had, sqla_err *err)
+/* What comes from one statement of a text is dropped; it may still fail among its rows. Where there is no memory to take them, they stay
+ * on the link. number: as row of failed. *ret_had: it had rows. */
+static sqla_status drop_answer(sqla_driver_conn *conn, const char *text, int64_t number, bool *ret_had, sqla_err *err)
 {
     MYSQL_RES *rows = mysql_use_result(conn->link);
     mariadb__call skip = { .kind = MARIADB__SKIP, .rows = rows };
     *ret_had = rows != NULL;
-    sqla_status status = rows != NULL ? mariadb__call_run(conn, &skip) : SQLA_OK;
-    return status == SQLA_OK ? SQLA_OK : mariadb__broken(conn, status, err);
+    if (rows == NULL && mysql_field_count(conn->link) == 0)
+        return SQLA_OK;
+    if (rows == NULL) {
+        conn->lost = true;
+        return mariadb__nomem(err);
+    }
+    sqla_status status = mariadb__call_run(conn, &skip);
+    if (status != SQLA_OK) {
+        rows->handle = NULL; /* so that nothing is waited for when they are freed */
+        mysql_free_result(rows);
+        return mariadb__broken(conn, status, err);
+    }
+    return mysql_errno(conn->link) == 0 ? SQLA_OK : mariadb__failed(conn, NULL, text, number, err);
 }
 
 /* A statement that cannot be prepared. */
@@ -231,7 +243,7 @@ static sqla_status run_text(sqla_driver_conn *conn, const sqla_statement *statem
     bool rows = false;
     sqla_status status = mariadb__simple(conn, statement->text, err);
     if (status == SQLA_OK)
-        status = drop_answer(conn, &rows, err);
+        status = drop_answer(conn, statement->text, 0, &rows, err);
     if (status == SQLA_OK && rows)
         return mariadb__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "the server does not prepare this statement, so its rows cannot be read");
     return status == SQLA_OK ? mariadb__result_new(conn, NULL, false, false, ret_result, err) : status;
@@ -247,7 +259,7 @@ static sqla_status run_statements(sqla_driver_conn *conn, const char *text, sqla
             return mariadb__broken(conn, status, err);
         if (query.answer > 0)
             return mariadb__failed(conn, NULL, text, number, err);
-        status = drop_answer(conn, &rows, err);
+        status = drop_answer(conn, text, number, &rows, err);
         if (status != SQLA_OK || !mysql_more_results(conn->link))
             return status;
         query = (mariadb__call){ .kind = MARIADB__NEXT };
