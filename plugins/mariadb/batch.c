@@ -96,6 +96,40 @@ static sqla_status bind_block(job *j, size_t first, uint32_t rows, sqla_err *err
     return status;
 }
 
+/* Rows that nobody asked for are not looked at; a failure may come with them. */
+static sqla_status drop_rows(sqla_driver_conn *conn, sqla_driver_stmt *stmt, bool *ret_failed, sqla_err *err)
+{
+    mariadb__call store = { .kind = MARIADB__STORE, .handle = stmt->handle };
+    if (mysql_stmt_field_count(stmt->handle) == 0)
+        return SQLA_OK;
+    sqla_status status = mariadb__call_run(conn, &store);
+    if (status != SQLA_OK)
+        return mariadb__broken(conn, status, err);
+    *ret_failed = store.answer != 0;
+    if (*ret_failed)
+        stmt->generation = conn->generation - 1; /* as in result.c */
+    return SQLA_OK;
+}
+
+/* The same where the failure is reported. */
+static sqla_status take_rows(sqla_driver_conn *conn, sqla_driver_stmt *stmt, const char *text, int64_t row, sqla_err *err)
+{
+    bool failed = false;
+    sqla_status status = drop_rows(conn, stmt, &failed, err);
+    return failed ? mariadb__failed(conn, stmt->handle, text, row, err) : status;
+}
+
+/* What the statement answers. *ret_changes: rows that it has changed. */
+static sqla_status take_answer(job *j, size_t first, bool *ret_failed, int64_t *ret_changes, sqla_err *err)
+{
+    if (j->returned != NULL)
+        return read_keys(j, first, ret_failed, ret_changes, err);
+    sqla_status status = drop_rows(j->conn, j->stmt, ret_failed, err);
+    bool reads = mysql_stmt_field_count(j->stmt->handle) > 0 && !mariadb__is_writing(j->statement->text);
+    *ret_changes = reads ? 0 : (int64_t)mysql_stmt_affected_rows(j->stmt->handle);
+    return status;
+}
+
 /* ---- which row of a block was it? ------------------------------------------------------------------------------ */
 
 /* The statement for one row, out of the statement for many: the first run of tuples of placeholders becomes one tuple.
@@ -123,21 +157,6 @@ static char *single_text(const job *j)
     memcpy(single, text, before);
     strcpy(single + before, at);
     return single;
-}
-
-/* What RETURNING gives is not looked at; a failure may come with it. */
-static sqla_status take_rows(sqla_driver_conn *conn, sqla_driver_stmt *stmt, const char *text, int64_t row, sqla_err *err)
-{
-    mariadb__call store = { .kind = MARIADB__STORE, .handle = stmt->handle };
-    if (mysql_stmt_field_count(stmt->handle) == 0)
-        return SQLA_OK;
-    sqla_status status = mariadb__call_run(conn, &store);
-    if (status != SQLA_OK)
-        return mariadb__broken(conn, status, err);
-    if (store.answer == 0)
-        return SQLA_OK;
-    stmt->generation = conn->generation - 1; /* as in result.c */
-    return mariadb__failed(conn, stmt->handle, text, row, err);
 }
 
 /* Run the rows of the failed block one by one until one fails, which is reported. Returns SQLA_OK when none does. */
@@ -230,9 +249,8 @@ static sqla_status run_block(job *j, size_t first, sqla_err *err)
         status = mariadb__stmt_send(j->stmt, &failed, err);
     if (status != SQLA_OK || failed)
         return status != SQLA_OK ? status : block_failed(j, first, err);
-    int64_t changes = (int64_t)mysql_stmt_affected_rows(j->stmt->handle);
-    if (j->returned != NULL)
-        status = read_keys(j, first, &failed, &changes, err);
+    int64_t changes = 0;
+    status = take_answer(j, first, &failed, &changes, err);
     if (status != SQLA_OK || failed)
         return status != SQLA_OK ? status : block_failed(j, first, err);
     j->batch->affected += changes;

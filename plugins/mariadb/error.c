@@ -196,9 +196,14 @@ static const char *take_name(const char *at, char *room, size_t size)
 {
     for (bool more = true; more; at += more) {
         bool quoted = *at == '`';
-        size_t n = quoted ? strcspn(at + 1, "`") : strcspn(at, " \t\r\n(;,.`");
-        snprintf(room, size, "%.*s", (int)n, at + quoted);
-        at += n + (quoted ? 1 + (at[n + 1] == '`') : 0);
+        size_t n = 0;
+        for (at += quoted; quoted ? *at != '\0' : strchr(" \t\r\n(;,.`", *at) == NULL; at++) {
+            if (*at == '`' && *++at != '`') /* one that is doubled is a part of the name */
+                break;
+            room[n] = *at;
+            n += n + 1 < size;
+        }
+        room[n] = '\0';
         more = *at == '.';
     }
     return at;
