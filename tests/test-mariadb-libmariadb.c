@@ -18,8 +18,8 @@
 /* ---- calls that fail ------------------------------------------------------------------------------------------------- */
 
 enum call {
-    MEMORY, POLL, POLL_AGAIN, LOCALE, MUTEX, CONDITION, CONDITION_ATTRIBUTE, CONDITION_CLOCK, DUPLICATE, SIGNAL, LIBRARY, INIT, STMT_INIT, BIND,
-    USE_RESULT, STEP, /* from here on, they wait for the server */
+    MEMORY, POLL, POLL_AGAIN, LOCALE, MUTEX, CONDITION, CONDITION_ATTRIBUTE, CONDITION_CLOCK, DUPLICATE, SIGNAL, LIBRARY, INIT,
+    STMT_INIT, BIND, USE_RESULT, STEP, /* from here on, they wait for the server */
     CONNECT, PREPARE, EXECUTE, STORE, FETCH, FREE, CLOSE, QUERY, NEXT, SKIP, STORE_TEXT, SCRIPTS, RESET, USE, CALLS
 };
 
@@ -113,7 +113,8 @@ WRAPPED(SIGNAL, int, sigaction, (int signal, const struct sigaction *now, struct
 WRAPPED(LIBRARY, int, mysql_server_init, (int n, char **words, char **groups), (n, words, groups), 1)
 WRAPPED(INIT, MYSQL *, mysql_init, (MYSQL *link), (link), NULL)
 WRAPPED(STMT_INIT, MYSQL_STMT *, mysql_stmt_init, (MYSQL *link), (link), NULL)
-WRAPPED(BIND, my_bool, mysql_stmt_bind_param, (MYSQL_STMT *handle, MYSQL_BIND *binds), (handle, binds), (tell(NULL, handle, 2036, "unknown type"), 1))
+WRAPPED(BIND, my_bool, mysql_stmt_bind_param, (MYSQL_STMT *handle, MYSQL_BIND *binds), (handle, binds),
+    (tell(NULL, handle, 2036, "unknown type"), 1))
 WRAPPED(USE_RESULT, MYSQL_RES *, mysql_use_result, (MYSQL *link), (link), (tell(link, NULL, 2008, "the library has no memory"), NULL))
 WRAPPED(STEP, int, mysql_stmt_fetch, (MYSQL_STMT *handle), (handle), (tell(NULL, handle, 2008, "the library has no memory"), 1))
 
@@ -158,16 +159,20 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
     }
 
 WAITING(CONNECT, mysql_real_connect, MYSQL *, MYSQL, (MYSQL **ret, MYSQL *of, const char *host, const char *user, const char *password,
-    const char *database, unsigned port, const char *socket, unsigned long flags), (ret, of, host, user, password, database, port, socket, flags), of, NULL, NULL)
-WAITING(PREPARE, mysql_stmt_prepare, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of, const char *text, unsigned long n), (ret, of, text, n), of->mysql, of, 1)
+    const char *database, unsigned port, const char *socket, unsigned long flags),
+    (ret, of, host, user, password, database, port, socket, flags), of, NULL, NULL)
+WAITING(PREPARE, mysql_stmt_prepare, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of, const char *text, unsigned long n), (ret, of, text, n),
+    of->mysql, of, 1)
 WAITING(EXECUTE, mysql_stmt_execute, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of), (ret, of), of->mysql, of, 1)
 WAITING(STORE, mysql_stmt_store_result, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of), (ret, of), of->mysql, of, 1)
 WAITING(FETCH, mysql_stmt_fetch, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of), (ret, of), of->mysql, of, 1)
 WAITING(FREE, mysql_stmt_free_result, my_bool, MYSQL_STMT, (my_bool *ret, MYSQL_STMT *of), (ret, of), of->mysql, of, 1)
-WAITING(CLOSE, mysql_stmt_close, my_bool, MYSQL_STMT, (my_bool *ret, MYSQL_STMT *of), (ret, of), of->mysql, NULL, 1) /* the handle is gone then */
+/* The handle is gone then. */
+WAITING(CLOSE, mysql_stmt_close, my_bool, MYSQL_STMT, (my_bool *ret, MYSQL_STMT *of), (ret, of), of->mysql, NULL, 1)
 WAITING(QUERY, mysql_real_query, int, MYSQL, (int *ret, MYSQL *of, const char *text, unsigned long n), (ret, of, text, n), of, NULL, 1)
 WAITING(NEXT, mysql_next_result, int, MYSQL, (int *ret, MYSQL *of), (ret, of), of, NULL, 1)
-WAITING(STORE_TEXT, mysql_store_result, MYSQL_RES *, MYSQL, (MYSQL_RES **ret, MYSQL *of), (ret, of), of, NULL, (mysql_free_result(*ret), NULL))
+WAITING(STORE_TEXT, mysql_store_result, MYSQL_RES *, MYSQL, (MYSQL_RES **ret, MYSQL *of), (ret, of), of, NULL,
+    (mysql_free_result(*ret), NULL))
 WAITING(SCRIPTS, mysql_set_server_option, int, MYSQL, (int *ret, MYSQL *of, enum enum_mysql_set_option o), (ret, of, o), of, NULL, 1)
 WAITING(RESET, mysql_reset_connection, int, MYSQL, (int *ret, MYSQL *of), (ret, of), of, NULL, 1)
 WAITING(USE, mysql_select_db, int, MYSQL, (int *ret, MYSQL *of, const char *database), (ret, of, database), of, NULL, 1)
@@ -360,7 +365,8 @@ static const sqla_plan key_plan = { sizeof key_plan, 1, &key_slot };
 enum { ROWS = 10, BLOCK = 5 };
 
 /* The items as rows of a table. */
-static sqla_status run_batch(sqla_driver_conn *conn, item items[ROWS], const char *table, uint32_t mode, int32_t key_source, bool prepared, sqla_error *err)
+static sqla_status run_batch(sqla_driver_conn *conn, item items[ROWS], const char *table, uint32_t mode, int32_t key_source,
+                             bool prepared, sqla_error *err)
 {
     const sqla_driver_ops *ops = my_driver()->ops;
     uint32_t block = mode == SQLA_BATCH_BLOCK ? BLOCK : 1;
@@ -368,12 +374,14 @@ static sqla_status run_batch(sqla_driver_conn *conn, item items[ROWS], const cha
     void *rows[ROWS];
     snprintf(text, sizeof text, "INSERT INTO %s (n) VALUES (?)%s%s", table, block > 1 ? ", (?), (?), (?), (?)" : "",
              key_source == SQLA_KEY_RETURNED ? " RETURNING id" : "");
-    sqla_batch batch = { .struct_size = sizeof batch, .mode = mode, .plan = &number_plan, .rows = rows, .count = ROWS, .rows_per_statement = block,
-                         .key_source = key_source, .keys = key_source != SQLA_KEY_NONE ? &key_plan : NULL };
+    sqla_batch batch = { .struct_size = sizeof batch, .mode = mode, .plan = &number_plan, .rows = rows, .count = ROWS,
+                         .rows_per_statement = block, .key_source = key_source, .keys = key_source != SQLA_KEY_NONE ? &key_plan : NULL };
     sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
     for (int i = 0; i < ROWS; i++)
         rows[i] = &items[i];
-    sqla_status status = prepared ? ops->prepare(conn, text, strlen(text), &number_plan, block, NULL, &statement.prepared, opaque(err)) : SQLA_OK;
+    sqla_status status = SQLA_OK;
+    if (prepared)
+        status = ops->prepare(conn, text, strlen(text), &number_plan, block, NULL, &statement.prepared, opaque(err));
     if (status == SQLA_OK)
         status = ops->execute_many(conn, &statement, &batch, NULL, opaque(err));
     CU_ASSERT(status != SQLA_OK || batch.affected == ROWS);
@@ -392,10 +400,25 @@ static sqla_status run_keys(sqla_driver_conn *conn, uint32_t mode, int32_t key_s
     return status;
 }
 
-static sqla_status run_each(sqla_driver_conn *conn, sqla_error *err) { return run_keys(conn, SQLA_BATCH_EACH, SQLA_KEY_LAST_ID, true, err); }
-static sqla_status run_returned(sqla_driver_conn *conn, sqla_error *err) { return run_keys(conn, SQLA_BATCH_EACH, SQLA_KEY_RETURNED, false, err); }
-static sqla_status run_block(sqla_driver_conn *conn, sqla_error *err) { return run_keys(conn, SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, false, err); }
-static sqla_status run_block_returned(sqla_driver_conn *conn, sqla_error *err) { return run_keys(conn, SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, true, err); }
+static sqla_status run_each(sqla_driver_conn *conn, sqla_error *err)
+{
+    return run_keys(conn, SQLA_BATCH_EACH, SQLA_KEY_LAST_ID, true, err);
+}
+
+static sqla_status run_returned(sqla_driver_conn *conn, sqla_error *err)
+{
+    return run_keys(conn, SQLA_BATCH_EACH, SQLA_KEY_RETURNED, false, err);
+}
+
+static sqla_status run_block(sqla_driver_conn *conn, sqla_error *err)
+{
+    return run_keys(conn, SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, false, err);
+}
+
+static sqla_status run_block_returned(sqla_driver_conn *conn, sqla_error *err)
+{
+    return run_keys(conn, SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, true, err);
+}
 
 /* A batch whose eighth row breaks a constraint, so that the row has to be found; what fails on the way hides only that. */
 static sqla_status run_blame_with(sqla_driver_conn *conn, int32_t key_source, sqla_error *err)
@@ -579,7 +602,8 @@ static sqla_driver_conn *try_at(sqla_driver_conn *conn, const work *w, enum call
     conn = afterwards(conn, &works);
     bool right = w->run != run_transaction || is_kept_as_told(status, way);
     if (!told || !works || !fits || !right)
-        fprintf(stderr, "%s, call %d, the %d. of them, way %d: %s: %s\n", w->name, (int)call, n, (int)way, sqla_status_name(status), err.message);
+        fprintf(stderr, "%s, call %d, the %d. of them, way %d: %s: %s\n", w->name, (int)call, n, (int)way, sqla_status_name(status),
+                err.message);
     CU_ASSERT(told);
     CU_ASSERT(fits);
     CU_ASSERT(works);
@@ -628,10 +652,11 @@ static void try_all(const char *url, const work *all, size_t count)
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 0);
 }
 
-static void statements__survive_failing_calls(const char *url) { try_all(url, statement_work, sizeof statement_work / sizeof statement_work[0]); }
-static void transactions__survive_failing_calls(const char *url) { try_all(url, transaction_work, sizeof transaction_work / sizeof transaction_work[0]); }
-static void batches__survive_failing_calls(const char *url) { try_all(url, batch_work, sizeof batch_work / sizeof batch_work[0]); }
-static void other_work__survives_failing_calls(const char *url) { try_all(url, other_work, sizeof other_work / sizeof other_work[0]); }
+#define TRY_ALL(url, all) try_all(url, all, sizeof all / sizeof all[0])
+static void statements__survive_failing_calls(const char *url) { TRY_ALL(url, statement_work); }
+static void transactions__survive_failing_calls(const char *url) { TRY_ALL(url, transaction_work); }
+static void batches__survive_failing_calls(const char *url) { TRY_ALL(url, batch_work); }
+static void other_work__survives_failing_calls(const char *url) { TRY_ALL(url, other_work); }
 
 /* ---- the entry ------------------------------------------------------------------------------------------------------- */
 

@@ -33,17 +33,19 @@ typedef struct item { int32_t n, narrow; int64_t id; char set; const char *text;
 enum keys { WIDE, NARROW, TINY, NUMBERED, TWO, MARKED, KEYS };
 static const sqla_slot key_slots[KEYS][2] = {
     [WIDE] = { { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8, .offset = offsetof(item, id), .set_offset = -1, .name = "id" } },
-    [NARROW] = { { .type = SQLA_INT32, .rep = SQLA_REP_FIXED, .size = 4, .offset = offsetof(item, narrow), .set_offset = -1, .name = "id" } },
+    [NARROW] = { { .type = SQLA_INT32, .rep = SQLA_REP_FIXED, .size = 4, .offset = offsetof(item, narrow), .set_offset = -1,
+                   .name = "id" } },
     [TINY] = { { .type = SQLA_INT16, .rep = SQLA_REP_FIXED, .size = 2, .offset = offsetof(item, narrow), .set_offset = -1, .name = "id" } },
     [NUMBERED] = { { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8, .offset = offsetof(item, id), .set_offset = -1, .name = "id" },
                    { .type = SQLA_INT64, .rep = SQLA_REP_ROW_NUMBER, .column = 1, .set_offset = -1 } },
     [TWO] = { { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8, .offset = offsetof(item, id), .set_offset = -1, .name = "id" },
               { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8, .offset = offsetof(item, id), .column = 1, .set_offset = -1 } },
-    [MARKED] = { { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8, .offset = offsetof(item, id), .set_offset = offsetof(item, set), .name = "id" } },
+    [MARKED] = { { .type = SQLA_INT64, .rep = SQLA_REP_FIXED, .size = 8, .offset = offsetof(item, id), .set_offset = offsetof(item, set),
+                   .name = "id" } },
 };
 
-static sqla_status run_batch(sqla_driver_conn *conn, const char *text, uint32_t mode, int32_t source, enum keys keys, item items[2], sqla_batch *batch,
-                             sqla_error *err)
+static sqla_status run_batch(sqla_driver_conn *conn, const char *text, uint32_t mode, int32_t source, enum keys keys, item items[2],
+                             sqla_batch *batch, sqla_error *err)
 {
     static void *rows[2];
     static sqla_plan plan;
@@ -57,22 +59,37 @@ static sqla_status run_batch(sqla_driver_conn *conn, const char *text, uint32_t 
 }
 
 /* What becomes of the keys of two rows, whose values are 0 and 1. says NULL: they come, as `first` and `second`. */
-static const struct { const char *text; uint32_t mode; int32_t source; enum keys keys; int64_t first, second; const char *says; } answers[] = {
+static const struct {
+    const char *text;
+    uint32_t mode;
+    int32_t source;
+    enum keys keys;
+    int64_t first, second;
+    const char *says;
+} answers[] = {
     { "INSERT INTO t (n) VALUES (?), (?)", SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, WIDE, 5000000000, 5000000001, NULL },
     { "INSERT INTO t (n) VALUES (?)", SQLA_BATCH_EACH, SQLA_KEY_LAST_ID, MARKED, 5000000000, 5000000001, NULL },
-    { "INSERT INTO t (n) VALUES (?), (?)", SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, NARROW, 0, 0, "the generated key 5000000000 is out of range" },
+    { "INSERT INTO t (n) VALUES (?), (?)", SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, NARROW, 0, 0,
+      "the generated key 5000000000 is out of range" },
     { "INSERT INTO s (n) VALUES (?), (?)", SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, NARROW, 1, 2, NULL },
     { "INSERT INTO s (n) VALUES (?)", SQLA_BATCH_EACH, SQLA_KEY_LAST_ID, TINY, 0, 0, "the generated key 1 is out of range" },
     { "INSERT INTO plain (n) VALUES (?), (?)", SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, WIDE, 0, 0, "of rows 1 to 2 cannot be told" },
-    { "INSERT IGNORE INTO plain (n) VALUES (? * 0), (? * 0)", SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, WIDE, 0, 0, "of rows 1 to 2 cannot be told" },
+    { "INSERT IGNORE INTO plain (n) VALUES (? * 0), (? * 0)", SQLA_BATCH_BLOCK, SQLA_KEY_LAST_ID, WIDE, 0, 0,
+      "of rows 1 to 2 cannot be told" },
     { "INSERT INTO plain SELECT ? FROM DUAL WHERE FALSE", SQLA_BATCH_EACH, SQLA_KEY_LAST_ID, WIDE, 0, 0, NULL }, /* nothing was stored */
     { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, n", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 5000000000, 5000000001, NULL },
-    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, 1 - n", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 5000000001, 5000000000, NULL },
-    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, n + 1", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0, "rows that were not sent" },
-    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, n - 1", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0, "rows that were not sent" },
-    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, NULLIF(n, n)", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0, "rows that were not sent" },
-    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, 'x'", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0, "rows that were not sent" },
-    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, 18446744073709551615", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0, "rows that were not sent" },
+    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, 1 - n", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 5000000001,
+      5000000000, NULL },
+    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, n + 1", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0,
+      "rows that were not sent" },
+    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, n - 1", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0,
+      "rows that were not sent" },
+    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, NULLIF(n, n)", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0,
+      "rows that were not sent" },
+    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, 'x'", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0,
+      "rows that were not sent" },
+    { "INSERT INTO t (n) VALUES (?), (?) RETURNING id, 18446744073709551615", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, NUMBERED, 0, 0,
+      "rows that were not sent" },
     { "INSERT INTO t (n) VALUES (?), (?) RETURNING id", SQLA_BATCH_BLOCK, SQLA_KEY_RETURNED, TWO, 0, 0, "and the result has 1" },
     { "INSERT INTO t (n) VALUES (?), (7) RETURNING id", SQLA_BATCH_EACH, SQLA_KEY_RETURNED, WIDE, 0, 0, "rows that were not sent" },
     { "INSERT INTO t (n) SELECT ? FROM DUAL WHERE FALSE RETURNING id", SQLA_BATCH_EACH, SQLA_KEY_RETURNED, WIDE, 0, 0, NULL },
@@ -86,7 +103,7 @@ static void keys__belong_to_rows(const char *url)
         item items[2] = { { .n = 0 }, { .n = 1 } };
         sqla_error err = SQLA_ERROR_INIT;
         sqla_batch batch;
-        harness_sql(url, "CREATE OR REPLACE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INTEGER) ENGINE=InnoDB AUTO_INCREMENT=5000000000; "
+        harness_sql(url, "CREATE OR REPLACE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INTEGER) AUTO_INCREMENT=5000000000; "
                          "CREATE OR REPLACE TABLE s (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INTEGER) ENGINE=InnoDB; DELETE FROM plain");
         sqla_status status = run_batch(conn, answers[i].text, answers[i].mode, answers[i].source, answers[i].keys, items, &batch, &err);
         CU_ASSERT_EQUAL(err.status, status);
@@ -115,7 +132,8 @@ static void batches__are_checked(const char *url)
     sqla_driver_conn *conn = my_open(url);
     item items[2] = { { .n = 1 }, { .n = 2 } };
     void *const rows[] = { &items[0], &items[1] };
-    const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, NULL }, empty = { sizeof empty, 0, none, sizeof none - 1, NULL },
+    const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, NULL },
+                         empty = { sizeof empty, 0, none, sizeof none - 1, NULL },
                          strange = { sizeof strange, 0, "INSERT \xff", 8, NULL };
     const sqla_exec_options late = { sizeof late, 0, 1 };
     static const struct { uint32_t mode, block; int32_t source; const sqla_plan *plan, *keys; sqla_status status; } cases[] = {
@@ -158,7 +176,8 @@ static const struct { const char *text; sqla_status status; int row; const char 
     { "INSERT INTO u (n) VALUES (5 - 5 + ?), (?)", SQLA_ERR_UNIQUE, 0, "Duplicate entry '1'" },
     { "INSERT INTO u (n) VALUES (?), (?) RETURNING n", SQLA_ERR_UNIQUE, 2, "Duplicate entry '1'" },
     { "INSERT INTO u (n) VALUES (?), (? + 5) RETURNING 1 / 0", SQLA_ERR_DATA, 0, "Division by 0" },
-    { "INSERT INTO u (n) VALUES (IF(@again, 10, NULLIF(@again := TRUE, TRUE)) + ?), (? + 20)", SQLA_ERR_DATA, 0, "and not when it was repeated" },
+    { "INSERT INTO u (n) VALUES (IF(@again, 10, NULLIF(@again := TRUE, TRUE)) + ?), (? + 20)", SQLA_ERR_DATA, 0,
+      "and not when it was repeated" },
     { "INSERT INTO no_such (n) VALUES (?), (?)", SQLA_ERR_SQL, 0, "no_such" },
 };
 
@@ -185,7 +204,8 @@ static void blocks__that_fail_blame_a_row(const char *url)
 static void batches__whose_rows_nobody_asked_for(const char *url)
 {
     static const struct { const char *text; uint32_t mode; int64_t affected, unmatched; } cases[] = {
-        { "INSERT INTO t VALUES (?) RETURNING n", SQLA_BATCH_EACH, 2, -1 }, { "INSERT INTO t VALUES (?), (?) RETURNING n", SQLA_BATCH_BLOCK, 2, -1 },
+        { "INSERT INTO t VALUES (?) RETURNING n", SQLA_BATCH_EACH, 2, -1 },
+        { "INSERT INTO t VALUES (?), (?) RETURNING n", SQLA_BATCH_BLOCK, 2, -1 },
         { "SELECT n FROM t WHERE n = ?", SQLA_BATCH_EACH, 0, 0 }, { "UPDATE t SET n = 9 WHERE n = ?", SQLA_BATCH_EACH, 4, -1 } };
     sqla_driver_conn *conn = my_open(url);
     harness_sql(url, "CREATE TABLE t (n INTEGER) ENGINE=InnoDB");
@@ -226,7 +246,8 @@ static void blocks__of_very_wide_rows(const char *url)
     for (int i = 0; i < 2 * WIDTH; i++)
         strcat(text, i == 0 ? "(?" : i == WIDTH ? "), (?" : ", ?");
     strcat(text, ")");
-    sqla_batch batch = { .struct_size = sizeof batch, .mode = SQLA_BATCH_BLOCK, .plan = &plan, .rows = rows, .count = 2, .rows_per_statement = 2 };
+    sqla_batch batch = { .struct_size = sizeof batch, .mode = SQLA_BATCH_BLOCK, .plan = &plan, .rows = rows, .count = 2,
+                         .rows_per_statement = 2 };
     const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
     CU_ASSERT_EQUAL(my_driver()->ops->execute_many(conn, &statement, &batch, NULL, opaque(&err)), SQLA_ERR_UNIQUE);
     CU_ASSERT_EQUAL(err.row, 0);
@@ -253,7 +274,8 @@ static void *slow_take(sqla_row_arena *base, void *row, size_t size)
 static void batches__end_between_statements(const char *url)
 {
     static const char text[] = "INSERT INTO t (n) VALUES (?) RETURNING 'a text'";
-    static const sqla_slot text_slot = { .type = SQLA_TEXT, .rep = SQLA_REP_CSTR, .size = sizeof(char *), .offset = offsetof(item, text), .set_offset = -1 };
+    static const sqla_slot text_slot = { .type = SQLA_TEXT, .rep = SQLA_REP_CSTR, .size = sizeof(char *), .offset = offsetof(item, text),
+                                         .set_offset = -1 };
     static const sqla_plan keys = { sizeof keys, 1, &text_slot };
     const sqla_driver_ops *ops = my_driver()->ops;
     const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, NULL };
@@ -264,13 +286,14 @@ static void batches__end_between_statements(const char *url)
         void *const rows[] = { &items[0], &items[1] };
         slow_arena arena = { .base = { slow_take }, .until = cancels ? 0 : in_ms(1000) };
         const sqla_exec_options options = { sizeof options, 0, arena.until };
-        sqla_batch batch = { .struct_size = sizeof batch, .mode = SQLA_BATCH_EACH, .plan = &number_plan, .rows = rows, .count = 2, .rows_per_statement = 1,
-                             .key_source = SQLA_KEY_RETURNED, .keys = &keys, .arena = &arena.base };
+        sqla_batch batch = { .struct_size = sizeof batch, .mode = SQLA_BATCH_EACH, .plan = &number_plan, .rows = rows, .count = 2,
+                             .rows_per_statement = 1, .key_source = SQLA_KEY_RETURNED, .keys = &keys, .arena = &arena.base };
         sqla_error err = SQLA_ERROR_INIT;
         if (cancels)
             CU_ASSERT_EQUAL_FATAL(ops->cancel_new(conn, &arena.canceller, NULL), SQLA_OK);
         CU_ASSERT_EQUAL(ops->begin(conn, &plain, NULL), SQLA_OK);
-        CU_ASSERT_EQUAL(ops->execute_many(conn, &statement, &batch, &options, opaque(&err)), cancels ? SQLA_ERR_CANCELLED : SQLA_ERR_TIMEOUT);
+        CU_ASSERT_EQUAL(ops->execute_many(conn, &statement, &batch, &options, opaque(&err)),
+                        cancels ? SQLA_ERR_CANCELLED : SQLA_ERR_TIMEOUT);
         CU_ASSERT_EQUAL(err.row, 2);
         CU_ASSERT_STRING_EQUAL(err.sqlstate, "57014");
         CU_ASSERT_STRING_EQUAL(items[0].text, "a text");
@@ -288,12 +311,18 @@ static void batches__end_between_statements(const char *url)
 static void texts__are_read_as_the_server_reads_them(const char *url)
 {
     static const struct { const char *text; bool several, writes; } cases[] = {
-        { "", false, false }, { "SELECT 1", false, false }, { "SELECT 1;", false, false }, { "SELECT 1; ;; \n", false, false }, { "SELECT 1; -- none\n", false, false },
-        { "SELECT 1; # none", false, false }, { "SELECT 1; /* none */ ;", true, false }, { "SELECT 1; SELECT 2", true, false }, { "SELECT ';', \"a;b\", `c;`", false, false },
-        { "SELECT 'it''s; '; x", true, false }, { "SELECT 'open; x", false, false }, { "SELECT /* ; x", false, false }, { "SELECT 1; /*! SELECT 2 */", true, false },
-        { "SELECT 1; /*M! SELECT 2 */", true, false }, { "SELECT 1 --; x", true, false }, { "SELECT 1 --", false, false }, { "SELECT 1 -2; x", true, false },
-        { "SELECT 4 / 2; x", true, false }, { "-- first\n insert INTO t VALUES (1)", false, true }, { "# first\n\tREPLACE INTO t", false, true },
-        { "/* first */ UPDATE t", false, true }, { "DELETE FROM t", false, true }, { "/*! DELETE FROM t */", false, false }, { "--", false, false },
+        { "", false, false }, { "SELECT 1", false, false }, { "SELECT 1;", false, false }, { "SELECT 1; ;; \n", false, false },
+        { "SELECT 1; -- none\n", false, false },
+        { "SELECT 1; # none", false, false }, { "SELECT 1; /* none */ ;", true, false }, { "SELECT 1; SELECT 2", true, false },
+        { "SELECT ';', \"a;b\", `c;`", false, false },
+        { "SELECT 'it''s; '; x", true, false }, { "SELECT 'open; x", false, false }, { "SELECT /* ; x", false, false },
+        { "SELECT 1; /*! SELECT 2 */", true, false },
+        { "SELECT 1; /*M! SELECT 2 */", true, false }, { "SELECT 1 --; x", true, false }, { "SELECT 1 --", false, false },
+        { "SELECT 1 -2; x", true, false },
+        { "SELECT 4 / 2; x", true, false }, { "-- first\n insert INTO t VALUES (1)", false, true },
+        { "# first\n\tREPLACE INTO t", false, true },
+        { "/* first */ UPDATE t", false, true }, { "DELETE FROM t", false, true }, { "/*! DELETE FROM t */", false, false },
+        { "--", false, false },
     };
     (void)url;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -307,16 +336,26 @@ static void texts__are_read_as_the_server_reads_them(const char *url)
 static void statements__are_checked(const char *url)
 {
     const sqla_driver_ops *ops = my_driver()->ops;
-    const sqla_exec_options script = { sizeof script, SQLA_EXEC_SCRIPT, 0 }, late = { sizeof late, 0, 1 }, late_script = { sizeof late, SQLA_EXEC_SCRIPT, 1 },
+    const sqla_exec_options script = { sizeof script, SQLA_EXEC_SCRIPT, 0 }, late = { sizeof late, 0, 1 },
+                            late_script = { sizeof late, SQLA_EXEC_SCRIPT, 1 },
                             columns = { sizeof columns, SQLA_EXEC_COLUMNS, 0 };
     sqla_driver_conn *conn = my_open(url);
     sqla_driver_result *result = NULL;
     sqla_driver_stmt *stmt = NULL;
     const int32_t row = 1;
-    const struct { const char *text; size_t n; const sqla_plan *plan; const sqla_exec_options *options; sqla_status status; const char *says; } cases[] = {
+    const struct {
+        const char *text;
+        size_t n;
+        const sqla_plan *plan;
+        const sqla_exec_options *options;
+        sqla_status status;
+        const char *says;
+    } cases[] = {
         { "SELECT '\xff'", 10, NULL, NULL, SQLA_ERR_SQL, "UTF-8" },
-        { "SELECT 1\0", 9, NULL, NULL, SQLA_ERR_SQL, "NUL" }, { "SELECT 1", 8, &number_plan, NULL, SQLA_ERR_SQL, "takes 0 parameters, and is given 1" },
-        { "SELECT ?", 8, NULL, NULL, SQLA_ERR_SQL, "takes 1 parameters, and is given 0" }, { "SELECT ?", 8, &number_plan, &script, SQLA_ERR_MISUSE, "a script" },
+        { "SELECT 1\0", 9, NULL, NULL, SQLA_ERR_SQL, "NUL" },
+        { "SELECT 1", 8, &number_plan, NULL, SQLA_ERR_SQL, "takes 0 parameters, and is given 1" },
+        { "SELECT ?", 8, NULL, NULL, SQLA_ERR_SQL, "takes 1 parameters, and is given 0" },
+        { "SELECT ?", 8, &number_plan, &script, SQLA_ERR_MISUSE, "a script" },
         { "SELECT 1", 8, NULL, &late, SQLA_ERR_TIMEOUT, "before" }, { "SELECT 1", 8, NULL, &late_script, SQLA_ERR_TIMEOUT, "before" },
         { "SELECT '\xff'", 10, NULL, &script, SQLA_ERR_SQL, "UTF-8" }, { "SELECT 1; SELECT 2", 18, NULL, NULL, SQLA_ERR_MISUSE, "syntax" },
         { "-- nothing", 10, NULL, &script, SQLA_OK, "" } };
@@ -348,7 +387,8 @@ static void scripts__fail_among_rows(const char *url)
     sqla_driver_result *result = NULL;
     sqla_error err = SQLA_ERROR_INIT;
     harness_sql(url, "CREATE TABLE t (n INTEGER PRIMARY KEY) ENGINE=InnoDB; INSERT INTO t VALUES (1), (2), (3)");
-    CU_ASSERT_EQUAL(my_exec(conn, "SELECT 1; SELECT IF(n < 3, n, (SELECT 1 UNION SELECT n)) FROM t; DELETE FROM t", SQLA_EXEC_SCRIPT, &result, &err),
+    CU_ASSERT_EQUAL(my_exec(conn, "SELECT 1; SELECT IF(n < 3, n, (SELECT 1 UNION SELECT n)) FROM t; DELETE FROM t", SQLA_EXEC_SCRIPT,
+                            &result, &err),
                     SQLA_ERR_DATA);
     CU_ASSERT_EQUAL(err.native, 1242);
     CU_ASSERT_EQUAL(err.row, 2);
@@ -391,7 +431,8 @@ static void values__that_cannot_be_read(const char *url)
     ops->close(conn);
 }
 
-static sqla_status prepare_and_run(sqla_driver_conn *conn, const char *text, uint32_t flags, sqla_driver_stmt **stmt, sqla_driver_result **ret_result)
+static sqla_status prepare_and_run(sqla_driver_conn *conn, const char *text, uint32_t flags, sqla_driver_stmt **stmt,
+                                   sqla_driver_result **ret_result)
 {
     const sqla_exec_options options = { sizeof options, flags, 0 };
     if (*stmt == NULL)
@@ -422,7 +463,8 @@ static void results__become_stale(const char *url)
         if (i == 3)
             CU_ASSERT_EQUAL(ops->reset(conn, 0, NULL), SQLA_OK);
         sqla_status status = ops->result_view(result, &values, opaque(&err));
-        CU_ASSERT(i < 2 || i == 3 ? status == SQLA_ERR_MISUSE && says(&err, "before these rows were read") : status == SQLA_OK && values == NULL);
+        CU_ASSERT(i < 2 || i == 3 ? status == SQLA_ERR_MISUSE && says(&err, "before these rows were read") :
+                  status == SQLA_OK && values == NULL);
         ops->result_close(result);
         if (i == 0) {
             CU_ASSERT(ops->result_view(other, &values, NULL) == SQLA_OK && values[0].as.i64 == 1);
@@ -490,7 +532,8 @@ static void transactions__are_checked(const char *url)
 {
     static const char long_name[] = "a name that is longer than the sixty-four bytes that the server keeps";
     const sqla_driver_ops *ops = my_driver()->ops;
-    const sqla_txn_options unknown = { .struct_size = sizeof unknown, .isolation = 77 }, late = { .struct_size = sizeof late, .deadline = 1 },
+    const sqla_txn_options unknown = { .struct_size = sizeof unknown, .isolation = 77 },
+                           late = { .struct_size = sizeof late, .deadline = 1 },
                            old = { .struct_size = offsetof(sqla_txn_options, isolation), .isolation = 77 };
     sqla_driver_conn *conn = my_open(url);
     harness_sql(url, "CREATE TABLE t (n INTEGER) ENGINE=InnoDB");
@@ -544,8 +587,8 @@ static void sessions__that_are_read_only(const char *url)
     ops->close(conn);
     /* A host of before there were flags gets a connection that writes. */
     sqla_conn_info info = { .struct_size = sizeof info };
-    const sqla_connect_args args = { .struct_size = offsetof(sqla_connect_args, flags), .count = MY_PARTS, .params = params, .instance = "test",
-                                     .flags = SQLA_CONNECT_READ_ONLY };
+    const sqla_connect_args args = { .struct_size = offsetof(sqla_connect_args, flags), .count = MY_PARTS, .params = params,
+                                     .instance = "test", .flags = SQLA_CONNECT_READ_ONLY };
     CU_ASSERT_EQUAL_FATAL(ops->open(&args, &info, &conn, opaque(&err)), SQLA_OK);
     CU_ASSERT_EQUAL(my_run(conn, "INSERT INTO t VALUES (1)", NULL), SQLA_OK);
     ops->close(conn);
@@ -602,7 +645,8 @@ static void cancels__of_nothing(const char *url)
     ops->close(conn);
 }
 
-/* A statement that takes too long ends, and its transaction goes on; a server that has more to do may be too slow for that, and is left then. */
+/* A statement that takes too long ends, and its transaction goes on; a server that has more to do may be too slow for that,
+ * and is left then. */
 static void deadlines__end_the_statement_alone(const char *url)
 {
     const sqla_driver_ops *ops = my_driver()->ops;
@@ -683,8 +727,10 @@ static void failures__have_a_status_and_names(const char *url)
 static void failures__of_an_unknown_number(const char *url)
 {
     static const struct { const char *sqlstate; sqla_status status; } classes[] = {
-        { "02000", SQLA_ERR_NOT_FOUND }, { "0A000", SQLA_ERR_UNSUPPORTED }, { "21000", SQLA_ERR_DATA }, { "22001", SQLA_ERR_DATA }, { "23000", SQLA_ERR_CHECK },
-        { "25006", SQLA_ERR_READ_ONLY }, { "25001", SQLA_ERR_SQL }, { "28000", SQLA_ERR_DENIED }, { "40001", SQLA_ERR_RETRY }, { "70100", SQLA_ERR_CANCELLED },
+        { "02000", SQLA_ERR_NOT_FOUND }, { "0A000", SQLA_ERR_UNSUPPORTED }, { "21000", SQLA_ERR_DATA }, { "22001", SQLA_ERR_DATA },
+        { "23000", SQLA_ERR_CHECK },
+        { "25006", SQLA_ERR_READ_ONLY }, { "25001", SQLA_ERR_SQL }, { "28000", SQLA_ERR_DENIED }, { "40001", SQLA_ERR_RETRY },
+        { "70100", SQLA_ERR_CANCELLED },
         { "XA100", SQLA_ERR_SQL }, { "42000", SQLA_ERR_SQL }, { "08S01", SQLA_ERR_DISCONNECTED } };
     sqla_driver_conn *conn = my_open(url);
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
@@ -702,14 +748,17 @@ static void failures__of_an_unknown_number(const char *url)
 static void failures__are_looked_for_in_the_statement(const char *url)
 {
     static const struct { const char *text; sqla_status status; const char *table; int position; } cases[] = {
-        { "INSERT INTO `a t` VALUES (NULL)", SQLA_ERR_NOT_NULL, "a t", 0 }, { "REPLACE  `a t`(n) VALUES (NULL)", SQLA_ERR_NOT_NULL, "a t", 0 },
-        { "update ignore\nlow_priority.t SET n = 1", SQLA_ERR_SQL, "t", 0 }, { "INSERT INTO `into` VALUES (NULL)", SQLA_ERR_NOT_NULL, "into", 0 },
-        { "INSERT INTO `ba``ck` VALUES (NULL)", SQLA_ERR_NOT_NULL, "ba`ck", 0 }, { "INSERT INTO plain VALUES (NULL)", SQLA_ERR_NOT_NULL, "plain", 0 },
+        { "INSERT INTO `a t` VALUES (NULL)", SQLA_ERR_NOT_NULL, "a t", 0 },
+        { "REPLACE  `a t`(n) VALUES (NULL)", SQLA_ERR_NOT_NULL, "a t", 0 },
+        { "update ignore\nlow_priority.t SET n = 1", SQLA_ERR_SQL, "t", 0 },
+        { "INSERT INTO `into` VALUES (NULL)", SQLA_ERR_NOT_NULL, "into", 0 },
+        { "INSERT INTO `ba``ck` VALUES (NULL)", SQLA_ERR_NOT_NULL, "ba`ck", 0 },
+        { "INSERT INTO plain VALUES (NULL)", SQLA_ERR_NOT_NULL, "plain", 0 },
         { "SELEC 1", SQLA_ERR_SQL, "", 1 }, { "SELECT '\xc3\xa4',\n FROM x", SQLA_ERR_SQL, "", 14 }, { "SELECT (", SQLA_ERR_SQL, "", 0 },
     };
     sqla_driver_conn *conn = my_open(url);
-    harness_sql(url, "CREATE TABLE `a t` (n INTEGER NOT NULL); CREATE TABLE `into` (n INTEGER NOT NULL); CREATE TABLE `ba``ck` (n INTEGER NOT NULL); "
-                     "CREATE TABLE plain (n INTEGER NOT NULL)");
+    harness_sql(url, "CREATE TABLE `a t` (n INTEGER NOT NULL); CREATE TABLE `into` (n INTEGER NOT NULL); "
+                     "CREATE TABLE `ba``ck` (n INTEGER NOT NULL); CREATE TABLE plain (n INTEGER NOT NULL)");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
         CU_ASSERT_EQUAL(my_run(conn, cases[i].text, &err), cases[i].status);
@@ -730,14 +779,17 @@ static int silent_server(int *ret_port)
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
     socklen_t size = sizeof at;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CU_ASSERT_FATAL(bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 8) == 0 && getsockname(fd, (struct sockaddr *)&at, &size) == 0);
+    CU_ASSERT_FATAL(bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 8) == 0 &&
+                    getsockname(fd, (struct sockaddr *)&at, &size) == 0);
     *ret_port = ntohs(at.sin_port);
     return fd;
 }
 
-static sqla_status open_hosts(const char *hosts, const char *port, const char *password, const char *seconds, int64_t deadline, sqla_error *err)
+static sqla_status open_hosts(const char *hosts, const char *port, const char *password, const char *seconds, int64_t deadline,
+                              sqla_error *err)
 {
-    const sqla_connect_param params[] = { { "host", hosts }, { "user", "sqla" }, { "password", password }, { "port", port }, { "connect_timeout", seconds } };
+    const sqla_connect_param params[] = { { "host", hosts }, { "user", "sqla" }, { "password", password }, { "port", port },
+                                          { "connect_timeout", seconds } };
     sqla_driver_conn *conn = NULL;
     sqla_error_clear(err);
     sqla_status status = my_open_with(params, seconds != NULL ? 5 : port != NULL ? 4 : 3, 0, deadline, &conn, err);
@@ -750,9 +802,12 @@ static sqla_status open_hosts(const char *hosts, const char *port, const char *p
 static void hosts__are_tried_in_turn(const char *url)
 {
     static const struct { const char *hosts; sqla_status status; const char *says; } cases[] = {
-        { "127.0.0.1:1", SQLA_ERR_CONNECT, "127.0.0.1" }, { "127.0.0.1:1,[::1]:2", SQLA_ERR_CONNECT, "'::1'" }, { "[::1]", SQLA_ERR_CONNECT, "'::1'" },
-        { "::1", SQLA_ERR_CONNECT, "'::1'" }, { "[]", SQLA_ERR_CONNECT, "" }, { "[::1", SQLA_ERR_CONNECT, "[::1" }, { "[::1]x:1", SQLA_ERR_CONNECT, "[::1]x" },
-        { "127.0.0.1:70000", SQLA_ERR_CONFIG, "'127.0.0.1:70000' is no host" }, { "127.0.0.1:1,a:99999", SQLA_ERR_CONFIG, "'a:99999' is no host" },
+        { "127.0.0.1:1", SQLA_ERR_CONNECT, "127.0.0.1" }, { "127.0.0.1:1,[::1]:2", SQLA_ERR_CONNECT, "'::1'" },
+        { "[::1]", SQLA_ERR_CONNECT, "'::1'" },
+        { "::1", SQLA_ERR_CONNECT, "'::1'" }, { "[]", SQLA_ERR_CONNECT, "" }, { "[::1", SQLA_ERR_CONNECT, "[::1" },
+        { "[::1]x:1", SQLA_ERR_CONNECT, "[::1]x" },
+        { "127.0.0.1:70000", SQLA_ERR_CONFIG, "'127.0.0.1:70000' is no host" },
+        { "127.0.0.1:1,a:99999", SQLA_ERR_CONFIG, "'a:99999' is no host" },
     };
     sqla_error err = SQLA_ERROR_INIT;
     (void)url;
@@ -802,7 +857,8 @@ static void hosts__that_say_nothing(const char *url)
         { hosts, NULL, 30, "while connecting to host '127.0.0.1'" } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t began = now_ms();
-        CU_ASSERT_EQUAL(open_hosts(cases[i].hosts, port, "sesame", cases[i].seconds, cases[i].ms > 0 ? in_ms(cases[i].ms) : 0, &err), SQLA_ERR_TIMEOUT);
+        CU_ASSERT_EQUAL(open_hosts(cases[i].hosts, port, "sesame", cases[i].seconds, cases[i].ms > 0 ? in_ms(cases[i].ms) : 0, &err),
+                        SQLA_ERR_TIMEOUT);
         CU_ASSERT(says(&err, cases[i].says));
         CU_ASSERT(now_ms() - began < 10000);
     }
