@@ -37,6 +37,7 @@ static struct {
     enum way way;
     enum call at;              /* the one that was made and fails when it is over; MEMORY: none */
     bool stuck;                /* the next poll fails */
+    bool silent;               /* ANSWERED: the library does not say why */
 } faults;
 
 static bool fails(enum call call)
@@ -91,7 +92,7 @@ static bool is_turned(enum call call, MYSQL *link, MYSQL_STMT *handle, int event
     faults.at = over ? MEMORY : faults.at;
     if (!over || faults.way != ANSWERED)
         return false;
-    tell(link, handle, 1030, "the engine of the table failed");
+    tell(link, handle, faults.silent ? 0 : 1030, faults.silent ? "" : "the engine of the table failed");
     return true;
 }
 
@@ -742,6 +743,55 @@ static void abandon__leaks_what_it_cannot_cover(const char *url)
     CU_ASSERT(harness_await_others(url, 0));
 }
 
+/* ---- blame ----------------------------------------------------------------------------------------------------------- */
+
+/* The rows that are run one by one only to find the one that fails are never committed with the rest, nor by another transaction, also
+ * where undoing them fails; the block of five before may be. */
+static void blame__leaves_nothing_behind(const char *url)
+{
+    const sqla_driver_ops *ops = my_driver()->ops;
+    harness_sql(url, "CREATE TABLE u (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INTEGER UNIQUE) ENGINE=InnoDB");
+    for (int inside = 0; inside < 2; inside++) {
+        for (int n = 1; n <= 6; n++) {
+            sqla_driver_conn *conn = my_open(url);
+            sqla_error err = SQLA_ERROR_INIT;
+            if (inside)
+                CU_ASSERT_EQUAL(ops->begin(conn, &plain, NULL), SQLA_OK);
+            no_faults();
+            faults.left[QUERY] = n;
+            (void)run_blame_with(conn, SQLA_KEY_NONE, &err);
+            no_faults();
+            CU_ASSERT(inside || ops->txn_state(conn) != SQLA_TXN_ACTIVE);
+            (void)ops->commit(conn, &plain, NULL);
+            ops->close(conn);
+            int64_t count = harness_sql_int(url, "SELECT count(*) FROM u");
+            CU_ASSERT(count == 5 || (count == 0 && inside));
+            harness_sql(url, "DELETE FROM u");
+        }
+    }
+}
+
+/* ---- answers --------------------------------------------------------------------------------------------------------- */
+
+/* An answer that the library can make nothing of, as when what is left of another is taken for it: nothing that follows can be believed. */
+static void answers__without_meaning(const char *url)
+{
+    static const enum call calls[] = { PREPARE, EXECUTE, STORE };
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        sqla_driver_conn *conn = my_open(url);
+        sqla_error err = SQLA_ERROR_INIT;
+        no_faults();
+        faults.way = ANSWERED;
+        faults.silent = true;
+        faults.left[calls[i]] = 1;
+        CU_ASSERT_EQUAL(run_select(conn, &err), SQLA_ERR_PROTOCOL);
+        no_faults();
+        CU_ASSERT(says(&err, "the server gave an answer without meaning"));
+        CU_ASSERT_EQUAL(my_driver()->ops->txn_state(conn), SQLA_TXN_LOST);
+        my_driver()->ops->close(conn);
+    }
+}
+
 /* ---- scripts --------------------------------------------------------------------------------------------------------- */
 
 /* Rows that cannot be dropped, one way or the other, are not taken for an end of the script. */
@@ -768,6 +818,8 @@ static void scripts__whose_rows_cannot_be_dropped(const char *url)
 static const struct harness_test tests[] = {
     { "the entry refuses what cannot work", entry__refuses_what_cannot_work, HARNESS_PLAIN },
     { "the entry leaves SIGPIPE alone", entry__leaves_sigpipe_alone, HARNESS_PLAIN },
+    { "answers without meaning", answers__without_meaning, HARNESS_MARIADB },
+    { "blame leaves nothing behind", blame__leaves_nothing_behind, HARNESS_MARIADB },
     { "scripts whose rows cannot be dropped", scripts__whose_rows_cannot_be_dropped, HARNESS_MARIADB },
     { "abandon leaks what it cannot cover", abandon__leaks_what_it_cannot_cover, HARNESS_MARIADB },
     { "calls fail in turn: statements", statements__survive_failing_calls, HARNESS_MARIADB },

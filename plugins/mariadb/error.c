@@ -61,6 +61,7 @@ static const meaning meanings[] = {
     { 2006, SQLA_ERR_DISCONNECTED, "08S01" }, { 2013, SQLA_ERR_DISCONNECTED, "08S01" }, { 2055, SQLA_ERR_DISCONNECTED, "08S01" },
     { 2026, SQLA_ERR_DISCONNECTED, NULL }, { 2014, SQLA_ERR_PROTOCOL, NULL }, { 2027, SQLA_ERR_PROTOCOL, NULL },
     { 2008, SQLA_ERR_NOMEM, NULL },
+    { 0, SQLA_ERR_PROTOCOL, "08P01" }, /* the library could not make anything of an answer: it is out of step with the server */
 };
 
 static const meaning *meaning_of(unsigned number)
