@@ -414,7 +414,7 @@ int64_t harness_end_others(const char *url)
 /* In MariaDB a SLEEP that is ended is no failure by itself; it is one of the statement, when that looks for its next row. */
 const char *harness_endless(const char *url)
 {
-    return harness_is_postgres(url) ? "SELECT pg_sleep(100)" : harness_is_mariadb(url) ? "SELECT count(SLEEP(100)) FROM seq_1_to_2" :
+    return harness_is_postgres(url) ? "SELECT pg_sleep(100)" : harness_is_mariadb(url) ? "SELECT sum(SLEEP(100)) FROM seq_1_to_2" :
            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
 }
 

@@ -126,7 +126,7 @@ find_mariadb()
 # Without a file that tells of the server's ready there would be no telling it from one that is about to fail.
 try_mariadb()
 {
-    (cd "$folder" && as_server "$server" --no-defaults --datadir="$folder/data" --socket="$folder/socket" --port="$port" \
+    (cd "$folder" && as_server "$server" --no-defaults --datadir="$folder/data" --tmpdir="$folder" --socket="$folder/socket" --port="$port" \
         --bind-address=127.0.0.1 --pid-file="$folder/pid" --init-file="$folder/users.sql" --character-set-server=utf8mb4 \
         --skip-log-bin --skip-name-resolve --performance-schema=OFF --max-connections=300 --max-allowed-packet=64M \
         --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF --innodb-buffer-pool-size=48M --innodb-log-file-size=32M \
