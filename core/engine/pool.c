@@ -74,17 +74,22 @@ static void nap(int64_t ms)
 }
 
 /* A server that is starting says so (57P03, cannot connect now) and soon takes connections, so it is asked again, as long as
- * there is time: at least half of what is left stays for the next try. */
+ * there is time: at least half of what is left stays for the next try. What the server said counts, not that the last try had no time. */
 static sqla_status open_when_ready(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err)
 {
+    sqla_error starting;
+    sqla__error_init(&starting);
     for (int64_t pause = 20;; pause = pause < 500 ? pause * 2 : pause) {
         sqla_error local;
         sqla__error_init(&local);
         sqla_status status = sqla__conn_open(db, deadline, ret_conn, &local);
         bool soon = status == SQLA_ERR_CONNECT && strcmp(local.sqlstate, "57P03") == 0;
         int64_t left = deadline == 0 ? INT64_MAX : (deadline - sqla__now_ns()) / 1000000;
+        if (status == SQLA_ERR_TIMEOUT && sqla_failed(&starting))
+            return sqla__error_give(err, &starting, starting.status);
         if (!soon || left < 20)
             return sqla__error_give(err, &local, status);
+        starting = local;
         nap(pause < left / 2 ? pause : left / 2);
     }
 }
