@@ -882,6 +882,30 @@ static void sockets__are_of_this_machine(const char *url)
     CU_ASSERT_EQUAL(my_open_with(params, MY_PARTS + 1, 0, 0, &conn, &err), SQLA_ERR_CONNECT);
 }
 
+/* A reset makes a statement be prepared anew; where that fails, the next run tries again. */
+static void prepared__anew_after_a_failure(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_driver_conn *conn = my_open(url);
+    sqla_driver_stmt *stmt = NULL;
+    sqla_driver_result *result = NULL;
+    static const char text[] = "SELECT n FROM t";
+    const sqla_exec_options options = { .struct_size = sizeof options };
+    CU_ASSERT_EQUAL(my_run(conn, "CREATE TABLE t (n INTEGER)", &err), SQLA_OK);
+    CU_ASSERT_EQUAL_FATAL(my_driver()->ops->prepare(conn, text, sizeof text - 1, NULL, 1, &options, &stmt, opaque(&err)), SQLA_OK);
+    const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, stmt };
+    CU_ASSERT_EQUAL(my_driver()->ops->reset(conn, 0, opaque(&err)), SQLA_OK);
+    CU_ASSERT_EQUAL(my_run(conn, "DROP TABLE t", &err), SQLA_OK);
+    CU_ASSERT_EQUAL(my_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(&err)), SQLA_ERR_SQL);
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(my_run(conn, "CREATE TABLE t (n INTEGER)", &err), SQLA_OK);
+    CU_ASSERT_EQUAL(my_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(&err)), SQLA_OK);
+    CU_ASSERT(is(&err, SQLA_OK));
+    my_driver()->ops->result_close(result);
+    my_driver()->ops->stmt_close(stmt);
+    my_driver()->ops->close(conn);
+}
+
 static const struct harness_test tests[] = {
     { "keys belong to rows", keys__belong_to_rows, HARNESS_MARIADB },
     { "batches are checked", batches__are_checked, HARNESS_MARIADB },
@@ -909,6 +933,7 @@ static const struct harness_test tests[] = {
     { "hosts that answer", hosts__that_answer, HARNESS_MARIADB },
     { "hosts that say nothing", hosts__that_say_nothing, HARNESS_PLAIN },
     { "sockets are of this machine", sockets__are_of_this_machine, HARNESS_MARIADB },
+    { "prepared anew after a failure", prepared__anew_after_a_failure, HARNESS_MARIADB },
 };
 
 int main(void)

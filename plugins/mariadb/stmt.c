@@ -67,13 +67,15 @@ static sqla_status prepare_handle(sqla_driver_stmt *stmt, const char *text, size
 {
     sqla_driver_conn *conn = stmt->conn;
     stmt->handle = mysql_stmt_init(conn->link);
-    stmt->generation = conn->generation;
+    stmt->generation = conn->generation - 1; /* until it is prepared */
     if (stmt->handle == NULL)
         return mariadb__nomem(err);
     mariadb__call prepare = { .kind = MARIADB__PREPARE, .handle = stmt->handle, .text = text, .length = length };
     sqla_status status = mariadb__call_run(conn, &prepare);
     if (status != SQLA_OK)
         return mariadb__broken(conn, status, err);
+    if (prepare.answer == 0)
+        stmt->generation = conn->generation;
     *ret_number = prepare.answer != 0 ? mysql_stmt_errno(stmt->handle) : 0;
     if (prepare.answer == 0 || *ret_number == quiet)
         return SQLA_OK;
