@@ -91,18 +91,18 @@ static bool give_each_its_time(sqla_engine *db, const char *url)
     sqla_conn *conn = sqla_connect(db, &err);
     CU_ASSERT(is(&err, SQLA_OK));
     CU_ASSERT_EQUAL(sqla_execute(conn, some_work, NULL, NULL), SQLA_ERR_TIMEOUT);
+    sqla_stmt *q = sqla_timeout(sqla_sql(conn, some_work), 0);
+    CU_ASSERT_EQUAL(sqla_scalar_i64(q, NULL), 0); /* both times it was the engine's */
     sqla_conn_set_timeout(conn, -1);
     if (was_given_up(conn)) {
         sqla_conn_close(conn);
         return false;
     }
+    CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 400000);
     sqla_conn_set_timeout(conn, 0);
-    sqla_stmt *q = sqla_timeout(sqla_sql(conn, some_work), -1);
+    sqla_timeout(q, -1);
     CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 400000);
     sqla_timeout(q, 60000);
-    CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 400000);
-    sqla_conn_set_timeout(conn, -1);
-    sqla_timeout(q, 0);
     CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 400000);
     CU_ASSERT_EQUAL(sqla_exec(sqla_timeout(q, 1), NULL, NULL), SQLA_ERR_TIMEOUT);
     CU_ASSERT_EQUAL(sqla_exec(sqla_timeout(q, -2), NULL, NULL), SQLA_ERR_MISUSE);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # with-servers.sh COMMAND...: run a command with database servers of its own, and remove the servers afterwards.
 #
-# Each server lives in a temporary folder (servers.sh), with a user "sqla" who may do everything: without a password on a Unix socket, with the
-# password "sesame" on TCP. The command finds
+# Each server lives in a temporary folder (servers.sh), with a user "sqla" who may do everything: without a password on a Unix socket,
+# with the password "sesame" on TCP. The command finds
 #     SQLA_TEST_POSTGRES_URL      postgresql://sqla@/sqla?host=FOLDER&port=PORT
 #     SQLA_TEST_POSTGRES_TCP_URL  postgresql://sqla:sesame@127.0.0.1:PORT/sqla
 #     SQLA_TEST_MARIADB_URL       mariadb://sqla@/sqla?socket=FOLDER/socket
