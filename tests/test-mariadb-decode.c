@@ -19,7 +19,7 @@ static sqla_slot slot_of(uint32_t type, uint32_t rep, uint32_t size)
 
 /* Read a cell of a column that the server describes as source. word: its word for the type, or NULL. */
 static sqla_status fetch_as(const MYSQL_FIELD *source, const char *word, const cell *from, const sqla_slot *slot, void *row,
-                            my_arena *arena, sqla_error *err)
+                            linked_arena *arena, sqla_error *err)
 {
     const sqla_plan plan = { sizeof plan, 1, slot };
     mariadb__column column;
@@ -28,7 +28,7 @@ static sqla_status fetch_as(const MYSQL_FIELD *source, const char *word, const c
     /* Room for no more than the cell, so that reading on is seen. */
     unsigned char *copy = malloc(from->size > 0 ? (size_t)from->size : 1), *at = copy;
     CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
-    (void)my_driver();
+    (void)linked_driver();
     sqla_error_clear(err);
     mariadb__column_init(&column, source);
     const sqla_result_column described = { "c", column.type, 0, word };
@@ -47,7 +47,7 @@ static sqla_status fetch_as(const MYSQL_FIELD *source, const char *word, const c
     return status;
 }
 
-static sqla_status fetch(const MYSQL_FIELD *source, const cell *from, const sqla_slot *slot, void *row, my_arena *arena, sqla_error *err)
+static sqla_status fetch(const MYSQL_FIELD *source, const cell *from, const sqla_slot *slot, void *row, linked_arena *arena, sqla_error *err)
 {
     return fetch_as(source, NULL, from, slot, row, arena, err);
 }
@@ -180,7 +180,7 @@ static void cells__are_read_or_refused(const char *url)
     (void)url;
     for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
-        my_arena arena = { .base = { my_arena_take } };
+        linked_arena arena = { .base = { linked_arena_take } };
         field row;
         char shown[400] = "";
         if (fetch(&cells[i].source, &cells[i].cell, &slot, &row, &arena, &err) == SQLA_OK)
@@ -209,27 +209,27 @@ static void expressions__are_read_or_refused(const char *url)
     const sqla_slot slot = { .type = SQLA_NULL, .rep = SQLA_REP_VALUE, .size = sizeof(sqla_value), .flags = SQLA_SLOT_NULLABLE,
         .set_offset = -1, .name = "c" };
     const sqla_plan plan = { sizeof plan, 1, &slot };
-    CU_ASSERT_EQUAL(my_run(conn, "CREATE TEMPORARY TABLE names (u UUID, j JSON, l LONGTEXT)", &failure), SQLA_OK);
-    CU_ASSERT_EQUAL(my_run(conn, "INSERT INTO names VALUES ('12345678-9abc-4ef0-8123-456789abcdef', '{\"a\": 1}', '{}')", &failure),
+    CU_ASSERT_EQUAL(linked_run(conn, "CREATE TEMPORARY TABLE names (u UUID, j JSON, l LONGTEXT)", &failure), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "INSERT INTO names VALUES ('12345678-9abc-4ef0-8123-456789abcdef', '{\"a\": 1}', '{}')", &failure),
                     SQLA_OK);
     for (size_t i = 0; i < sizeof expressions / sizeof expressions[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
         sqla_driver_result *result = NULL;
-        my_arena arena = { .base = { my_arena_take } };
+        linked_arena arena = { .base = { linked_arena_take } };
         field row;
         void *const rows[] = { &row };
         size_t count = 0;
         bool end = false;
         char text[200], shown[400] = "";
         snprintf(text, sizeof text, "SELECT %s", expressions[i].sql);
-        CU_ASSERT_EQUAL_FATAL(my_exec(conn, text, 0, &result, &err), SQLA_OK);
+        CU_ASSERT_EQUAL_FATAL(linked_exec(conn, text, 0, &result, &err), SQLA_OK);
         if (mariadb_result_fetch(result, &plan, rows, 1, &arena.base, &count, &end, opaque(&err)) == SQLA_OK)
             show(&row.value, shown);
         check(expressions[i].is, shown, &err, "expression", i);
         mariadb_result_close(result);
         free(arena.block);
     }
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 /* ---- every slot ------------------------------------------------------------------------------------------------------ */
@@ -342,7 +342,7 @@ static void slots__take_what_fits(const char *url)
         for (size_t i = 0; i < sizeof sevens / sizeof sevens[0]; i++) {
             sqla_error err = SQLA_ERROR_INIT;
             sqla_slot slot = slot_of(slots[s].type, slots[s].rep, slots[s].size);
-            my_arena arena = { .base = { my_arena_take } };
+            linked_arena arena = { .base = { linked_arena_take } };
             field row = { .bytes = { 0 } };
             bool bool_of_number = slot.type == SQLA_BOOL && slots[s].takes != NULL && strchr(INTS, sevens[i].letter) != NULL;
             if (slot.type == SQLA_ENUM_TYPE) {
@@ -556,7 +556,7 @@ static void integers__become_decimals(const char *url)
 {
     static const cell least = CELL("\0\0\0\0\0\0\0\x80");
     sqla_error err = SQLA_ERROR_INIT;
-    my_arena arena = { .base = { my_arena_take } };
+    linked_arena arena = { .base = { linked_arena_take } };
     sqla_slot slot = slot_of(SQLA_DECIMAL, SQLA_REP_CSTR, sizeof(char *));
     field row;
     (void)url;
@@ -590,7 +590,7 @@ static void texts__fit_or_are_refused(const char *url)
     slot = slot_of(SQLA_TEXT, SQLA_REP_CSTR, sizeof(char *));
     CU_ASSERT_EQUAL(fetch(&text_field, &with_nul, &slot, &row, NULL, &err), SQLA_ERR_DATA);
     CU_ASSERT(says(&err, "it has a NUL inside, which a C string cannot hold"));
-    my_arena arena = { .base = { my_arena_take } };
+    linked_arena arena = { .base = { linked_arena_take } };
     slot = slot_of(SQLA_TEXT, SQLA_REP_BYTES, sizeof(sqla_blob));
     CU_ASSERT_EQUAL(fetch(&text_field, &with_nul, &slot, &row, &arena, &err), SQLA_OK); /* where its length is kept it may have one */
     CU_ASSERT(row.blob.size == 3 && memcmp(row.blob.data, "a\0b", 4) == 0);
@@ -685,10 +685,10 @@ static void plans__of_several_slots(const char *url)
     const sqla_plan plan = { sizeof plan, 4, several }, none = { sizeof none, 0, NULL };
     mariadb__column columns[2];
     mariadb__decoder decoder = { .row_number = -1 };
-    my_arena arena = { .base = { my_arena_take } };
+    linked_arena arena = { .base = { linked_arena_take } };
     sqla_error err = SQLA_ERROR_INIT;
     (void)url;
-    (void)my_driver();
+    (void)linked_driver();
     mariadb__column_init(&columns[0], &bigint);
     mariadb__column_init(&columns[1], &text_field);
     several[0].column = several[1].column = 1;
@@ -720,11 +720,11 @@ static void memory__may_run_out(const char *url)
     const sqla_plan plan = { sizeof plan, 1, &slot };
     mariadb__column column;
     mariadb__decoder decoder = { .row_number = -1 };
-    my_arena arena = { .base = { my_arena_take }, .fails = true };
+    linked_arena arena = { .base = { linked_arena_take }, .fails = true };
     sqla_error err = SQLA_ERROR_INIT;
     field row;
     (void)url;
-    (void)my_driver();
+    (void)linked_driver();
     mariadb__column_init(&column, &text_field);
     sqla__alloc_fail_at(1, false);
     CU_ASSERT_EQUAL(mariadb__decoder_choose(&decoder, &shape, &column, &plan, opaque(&err)), SQLA_ERR_NOMEM);

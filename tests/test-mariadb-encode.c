@@ -58,7 +58,7 @@ static sqla_status send(const sqla_slot *slot, const void *row, char *room, sqla
 {
     const sqla_plan plan = { sizeof plan, 1, slot };
     mariadb__args args = { .count = 0 };
-    (void)my_driver();
+    (void)linked_driver();
     sqla_error_clear(err);
     strcpy(room, "");
     CU_ASSERT_FATAL(mariadb__args_start(&args, 1));
@@ -374,7 +374,7 @@ static void rows__lie_behind_one_another(const char *url)
     const sqla_plan plan = { sizeof plan, 2, slots };
     mariadb__args args = { .count = 0 };
     (void)url;
-    (void)my_driver();
+    (void)linked_driver();
     slots[0].column = 1;
     slots[1].offset = (uint32_t)((const char *)&rows[0].number - (const char *)&rows[0]);
     CU_ASSERT_FATAL(mariadb__args_start(&args, 4));
@@ -393,7 +393,7 @@ static void memory__may_run_out(const char *url)
 {
     mariadb__args args = { .count = 0 };
     (void)url;
-    (void)my_driver();
+    (void)linked_driver();
     CU_ASSERT(mariadb__args_start(&args, 0));
     CU_ASSERT(args.count == 0 && args.room == 0);
     sqla__alloc_fail_at(1, false);
@@ -468,7 +468,7 @@ static const struct { sqla_connect_param params[2]; const char *says, *hint; } r
 static void recipes__are_checked(const char *url)
 {
     (void)url;
-    (void)my_driver();
+    (void)linked_driver();
     for (size_t i = 0; i < sizeof recipes / sizeof recipes[0]; i++) {
         const sqla_connect_args args = { .struct_size = sizeof args, .count = recipes[i].params[1].key != NULL ? 2 : 1,
             .params = recipes[i].params };
@@ -495,7 +495,7 @@ static void recipes__keep_what_is_said(const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     uint32_t count = 0;
     (void)url;
-    CU_ASSERT_EQUAL(my_driver()->ops->connect_options(&options, &count, opaque(&err)), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_driver()->ops->connect_options(&options, &count, opaque(&err)), SQLA_OK);
     for (uint32_t i = 0; i < count; i++) {
         const sqla_connect_param one = { options[i].key, "x" };
         const sqla_connect_args alone = { .struct_size = sizeof alone, .count = 1, .params = &one };
@@ -532,7 +532,7 @@ static void links__are_told_the_options(const char *url)
         { { .ssl_cert = "cert", .ssl_key = "key" }, true, false, false }, { { .ssl_key = "key", .compress = "true" }, true, false, true },
         { { .ssl = "off", .compress = "no" }, false, false, false } };
     (void)url;
-    (void)my_driver();
+    (void)linked_driver();
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
         MYSQL *link = mariadb__recipe_link(&links[i].recipe);
         my_bool enforced = 2, verified = 2, reconnects = 2, compressed = 2;
@@ -592,7 +592,7 @@ static sqla_status look(sqla_driver_conn *conn, uint32_t kind, const sqla_reflec
     n->base.push = note;
     n->text[0] = '\0';
     sqla_error_clear(err);
-    return my_driver()->ops->reflect(conn, kind, filter, &n->base, opaque(err));
+    return linked_driver()->ops->reflect(conn, kind, filter, &n->base, opaque(err));
 }
 
 static void reflection__tells_what_is_there(const char *url)
@@ -651,7 +651,7 @@ static void reflection__tells_what_is_there(const char *url)
     notes n = { .answer = SQLA_OK };
     my_params(url, params);
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
-        CU_ASSERT_EQUAL(my_run(conn, made[i], &err), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_run(conn, made[i], &err), SQLA_OK);
     CU_ASSERT(is(&err, SQLA_OK));
     for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) { /* by the database in use, and by its name */
         const sqla_reflect_filter filter = { .struct_size = sizeof filter, .table = cases[i / 2].table,
@@ -673,10 +673,10 @@ static void reflection__tells_what_is_there(const char *url)
         .flags = SQLA_REFLECT_SYSTEM };
     CU_ASSERT_EQUAL(look(conn, SQLA_REFLECT_TABLES, &system, &n, &err), SQLA_OK);
     CU_ASSERT_STRING_EQUAL(n.text, "CHARACTER_SETS 2 -\n");
-    CU_ASSERT_EQUAL(my_run(conn, "DROP TABLE reflected, reflected_part, `reflected's`", &err), SQLA_OK);
-    CU_ASSERT_EQUAL(my_run(conn, "DROP VIEW reflected_view", &err), SQLA_OK);
-    CU_ASSERT_EQUAL(my_run(conn, "DROP SEQUENCE reflected_sequence", &err), SQLA_OK);
-    my_driver()->ops->close(conn);
+    CU_ASSERT_EQUAL(linked_run(conn, "DROP TABLE reflected, reflected_part, `reflected's`", &err), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "DROP VIEW reflected_view", &err), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "DROP SEQUENCE reflected_sequence", &err), SQLA_OK);
+    linked_driver()->ops->close(conn);
 }
 
 static void reflection__may_fail(const char *url)
@@ -715,7 +715,7 @@ static void reflection__may_fail(const char *url)
     conn->lost = true;
     CU_ASSERT_EQUAL(look(conn, SQLA_REFLECT_TABLES, &system, &n, &err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT_STRING_EQUAL(n.text, "");
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 static const struct harness_test tests[] = {

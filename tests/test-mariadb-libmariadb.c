@@ -210,11 +210,11 @@ static const char *the_url; /* for work that connects */
 
 static sqla_status look(sqla_driver_conn *conn, const char *text, uint32_t flags, int most, int *ret_n, sqla_error *err)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_result *result = NULL;
     const sqla_value *values = NULL;
     int n = 0;
-    sqla_status status = my_exec(conn, text, flags, &result, err);
+    sqla_status status = linked_exec(conn, text, flags, &result, err);
     if (status != SQLA_OK)
         return status;
     while (n < most && (status = ops->result_view(result, &values, opaque(err))) == SQLA_OK && values != NULL)
@@ -258,22 +258,22 @@ static sqla_status run_returning(sqla_driver_conn *conn, sqla_error *err)
 static sqla_status run_script(sqla_driver_conn *conn, sqla_error *err)
 {
     sqla_driver_result *result = NULL;
-    sqla_status status = my_exec(conn, "SELECT 1; DO 1; SELECT 2", SQLA_EXEC_SCRIPT, &result, err);
-    my_driver()->ops->result_close(result);
+    sqla_status status = linked_exec(conn, "SELECT 1; DO 1; SELECT 2", SQLA_EXEC_SCRIPT, &result, err);
+    linked_driver()->ops->result_close(result);
     return status;
 }
 
 /* What the server does not prepare; and rows of it cannot be read. */
 static sqla_status run_unpreparable(sqla_driver_conn *conn, sqla_error *err)
 {
-    sqla_status status = my_run(conn, "PREPARE foreign_one FROM 'SELECT 1'", err);
+    sqla_status status = linked_run(conn, "PREPARE foreign_one FROM 'SELECT 1'", err);
     if (status == SQLA_OK)
-        status = my_run(conn, "EXECUTE foreign_one", err);
+        status = linked_run(conn, "EXECUTE foreign_one", err);
     if (status != SQLA_ERR_UNSUPPORTED)
         return status;
     CU_ASSERT(says(err, "its rows cannot be read"));
     sqla_error_clear(err);
-    return my_run(conn, "DEALLOCATE PREPARE foreign_one", err);
+    return linked_run(conn, "DEALLOCATE PREPARE foreign_one", err);
 }
 
 static const int32_t numbers[64] = { 1, 2, 3 };
@@ -283,7 +283,7 @@ static const sqla_plan number_plan = { sizeof number_plan, 1, &number_slot };
 static sqla_status run_prepared_as(sqla_driver_conn *conn, bool reset, sqla_error *err)
 {
     static const char text[] = "SELECT ? + 0";
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_stmt *stmt = NULL;
     sqla_driver_result *result = NULL;
     const sqla_value *values = NULL;
@@ -320,7 +320,7 @@ static int kept; /* the number that the transaction leaves */
 
 static sqla_status run_transaction(sqla_driver_conn *conn, sqla_error *err)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     const sqla_txn_options options = { .struct_size = sizeof options, .isolation = SQLA_SERIALIZABLE };
     char text[80];
     snprintf(text, sizeof text, "INSERT INTO kept VALUES (%d)", ++kept);
@@ -328,7 +328,7 @@ static sqla_status run_transaction(sqla_driver_conn *conn, sqla_error *err)
     if (status == SQLA_OK)
         status = ops->savepoint(conn, SQLA_SAVEPOINT_SET, "he`re", opaque(err));
     if (status == SQLA_OK)
-        status = my_run(conn, text, err);
+        status = linked_run(conn, text, err);
     if (status == SQLA_OK)
         status = ops->savepoint(conn, SQLA_SAVEPOINT_RELEASE, "he`re", opaque(err));
     return status == SQLA_OK ? ops->commit(conn, &options, opaque(err)) : status;
@@ -337,21 +337,21 @@ static sqla_status run_transaction(sqla_driver_conn *conn, sqla_error *err)
 static sqla_status run_read_only(sqla_driver_conn *conn, sqla_error *err)
 {
     const sqla_txn_options options = { .struct_size = sizeof options, .flags = SQLA_TXN_READ_ONLY, .isolation = SQLA_READ_COMMITTED };
-    sqla_status status = my_driver()->ops->begin(conn, &options, opaque(err));
+    sqla_status status = linked_driver()->ops->begin(conn, &options, opaque(err));
     if (status == SQLA_OK)
-        status = my_run(conn, "INSERT INTO kept VALUES (0)", err);
+        status = linked_run(conn, "INSERT INTO kept VALUES (0)", err);
     if (status != SQLA_ERR_READ_ONLY)
         return status;
     sqla_error_clear(err);
-    return my_driver()->ops->rollback(conn, &options, opaque(err));
+    return linked_driver()->ops->rollback(conn, &options, opaque(err));
 }
 
-static sqla_status run_ping(sqla_driver_conn *conn, sqla_error *err) { return my_driver()->ops->ping(conn, 0, 0, opaque(err)); }
+static sqla_status run_ping(sqla_driver_conn *conn, sqla_error *err) { return linked_driver()->ops->ping(conn, 0, 0, opaque(err)); }
 
 /* A failure inside of a transaction, after which the server is asked for its state. */
 static sqla_status run_failing(sqla_driver_conn *conn, sqla_error *err)
 {
-    sqla_status status = my_run(conn, "SELECT no_such_column", err);
+    sqla_status status = linked_run(conn, "SELECT no_such_column", err);
     if (status != SQLA_ERR_SQL || err->native != 1054)
         return status;
     sqla_error_clear(err);
@@ -369,7 +369,7 @@ enum { ROWS = 10, BLOCK = 5 };
 static sqla_status run_batch(sqla_driver_conn *conn, item items[ROWS], const char *table, uint32_t mode, int32_t key_source,
                              bool prepared, sqla_error *err)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     uint32_t block = mode == SQLA_BATCH_BLOCK ? BLOCK : 1;
     char text[200];
     void *rows[ROWS];
@@ -443,7 +443,7 @@ static sqla_status run_blame_returned(sqla_driver_conn *conn, sqla_error *err) {
 /* Without a transaction around them the blocks before it stay. */
 static sqla_status run_blame_outside(sqla_driver_conn *conn, sqla_error *err)
 {
-    sqla_status status = my_run(conn, "DELETE FROM u", err);
+    sqla_status status = linked_run(conn, "DELETE FROM u", err);
     return status == SQLA_OK ? run_blame_with(conn, SQLA_KEY_NONE, err) : status;
 }
 
@@ -458,7 +458,7 @@ static sqla_status look_at_table(sqla_reflect_sink *sink, uint32_t kind, const v
 static sqla_status run_reflect(sqla_driver_conn *conn, sqla_error *err)
 {
     sqla_reflect_sink sink = { look_at_table };
-    return my_driver()->ops->reflect(conn, SQLA_REFLECT_TABLES, NULL, &sink, opaque(err));
+    return linked_driver()->ops->reflect(conn, SQLA_REFLECT_TABLES, NULL, &sink, opaque(err));
 }
 
 /* What takes too long is cancelled by the driver, or by another. Somebody has locked the row. */
@@ -468,7 +468,7 @@ static sqla_status run_overdue(sqla_driver_conn *conn, sqla_error *err)
     const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, NULL };
     const sqla_exec_options options = { sizeof options, 0, mariadb__now() + 20 * 1000000 };
     sqla_driver_result *result = NULL;
-    sqla_status status = my_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(err));
+    sqla_status status = linked_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(err));
     CU_ASSERT_NOT_EQUAL(status, SQLA_OK);
     if (status != SQLA_ERR_TIMEOUT)
         return status;
@@ -478,7 +478,7 @@ static sqla_status run_overdue(sqla_driver_conn *conn, sqla_error *err)
 
 static sqla_status run_cancel(sqla_driver_conn *conn, sqla_error *err)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     char text[400];
     sqla_driver_canceller *canceller = NULL;
     sqla_driver_result *result = NULL;
@@ -486,7 +486,7 @@ static sqla_status run_cancel(sqla_driver_conn *conn, sqla_error *err)
     if (status != SQLA_OK)
         return status;
     snprintf(text, sizeof text, "SELECT n FROM %s", harness_numbers(the_url, 100000));
-    status = my_exec(conn, text, SQLA_EXEC_STREAM, &result, err);
+    status = linked_exec(conn, text, SQLA_EXEC_STREAM, &result, err);
     if (status == SQLA_OK)
         status = ops->cancel_fire(canceller, mariadb__now() + INT64_C(5000000000), opaque(err));
     ops->result_close(result);
@@ -503,9 +503,9 @@ static sqla_status run_open(sqla_driver_conn *conn, sqla_error *err)
     my_params(the_url, params);
     for (size_t i = 0; i < 2 && status == SQLA_OK; i++) {
         sqla_driver_conn *other = NULL;
-        status = my_open_with(params, MY_PARTS, flags[i], 0, &other, err);
+        status = linked_open_with(params, MY_PARTS, flags[i], 0, &other, err);
         CU_ASSERT((status == SQLA_OK) == (other != NULL));
-        my_driver()->ops->close(other);
+        linked_driver()->ops->close(other);
     }
     return status;
 }
@@ -555,20 +555,20 @@ static sqla_driver_conn *ready(sqla_driver_conn *conn, const work *w)
     if (conn == NULL)
         conn = my_open(the_url);
     if (w->inside)
-        CU_ASSERT_EQUAL_FATAL(my_driver()->ops->begin(conn, &plain, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL_FATAL(linked_driver()->ops->begin(conn, &plain, NULL), SQLA_OK);
     return conn;
 }
 
 /* The connection works on, or says that it is lost; then it is closed.  Returns: it, or NULL. */
 static sqla_driver_conn *afterwards(sqla_driver_conn *conn, bool *ret_ok)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_error err = SQLA_ERROR_INIT;
     sqla_status status = ops->rollback(conn, &plain, opaque(&err));
     if (status == SQLA_OK)
         status = run_select(conn, &err);
     if (ops->txn_state(conn) == SQLA_TXN_LOST)
-        *ret_ok = status != SQLA_OK && err.message[0] != '\0' && my_run(conn, "SELECT 1", NULL) == SQLA_ERR_DISCONNECTED &&
+        *ret_ok = status != SQLA_OK && err.message[0] != '\0' && linked_run(conn, "SELECT 1", NULL) == SQLA_ERR_DISCONNECTED &&
                   ops->ping(conn, SQLA_PING_LOOK, 0, NULL) == SQLA_ERR_DISCONNECTED;
     else
         *ret_ok = status == SQLA_OK && ops->txn_state(conn) == SQLA_TXN_IDLE;
@@ -637,7 +637,7 @@ static void try_work(const work *w)
         }
     }
     if (conn != NULL)
-        my_driver()->ops->close(conn);
+        linked_driver()->ops->close(conn);
     if (getenv("SQLA_TEST_VERBOSE") != NULL)
         printf("  %s: %d ms\n", w->name, (int)(now_ms() - began));
 }
@@ -718,7 +718,7 @@ static void entry__leaves_sigpipe_alone(const char *url)
 /* The server has not been told farewell, and nothing is said on the link any more. */
 static void abandon__leaks_what_it_cannot_cover(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     for (int i = 0; i < 2; i++) {
         struct rlimit before, none;
         sqla_driver_conn *conn = my_open(url);
@@ -735,7 +735,7 @@ static void abandon__leaks_what_it_cannot_cover(const char *url)
         no_faults();
         CU_ASSERT(harness_await_others(url, 1));
         CU_ASSERT_EQUAL(ops->txn_state(conn), SQLA_TXN_LOST);
-        CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", &err), SQLA_ERR_DISCONNECTED);
+        CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", &err), SQLA_ERR_DISCONNECTED);
         ops->close(conn);
         CU_ASSERT(harness_await_others(url, 0));
     }
@@ -749,7 +749,7 @@ static void abandon__leaks_what_it_cannot_cover(const char *url)
  * where undoing them fails; the block of five before may be. */
 static void blame__leaves_nothing_behind(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     harness_sql(url, "CREATE TABLE u (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INTEGER UNIQUE) ENGINE=InnoDB");
     for (int inside = 0; inside < 2; inside++) {
         for (int n = 1; n <= 6; n++) {
@@ -787,8 +787,8 @@ static void answers__without_meaning(const char *url)
         CU_ASSERT_EQUAL(run_select(conn, &err), SQLA_ERR_PROTOCOL);
         no_faults();
         CU_ASSERT(says(&err, "the server gave an answer without meaning"));
-        CU_ASSERT_EQUAL(my_driver()->ops->txn_state(conn), SQLA_TXN_LOST);
-        my_driver()->ops->close(conn);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), SQLA_TXN_LOST);
+        linked_driver()->ops->close(conn);
     }
 }
 
@@ -810,8 +810,8 @@ static void scripts__whose_rows_cannot_be_dropped(const char *url)
         CU_ASSERT_EQUAL(run_script(conn, &err), cases[i].status);
         no_faults();
         CU_ASSERT_EQUAL(err.status, cases[i].status);
-        CU_ASSERT_EQUAL(my_driver()->ops->txn_state(conn), SQLA_TXN_LOST); /* they are still on the link */
-        my_driver()->ops->close(conn);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), SQLA_TXN_LOST); /* they are still on the link */
+        linked_driver()->ops->close(conn);
     }
 }
 

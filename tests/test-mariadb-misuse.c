@@ -20,8 +20,8 @@ static sqla_status run_until(sqla_driver_conn *conn, const char *text, int64_t d
     const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
     const sqla_exec_options options = { sizeof options, 0, deadline };
     sqla_driver_result *result = NULL;
-    sqla_status status = my_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(err));
-    my_driver()->ops->result_close(result);
+    sqla_status status = linked_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(err));
+    linked_driver()->ops->result_close(result);
     return status;
 }
 
@@ -55,7 +55,7 @@ static sqla_status run_batch(sqla_driver_conn *conn, const char *text, uint32_t 
     plan = (sqla_plan){ sizeof plan, keys == NUMBERED || keys == TWO ? 2 : 1, key_slots[keys] };
     *batch = (sqla_batch){ .struct_size = sizeof *batch, .mode = mode, .plan = &number_plan, .rows = rows, .count = 2,
                            .rows_per_statement = mode == SQLA_BATCH_BLOCK ? 2 : 1, .key_source = source, .keys = &plan };
-    return my_driver()->ops->execute_many(conn, &statement, batch, NULL, opaque(err));
+    return linked_driver()->ops->execute_many(conn, &statement, batch, NULL, opaque(err));
 }
 
 /* What becomes of the keys of two rows, whose values are 0 and 1. says NULL: they come, as `first` and `second`. */
@@ -116,9 +116,9 @@ static void keys__belong_to_rows(const char *url)
             CU_ASSERT_EQUAL(batch.affected, answers[i].first != 0 ? 2 : 0);
             CU_ASSERT_EQUAL(batch.unmatched, answers[i].first != 0 ? -1 : 0);
         }
-        CU_ASSERT_EQUAL(my_driver()->ops->txn_state(conn), SQLA_TXN_IDLE);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), SQLA_TXN_IDLE);
     }
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 /* ---- batches --------------------------------------------------------------------------------------------------------- */
@@ -128,7 +128,7 @@ static void batches__are_checked(const char *url)
     static const char text[] = "INSERT INTO t (n) VALUES (?)", none[] = "INSERT INTO t () VALUES ()";
     static const sqla_plan no_keys = { sizeof no_keys, 0, NULL }, two_keys = { sizeof two_keys, 2, key_slots[TWO] },
                            number_key = { sizeof number_key, 1, &key_slots[NUMBERED][1] };
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_conn *conn = my_open(url);
     item items[2] = { { .n = 1 }, { .n = 2 } };
     void *const rows[] = { &items[0], &items[1] };
@@ -189,15 +189,15 @@ static void blocks__that_fail_blame_a_row(const char *url)
         item items[2] = { { .n = 0 }, { .n = 1 } };
         sqla_error err = SQLA_ERROR_INIT;
         sqla_batch batch;
-        CU_ASSERT_EQUAL(my_run(conn, "SET @again = FALSE", NULL), SQLA_OK);
-        CU_ASSERT_EQUAL(my_driver()->ops->begin(conn, &plain, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_run(conn, "SET @again = FALSE", NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->begin(conn, &plain, NULL), SQLA_OK);
         CU_ASSERT_EQUAL(run_batch(conn, failing[i].text, SQLA_BATCH_BLOCK, SQLA_KEY_NONE, WIDE, items, &batch, &err), failing[i].status);
         CU_ASSERT(is(&err, failing[i].status) && says(&err, failing[i].says));
         CU_ASSERT_EQUAL(err.row, failing[i].row);
-        CU_ASSERT_EQUAL(my_driver()->ops->rollback(conn, &plain, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->rollback(conn, &plain, NULL), SQLA_OK);
         CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM u"), 1);
     }
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 /* Rows that come and that nobody has asked for are dropped, and what was changed is counted. */
@@ -217,9 +217,9 @@ static void batches__whose_rows_nobody_asked_for(const char *url)
         CU_ASSERT(is(&err, SQLA_OK));
         CU_ASSERT_EQUAL(batch.affected, cases[i].affected);
         CU_ASSERT_EQUAL(batch.unmatched, cases[i].unmatched);
-        CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", NULL), SQLA_OK);
     }
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 /* A tuple that is too wide to be looked for in the text. */
@@ -249,10 +249,10 @@ static void blocks__of_very_wide_rows(const char *url)
     sqla_batch batch = { .struct_size = sizeof batch, .mode = SQLA_BATCH_BLOCK, .plan = &plan, .rows = rows, .count = 2,
                          .rows_per_statement = 2 };
     const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
-    CU_ASSERT_EQUAL(my_driver()->ops->execute_many(conn, &statement, &batch, NULL, opaque(&err)), SQLA_ERR_UNIQUE);
+    CU_ASSERT_EQUAL(linked_driver()->ops->execute_many(conn, &statement, &batch, NULL, opaque(&err)), SQLA_ERR_UNIQUE);
     CU_ASSERT_EQUAL(err.row, 0);
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM wide"), 0);
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 /* The host's memory for a row of keys; meanwhile time passes, or somebody cancels. */
@@ -266,7 +266,7 @@ static void *slow_take(sqla_row_arena *base, void *row, size_t size)
     while (mariadb__now() < arena->until)
         pause_ms(10);
     if (arena->canceller != NULL)
-        CU_ASSERT_EQUAL(my_driver()->ops->cancel_fire(arena->canceller, 0, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->cancel_fire(arena->canceller, 0, NULL), SQLA_OK);
     return arena->room;
 }
 
@@ -277,7 +277,7 @@ static void batches__end_between_statements(const char *url)
     static const sqla_slot text_slot = { .type = SQLA_TEXT, .rep = SQLA_REP_CSTR, .size = sizeof(char *), .offset = offsetof(item, text),
                                          .set_offset = -1 };
     static const sqla_plan keys = { sizeof keys, 1, &text_slot };
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, NULL };
     sqla_driver_conn *conn = my_open(url);
     harness_sql(url, "CREATE TABLE t (n INTEGER) ENGINE=InnoDB");
@@ -299,7 +299,7 @@ static void batches__end_between_statements(const char *url)
         CU_ASSERT_STRING_EQUAL(items[0].text, "a text");
         CU_ASSERT_EQUAL(batch.affected, 1);
         CU_ASSERT_EQUAL(ops->rollback(conn, &plain, NULL), SQLA_OK);
-        CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", NULL), SQLA_OK); /* and the cancel hits nothing else */
+        CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", NULL), SQLA_OK); /* and the cancel hits nothing else */
         CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 0);
         ops->cancel_free(arena.canceller);
     }
@@ -335,7 +335,7 @@ static void texts__are_read_as_the_server_reads_them(const char *url)
 
 static void statements__are_checked(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     const sqla_exec_options script = { sizeof script, SQLA_EXEC_SCRIPT, 0 }, late = { sizeof late, 0, 1 },
                             late_script = { sizeof late, SQLA_EXEC_SCRIPT, 1 },
                             columns = { sizeof columns, SQLA_EXEC_COLUMNS, 0 };
@@ -387,14 +387,14 @@ static void scripts__fail_among_rows(const char *url)
     sqla_driver_result *result = NULL;
     sqla_error err = SQLA_ERROR_INIT;
     harness_sql(url, "CREATE TABLE t (n INTEGER PRIMARY KEY) ENGINE=InnoDB; INSERT INTO t VALUES (1), (2), (3)");
-    CU_ASSERT_EQUAL(my_exec(conn, "SELECT 1; SELECT IF(n < 3, n, (SELECT 1 UNION SELECT n)) FROM t; DELETE FROM t", SQLA_EXEC_SCRIPT,
+    CU_ASSERT_EQUAL(linked_exec(conn, "SELECT 1; SELECT IF(n < 3, n, (SELECT 1 UNION SELECT n)) FROM t; DELETE FROM t", SQLA_EXEC_SCRIPT,
                             &result, &err),
                     SQLA_ERR_DATA);
     CU_ASSERT_EQUAL(err.native, 1242);
     CU_ASSERT_EQUAL(err.row, 2);
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 3);
-    CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", &err), SQLA_OK);
-    my_driver()->ops->close(conn);
+    CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", &err), SQLA_OK);
+    linked_driver()->ops->close(conn);
 }
 
 /* ---- results --------------------------------------------------------------------------------------------------------- */
@@ -405,23 +405,23 @@ static void columns__have_the_words_of_the_server(const char *url)
     sqla_driver_conn *conn = my_open(url);
     sqla_driver_result *result = NULL;
     harness_sql(url, "CREATE TABLE t (a YEAR, b MEDIUMINT, c BIT(3), d GEOMETRY, e BOOLEAN, f TINYINT, g SMALLINT, h INTEGER, i DOUBLE)");
-    CU_ASSERT_EQUAL_FATAL(my_exec(conn, "SELECT * FROM t", 0, &result, NULL), SQLA_OK);
-    const sqla_result_info *info = my_driver()->ops->result_info(result);
+    CU_ASSERT_EQUAL_FATAL(linked_exec(conn, "SELECT * FROM t", 0, &result, NULL), SQLA_OK);
+    const sqla_result_info *info = linked_driver()->ops->result_info(result);
     CU_ASSERT_EQUAL_FATAL(info->column_count, sizeof words / sizeof words[0]);
     for (uint32_t i = 0; i < info->column_count; i++)
         CU_ASSERT_STRING_EQUAL(info->columns[i].type_name, words[i]);
-    my_driver()->ops->result_close(result);
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->result_close(result);
+    linked_driver()->ops->close(conn);
 }
 
 static void values__that_cannot_be_read(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_conn *conn = my_open(url);
     sqla_driver_result *result = NULL;
     const sqla_value *values = NULL;
     sqla_error err = SQLA_ERROR_INIT;
-    CU_ASSERT_EQUAL_FATAL(my_exec(conn, "SELECT 1 AS fine, 18446744073709551615 AS large", 0, &result, NULL), SQLA_OK);
+    CU_ASSERT_EQUAL_FATAL(linked_exec(conn, "SELECT 1 AS fine, 18446744073709551615 AS large", 0, &result, NULL), SQLA_OK);
     for (int i = 0; i < 2; i++) { /* and it is not stepped over */
         CU_ASSERT_EQUAL(ops->result_view(result, &values, opaque(&err)), SQLA_ERR_DATA);
         CU_ASSERT(says(&err, "cannot read column 'large' of row 1: the number is too large"));
@@ -436,16 +436,16 @@ static sqla_status prepare_and_run(sqla_driver_conn *conn, const char *text, uin
 {
     const sqla_exec_options options = { sizeof options, flags, 0 };
     if (*stmt == NULL)
-        CU_ASSERT_EQUAL_FATAL(my_driver()->ops->prepare(conn, text, strlen(text), NULL, 1, NULL, stmt, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL_FATAL(linked_driver()->ops->prepare(conn, text, strlen(text), NULL, 1, NULL, stmt, NULL), SQLA_OK);
     const sqla_statement statement = { sizeof statement, 0, text, strlen(text), *stmt };
-    return my_driver()->ops->exec(conn, &statement, NULL, NULL, &options, ret_result, NULL);
+    return linked_driver()->ops->exec(conn, &statement, NULL, NULL, &options, ret_result, NULL);
 }
 
 /* Who runs or closes a statement whose rows are not read, or resets the session, has them no more. */
 static void results__become_stale(const char *url)
 {
     static const char text[] = "SELECT 1 UNION SELECT 2";
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_conn *conn = my_open(url);
     for (int i = 0; i < 5; i++) { /* run again; closed; closed while the rows come; reset; read to the end before */
         sqla_driver_stmt *stmt = NULL;
@@ -472,7 +472,7 @@ static void results__become_stale(const char *url)
         }
         if (i == 0 || i == 3)
             ops->stmt_close(stmt);
-        CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", NULL), SQLA_OK);
     }
     ops->close(conn);
 }
@@ -480,13 +480,13 @@ static void results__become_stale(const char *url)
 /* The connection is taken until the last row; what a statement has changed stays, though nobody reads what it gives. */
 static void streams__take_the_connection(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_conn *conn = my_open(url);
     sqla_driver_result *result = NULL;
     sqla_error err = SQLA_ERROR_INIT;
     harness_sql(url, "CREATE TABLE t (n INTEGER) ENGINE=InnoDB");
-    CU_ASSERT_EQUAL(my_exec(conn, "INSERT INTO t VALUES (1), (2) RETURNING n", SQLA_EXEC_STREAM, &result, NULL), SQLA_OK);
-    CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", &err), SQLA_ERR_BUSY);
+    CU_ASSERT_EQUAL(linked_exec(conn, "INSERT INTO t VALUES (1), (2) RETURNING n", SQLA_EXEC_STREAM, &result, NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", &err), SQLA_ERR_BUSY);
     CU_ASSERT(says(&err, "busy with a result"));
     CU_ASSERT_EQUAL(ops->result_info(result)->affected, -1);
     CU_ASSERT_EQUAL(ops->ping(conn, SQLA_PING_LOOK, 0, NULL), SQLA_OK);
@@ -494,12 +494,12 @@ static void streams__take_the_connection(const char *url)
     ops->result_close(result);
     ops->set_deadline(conn, 0);
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 2);
-    CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", NULL), SQLA_OK);
     /* One that is read by nobody is closed with its connection, and then by itself. */
-    CU_ASSERT_EQUAL(my_exec(conn, "SELECT n FROM t", SQLA_EXEC_STREAM, &result, NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_exec(conn, "SELECT n FROM t", SQLA_EXEC_STREAM, &result, NULL), SQLA_OK);
     ops->set_deadline(conn, in_ms(30000));
     ops->result_close(result);
-    CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", NULL), SQLA_OK);
     ops->close(conn);
 }
 
@@ -514,16 +514,16 @@ static void statements__whose_columns_change(const char *url)
         sqla_driver_result *result = NULL;
         harness_sql(url, "CREATE OR REPLACE TABLE t (n INTEGER) ENGINE=InnoDB");
         CU_ASSERT_EQUAL(prepare_and_run(conn, cases[i].text, 0, &stmt, &result), SQLA_OK);
-        my_driver()->ops->result_close(result);
+        linked_driver()->ops->result_close(result);
         harness_sql(url, "ALTER TABLE t ADD COLUMN another INTEGER");
         CU_ASSERT_EQUAL(prepare_and_run(conn, cases[i].text, 0, &stmt, &result), cases[i].status);
         CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), cases[i].rows);
         CU_ASSERT_EQUAL(prepare_and_run(conn, cases[i].text, 0, &stmt, &result), SQLA_OK);
-        CU_ASSERT_EQUAL(my_driver()->ops->result_info(result)->column_count, 2);
-        my_driver()->ops->result_close(result);
-        my_driver()->ops->stmt_close(stmt);
+        CU_ASSERT_EQUAL(linked_driver()->ops->result_info(result)->column_count, 2);
+        linked_driver()->ops->result_close(result);
+        linked_driver()->ops->stmt_close(stmt);
     }
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 /* ---- transactions ---------------------------------------------------------------------------------------------------- */
@@ -531,7 +531,7 @@ static void statements__whose_columns_change(const char *url)
 static void transactions__are_checked(const char *url)
 {
     static const char long_name[] = "a name that is longer than the sixty-four bytes that the server keeps";
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     const sqla_txn_options unknown = { .struct_size = sizeof unknown, .isolation = 77 },
                            late = { .struct_size = sizeof late, .deadline = 1 },
                            old = { .struct_size = offsetof(sqla_txn_options, isolation), .isolation = 77 };
@@ -556,12 +556,12 @@ static void transactions__are_checked(const char *url)
     CU_ASSERT_EQUAL(ops->rollback(conn, &late, NULL), SQLA_ERR_TIMEOUT);
     CU_ASSERT_EQUAL(ops->txn_state(conn), SQLA_TXN_ACTIVE); /* none of it has cost the transaction */
     /* What fails and commits by itself on the way has. */
-    CU_ASSERT_EQUAL(my_run(conn, "CREATE TABLE t (n INTEGER)", NULL), SQLA_ERR_SQL);
+    CU_ASSERT_EQUAL(linked_run(conn, "CREATE TABLE t (n INTEGER)", NULL), SQLA_ERR_SQL);
     CU_ASSERT_EQUAL(ops->txn_state(conn), SQLA_TXN_FAILED);
     CU_ASSERT_EQUAL(ops->begin(conn, &plain, NULL), SQLA_ERR_MISUSE);
     CU_ASSERT_EQUAL(ops->reset(conn, 0, NULL), SQLA_ERR_MISUSE);
     CU_ASSERT_EQUAL(ops->commit(conn, &plain, NULL), SQLA_ERR_ROLLBACK_FIRST);
-    CU_ASSERT_EQUAL(my_run(conn, "INSERT INTO t VALUES (1)", NULL), SQLA_ERR_ROLLBACK_FIRST);
+    CU_ASSERT_EQUAL(linked_run(conn, "INSERT INTO t VALUES (1)", NULL), SQLA_ERR_ROLLBACK_FIRST);
     CU_ASSERT_EQUAL(ops->ping(conn, 0, 0, NULL), SQLA_OK);
     CU_ASSERT_EQUAL(ops->rollback(conn, &plain, NULL), SQLA_OK);
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 0);
@@ -570,17 +570,17 @@ static void transactions__are_checked(const char *url)
 
 static void sessions__that_are_read_only(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_connect_param params[MY_PARTS];
     sqla_driver_conn *conn = NULL;
     sqla_error err = SQLA_ERROR_INIT;
     my_params(url, params);
     harness_sql(url, "CREATE TABLE t (n INTEGER) ENGINE=InnoDB");
-    CU_ASSERT_EQUAL_FATAL(my_open_with(params, MY_PARTS, SQLA_CONNECT_READ_ONLY, 0, &conn, &err), SQLA_OK);
+    CU_ASSERT_EQUAL_FATAL(linked_open_with(params, MY_PARTS, SQLA_CONNECT_READ_ONLY, 0, &conn, &err), SQLA_OK);
     for (int i = 0; i < 2; i++) { /* also behind a reset */
-        CU_ASSERT_EQUAL(my_run(conn, "INSERT INTO t VALUES (1)", NULL), SQLA_ERR_READ_ONLY);
+        CU_ASSERT_EQUAL(linked_run(conn, "INSERT INTO t VALUES (1)", NULL), SQLA_ERR_READ_ONLY);
         CU_ASSERT_EQUAL(ops->begin(conn, &plain, NULL), SQLA_OK);
-        CU_ASSERT_EQUAL(my_run(conn, "DELETE FROM t", NULL), SQLA_ERR_READ_ONLY);
+        CU_ASSERT_EQUAL(linked_run(conn, "DELETE FROM t", NULL), SQLA_ERR_READ_ONLY);
         CU_ASSERT_EQUAL(ops->rollback(conn, &plain, NULL), SQLA_OK);
         CU_ASSERT_EQUAL(ops->reset(conn, 0, NULL), SQLA_OK);
     }
@@ -590,7 +590,7 @@ static void sessions__that_are_read_only(const char *url)
     const sqla_connect_args args = { .struct_size = offsetof(sqla_connect_args, flags), .count = MY_PARTS, .params = params,
                                      .instance = "test", .flags = SQLA_CONNECT_READ_ONLY };
     CU_ASSERT_EQUAL_FATAL(ops->open(&args, &info, &conn, opaque(&err)), SQLA_OK);
-    CU_ASSERT_EQUAL(my_run(conn, "INSERT INTO t VALUES (1)", NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "INSERT INTO t VALUES (1)", NULL), SQLA_OK);
     ops->close(conn);
 }
 
@@ -610,7 +610,7 @@ static void *be_quiet(void *arg)
 /* While a cancel of the statement before is under way no other starts; and one that did not get through costs the connection. */
 static void cancels__must_not_hit_the_next_statement(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_conn *conn = my_open(url);
     sqla_error err = SQLA_ERROR_INIT;
     pthread_t thread;
@@ -619,11 +619,11 @@ static void cancels__must_not_hit_the_next_statement(const char *url)
     CU_ASSERT(says(&err, "while a cancel of the statement before was under way"));
     sqla_error_clear(&err);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, be_quiet, &conn->gate), 0);
-    CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", &err), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", &err), SQLA_OK);
     pthread_join(thread, NULL);
     CU_ASSERT_EQUAL(ops->ping(conn, SQLA_PING_LOOK, 0, NULL), SQLA_OK);
     conn->gate.late = true;
-    CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", &err), SQLA_ERR_DISCONNECTED);
+    CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", &err), SQLA_ERR_DISCONNECTED);
     CU_ASSERT(says(&err, "a cancel that did not get through in time"));
     CU_ASSERT_EQUAL(ops->txn_state(conn), SQLA_TXN_LOST);
     ops->close(conn);
@@ -635,13 +635,13 @@ static void cancels__must_not_hit_the_next_statement(const char *url)
 
 static void cancels__of_nothing(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_conn *conn = my_open(url);
     sqla_driver_canceller *canceller = NULL;
     CU_ASSERT_EQUAL_FATAL(ops->cancel_new(conn, &canceller, NULL), SQLA_OK);
     CU_ASSERT_EQUAL(ops->cancel_fire(canceller, 0, NULL), SQLA_OK);
     ops->cancel_free(canceller);
-    CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", NULL), SQLA_OK);
     ops->close(conn);
 }
 
@@ -649,7 +649,7 @@ static void cancels__of_nothing(const char *url)
  * for one that has more to do; then the connection is lost, and more time is given. */
 static void deadlines__end_the_statement_alone(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     int lost = 0;
     harness_sql(url, "CREATE TABLE t (n INTEGER) ENGINE=InnoDB; INSERT INTO t VALUES (1)");
     CU_ASSERT_FATAL(harness_hold(url, "START TRANSACTION; UPDATE t SET n = 3"));
@@ -662,7 +662,7 @@ static void deadlines__end_the_statement_alone(const char *url)
         if (ended) {
             CU_ASSERT_EQUAL(ops->txn_state(conn), SQLA_TXN_ACTIVE);
             CU_ASSERT_EQUAL(ops->rollback(conn, &plain, NULL), SQLA_OK);
-            CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", NULL), SQLA_OK);
+            CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", NULL), SQLA_OK);
         }
         ops->close(conn);
     }
@@ -707,13 +707,13 @@ static const struct { int number; const char *message; sqla_status status; const
 
 static void failures__have_a_status_and_names(const char *url)
 {
-    const sqla_driver_ops *ops = my_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
         sqla_driver_conn *conn = my_open(url);
         sqla_error err = SQLA_ERROR_INIT;
         char text[300];
         snprintf(text, sizeof text, "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = %d, MESSAGE_TEXT = '%s'", told[i].number, told[i].message);
-        CU_ASSERT_EQUAL(my_run(conn, text, &err), told[i].status);
+        CU_ASSERT_EQUAL(linked_run(conn, text, &err), told[i].status);
         CU_ASSERT(is(&err, told[i].status));
         CU_ASSERT_STRING_EQUAL(err.sqlstate, told[i].sqlstate);
         CU_ASSERT_STRING_EQUAL(err.table, told[i].table);
@@ -740,11 +740,11 @@ static void failures__of_an_unknown_number(const char *url)
         sqla_error err = SQLA_ERROR_INIT;
         char text[200];
         snprintf(text, sizeof text, "SIGNAL SQLSTATE '%s' SET MYSQL_ERRNO = 9999, MESSAGE_TEXT = 'why'", classes[i].sqlstate);
-        CU_ASSERT_EQUAL(my_run(conn, text, &err), classes[i].status);
+        CU_ASSERT_EQUAL(linked_run(conn, text, &err), classes[i].status);
         CU_ASSERT(is(&err, classes[i].status) && says(&err, "why"));
         CU_ASSERT_STRING_EQUAL(err.sqlstate, classes[i].sqlstate);
     }
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 /* The table stands only in the statement, and the place of an error only in the message. */
@@ -764,14 +764,14 @@ static void failures__are_looked_for_in_the_statement(const char *url)
                      "CREATE TABLE `ba``ck` (n INTEGER NOT NULL); CREATE TABLE plain (n INTEGER NOT NULL)");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
-        CU_ASSERT_EQUAL(my_run(conn, cases[i].text, &err), cases[i].status);
+        CU_ASSERT_EQUAL(linked_run(conn, cases[i].text, &err), cases[i].status);
         CU_ASSERT(is(&err, cases[i].status));
         if (strcmp(err.table, cases[i].table) != 0 || err.position != cases[i].position)
             fprintf(stderr, "%s: '%s' %d: %s\n", cases[i].text, err.table, (int)err.position, err.message);
         CU_ASSERT_STRING_EQUAL(err.table, cases[i].table);
         CU_ASSERT_EQUAL(err.position, cases[i].position);
     }
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 /* ---- hosts ----------------------------------------------------------------------------------------------------------- */
@@ -795,10 +795,10 @@ static sqla_status open_hosts(const char *hosts, const char *port, const char *p
                                           { "connect_timeout", seconds } };
     sqla_driver_conn *conn = NULL;
     sqla_error_clear(err);
-    sqla_status status = my_open_with(params, seconds != NULL ? 5 : port != NULL ? 4 : 3, 0, deadline, &conn, err);
+    sqla_status status = linked_open_with(params, seconds != NULL ? 5 : port != NULL ? 4 : 3, 0, deadline, &conn, err);
     if (status == SQLA_OK)
-        CU_ASSERT_EQUAL(my_run(conn, "SELECT 1", NULL), SQLA_OK);
-    my_driver()->ops->close(conn);
+        CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", NULL), SQLA_OK);
+    linked_driver()->ops->close(conn);
     return status;
 }
 
@@ -875,11 +875,11 @@ static void sockets__are_of_this_machine(const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     my_params(url, params);
     params[MY_PARTS] = (sqla_connect_param){ "host", "localhost" };
-    CU_ASSERT_EQUAL_FATAL(my_open_with(params, MY_PARTS + 1, 0, 0, &conn, &err), SQLA_OK);
+    CU_ASSERT_EQUAL_FATAL(linked_open_with(params, MY_PARTS + 1, 0, 0, &conn, &err), SQLA_OK);
     CU_ASSERT_STRING_EQUAL(conn->place, "");
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
     params[MY_PARTS].value = "127.0.0.1:1"; /* another host is meant as it is said */
-    CU_ASSERT_EQUAL(my_open_with(params, MY_PARTS + 1, 0, 0, &conn, &err), SQLA_ERR_CONNECT);
+    CU_ASSERT_EQUAL(linked_open_with(params, MY_PARTS + 1, 0, 0, &conn, &err), SQLA_ERR_CONNECT);
 }
 
 /* A reset makes a statement be prepared anew; where that fails, the next run tries again. */
@@ -891,19 +891,19 @@ static void prepared__anew_after_a_failure(const char *url)
     sqla_driver_result *result = NULL;
     static const char text[] = "SELECT n FROM t";
     const sqla_exec_options options = { .struct_size = sizeof options };
-    CU_ASSERT_EQUAL(my_run(conn, "CREATE TABLE t (n INTEGER)", &err), SQLA_OK);
-    CU_ASSERT_EQUAL_FATAL(my_driver()->ops->prepare(conn, text, sizeof text - 1, NULL, 1, &options, &stmt, opaque(&err)), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "CREATE TABLE t (n INTEGER)", &err), SQLA_OK);
+    CU_ASSERT_EQUAL_FATAL(linked_driver()->ops->prepare(conn, text, sizeof text - 1, NULL, 1, &options, &stmt, opaque(&err)), SQLA_OK);
     const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, stmt };
-    CU_ASSERT_EQUAL(my_driver()->ops->reset(conn, 0, opaque(&err)), SQLA_OK);
-    CU_ASSERT_EQUAL(my_run(conn, "DROP TABLE t", &err), SQLA_OK);
-    CU_ASSERT_EQUAL(my_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(&err)), SQLA_ERR_SQL);
+    CU_ASSERT_EQUAL(linked_driver()->ops->reset(conn, 0, opaque(&err)), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "DROP TABLE t", &err), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(&err)), SQLA_ERR_SQL);
     sqla_error_clear(&err);
-    CU_ASSERT_EQUAL(my_run(conn, "CREATE TABLE t (n INTEGER)", &err), SQLA_OK);
-    CU_ASSERT_EQUAL(my_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(&err)), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "CREATE TABLE t (n INTEGER)", &err), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(&err)), SQLA_OK);
     CU_ASSERT(is(&err, SQLA_OK));
-    my_driver()->ops->result_close(result);
-    my_driver()->ops->stmt_close(stmt);
-    my_driver()->ops->close(conn);
+    linked_driver()->ops->result_close(result);
+    linked_driver()->ops->stmt_close(stmt);
+    linked_driver()->ops->close(conn);
 }
 
 static const struct harness_test tests[] = {

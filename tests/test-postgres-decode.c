@@ -12,14 +12,14 @@ static sqla_slot slot_of(uint32_t type, uint32_t rep, uint32_t size)
 }
 
 /* Read the one cell of res, which it takes. */
-static sqla_status fetch(PGresult *res, const sqla_slot *slot, void *row, pg_arena *arena, sqla_error *err)
+static sqla_status fetch(PGresult *res, const sqla_slot *slot, void *row, linked_arena *arena, sqla_error *err)
 {
     const sqla_plan plan = { sizeof plan, 1, slot };
     sqla_driver_result *result = NULL;
     void *const rows[] = { row };
     size_t count = 0;
     bool end = false;
-    (void)pg_driver();
+    (void)linked_driver();
     sqla_error_clear(err);
     sqla_status status = postgres__result_new(NULL, res, false, &result, opaque(err));
     CU_ASSERT_EQUAL_FATAL(status, SQLA_OK);
@@ -173,7 +173,7 @@ static void cells__are_read_or_refused(const char *url)
         const cell *c = &cells[i];
         sqla_error err = SQLA_ERROR_INIT;
         sqla_slot slot = slot_of(SQLA_NULL, SQLA_REP_VALUE, sizeof(sqla_value));
-        pg_arena arena = { .base = { pg_arena_take } };
+        linked_arena arena = { .base = { linked_arena_take } };
         field row = { .bytes = { 0 } };
         char text[200] = "";
         slot.flags = SQLA_SLOT_NULLABLE;
@@ -313,7 +313,7 @@ static void slots__take_what_fits(const char *url)
             const int format = i % 2 == 1;
             sqla_error err = SQLA_ERROR_INIT;
             sqla_slot slot = slot_of(slots[s].type, slots[s].rep, slots[s].size);
-            pg_arena arena = { .base = { pg_arena_take } };
+            linked_arena arena = { .base = { linked_arena_take } };
             field row = { .bytes = { 0 } };
             const char *text = sevens[i / 2].text;
             if (slot.type == SQLA_ENUM_TYPE) {
@@ -403,7 +403,7 @@ static void texts__fit_or_are_refused(const char *url)
     CU_ASSERT(says(&err, "too long"));
     slot = slot_of(SQLA_TEXT, SQLA_REP_CSTR, sizeof(char *));
     CU_ASSERT_EQUAL(fetch(pg_cell(PG_TEXT, 0, "abc", 3), &slot, &row, NULL, &err), SQLA_ERR_NOMEM); /* there is nowhere to put it */
-    pg_arena arena = { .base = { pg_arena_take }, .fails = true };
+    linked_arena arena = { .base = { linked_arena_take }, .fails = true };
     CU_ASSERT_EQUAL(fetch(pg_cell(PG_TEXT, 0, "abc", 3), &slot, &row, &arena, &err), SQLA_ERR_NOMEM);
 }
 
@@ -513,9 +513,9 @@ static void memory__may_run_out(const char *url)
             sqla_driver_result *result = NULL;
             sqla_status status = SQLA_ERR_NOMEM;
             uint64_t point = 1;
-            (void)pg_driver();
+            (void)linked_driver();
             for (; status == SQLA_ERR_NOMEM && point < 100; point++) {
-                pg_arena arena = { .base = { pg_arena_take } };
+                linked_arena arena = { .base = { linked_arena_take } };
                 const sqla_value *values = NULL;
                 field row;
                 void *const rows[] = { &row };
@@ -557,7 +557,7 @@ static void memory__of_a_made_text(const char *url)
     postgres__decoder decoder = { .row_number = -1 };
     field row;
     (void)url;
-    (void)pg_driver();
+    (void)linked_driver();
     PGresult *res = pg_cell(PG_INT8, 0, "7", 1);
     sqla__alloc_fail_at(1, false);
     CU_ASSERT_EQUAL(postgres__decoder_choose(&decoder, res, &plan, opaque(&err)), SQLA_ERR_NOMEM);

@@ -38,7 +38,7 @@ static sqla_status send(const sqla_slot *slot, const void *row, Oid expected, ch
     const sqla_plan plan = { sizeof plan, 1, slot };
     sqla_driver_conn conn = { .lost = false };
     sqla_driver_stmt *stmt = expected != 0 ? stmt_for(expected) : NULL;
-    (void)pg_driver();
+    (void)linked_driver();
     sqla_error_clear(err);
     strcpy(room, "");
     sqla_status status = postgres__args_row(&conn, stmt, &plan, row, 1, opaque(err));
@@ -231,7 +231,7 @@ static const struct { uint32_t type, rep, size; field one, two; const char *is; 
 static void columns__become_arrays(const char *url)
 {
     (void)url;
-    (void)pg_driver();
+    (void)linked_driver();
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
         sqla_slot slot = slot_of(columns[i].type, columns[i].rep, columns[i].size);
@@ -261,7 +261,7 @@ static void plans__that_cannot_be_sent(const char *url)
     int32_t row = 0;
     void *const rows[] = { &row };
     (void)url;
-    (void)pg_driver();
+    (void)linked_driver();
     CU_ASSERT_EQUAL(postgres__args_columns(&conn, NULL, rows, 1, opaque(&err)), SQLA_ERR_MISUSE);
     CU_ASSERT_EQUAL(postgres__args_columns(&conn, &none, rows, 1, NULL), SQLA_ERR_MISUSE);
     CU_ASSERT_EQUAL(postgres__args_columns(&conn, &many, rows, 1, NULL), SQLA_ERR_MISUSE);
@@ -358,7 +358,7 @@ static void memory__may_run_out(const char *url)
     const char *const long_texts[] = { text, text };
     const sqla_value many[] = { { .type = SQLA_ARRAY, .as.array = { long_texts, 2, SQLA_TEXT } }, { .type = SQLA_ARRAY, .as.array = { ints, 2, SQLA_INT32 } } };
     (void)url;
-    (void)pg_driver();
+    (void)linked_driver();
     for (int way = 0; way < 4; way++) { /* a text that is copied, a column of texts, and the two arrays */
         sqla_slot slot = way == 1 ? slot_of(SQLA_TEXT, SQLA_REP_CSTR, sizeof text) : slot_of(SQLA_ARRAY, SQLA_REP_VALUE, sizeof(sqla_value));
         const sqla_plan plan = { sizeof plan, 1, &slot };
@@ -395,7 +395,7 @@ static void buffers__refuse_what_cannot_be(const char *url)
 {
     postgres__buf buf = { 0 };
     (void)url;
-    (void)pg_driver();
+    (void)linked_driver();
     postgres__buf_add(&buf, "abc", 3);
     CU_ASSERT(buf.size == 3 && memcmp(buf.data, "abc", 3) == 0);
     CU_ASSERT_PTR_NULL(postgres__buf_more(&buf, SIZE_MAX / 2));

@@ -106,32 +106,32 @@ static const char *the_url; /* for work that connects */
 static sqla_status run_select(sqla_driver_conn *conn, sqla_error *err)
 {
     sqla_driver_result *result = NULL;
-    sqla_status status = pg_exec(conn, "SELECT 1, 'a'", 0, &result, err);
+    sqla_status status = linked_exec(conn, "SELECT 1, 'a'", 0, &result, err);
     const sqla_value *values = NULL;
-    if (status == SQLA_OK && (status = pg_driver()->ops->result_view(result, &values, opaque(err))) == SQLA_OK)
+    if (status == SQLA_OK && (status = linked_driver()->ops->result_view(result, &values, opaque(err))) == SQLA_OK)
         CU_ASSERT(values != NULL && values[0].as.i64 == 1);
-    pg_driver()->ops->result_close(result);
+    linked_driver()->ops->result_close(result);
     return status;
 }
 
 static sqla_status run_script(sqla_driver_conn *conn, sqla_error *err)
 {
     sqla_driver_result *result = NULL;
-    sqla_status status = pg_exec(conn, "SELECT 1; SELECT 2", SQLA_EXEC_SCRIPT, &result, err);
-    pg_driver()->ops->result_close(result);
+    sqla_status status = linked_exec(conn, "SELECT 1; SELECT 2", SQLA_EXEC_SCRIPT, &result, err);
+    linked_driver()->ops->result_close(result);
     return status;
 }
 
 /* To its end, and then to the middle. */
 static sqla_status run_stream(sqla_driver_conn *conn, sqla_error *err)
 {
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_status status = SQLA_OK;
     for (int most = 100; most > 0 && status == SQLA_OK; most -= 90) {
         sqla_driver_result *result = NULL;
         const sqla_value *values = NULL;
         int n = 0;
-        status = pg_exec(conn, "SELECT i FROM generate_series(1, 20) i", SQLA_EXEC_STREAM, &result, err);
+        status = linked_exec(conn, "SELECT i FROM generate_series(1, 20) i", SQLA_EXEC_STREAM, &result, err);
         if (status != SQLA_OK)
             return status;
         while (n < most && (status = ops->result_view(result, &values, opaque(err))) == SQLA_OK && values != NULL)
@@ -149,7 +149,7 @@ static const sqla_plan number_plan = { sizeof number_plan, 1, &number_slot };
 static sqla_status run_prepared(sqla_driver_conn *conn, sqla_error *err)
 {
     static const char text[] = "SELECT $1::int4 + 1";
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_stmt *stmt = NULL;
     sqla_driver_result *result = NULL;
     sqla_status status = ops->prepare(conn, text, sizeof text - 1, &number_plan, 1, NULL, &stmt, opaque(err));
@@ -173,13 +173,13 @@ static sqla_status run_many_prepared(sqla_driver_conn *conn, sqla_error *err)
 
 static sqla_status run_transaction(sqla_driver_conn *conn, sqla_error *err)
 {
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     const sqla_txn_options options = { .struct_size = sizeof options, .flags = SQLA_TXN_TOKEN };
     sqla_status status = ops->begin(conn, &options, opaque(err));
     if (status == SQLA_OK)
         status = ops->savepoint(conn, SQLA_SAVEPOINT_SET, "here", opaque(err));
     if (status == SQLA_OK)
-        status = pg_run(conn, "CREATE TEMP TABLE gone (n int) ON COMMIT DROP", err);
+        status = linked_run(conn, "CREATE TEMP TABLE gone (n int) ON COMMIT DROP", err);
     if (status == SQLA_OK)
         status = ops->savepoint(conn, SQLA_SAVEPOINT_RELEASE, "here", opaque(err));
     return status == SQLA_OK ? ops->commit(conn, &options, opaque(err)) : status;
@@ -187,12 +187,12 @@ static sqla_status run_transaction(sqla_driver_conn *conn, sqla_error *err)
 
 static sqla_status run_twophase(sqla_driver_conn *conn, sqla_error *err)
 {
-    const sqla_twophase_ops *ops = pg_driver()->extension(SQLA_TWOPHASE);
+    const sqla_twophase_ops *ops = linked_driver()->extension(SQLA_TWOPHASE);
     const sqla_txn_options options = { .struct_size = sizeof options };
     char gid[64];
     static int count;
     snprintf(gid, sizeof gid, "libpq %d %d", (int)getpid(), count++);
-    sqla_status status = pg_driver()->ops->begin(conn, &options, opaque(err));
+    sqla_status status = linked_driver()->ops->begin(conn, &options, opaque(err));
     if (status == SQLA_OK)
         status = ops->prepare(conn, gid, 0, opaque(err));
     return status == SQLA_OK ? ops->finish(conn, gid, 1, 0, opaque(err)) : status;
@@ -207,7 +207,7 @@ static sqla_status look_at_prepared(sqla_prepared_sink *sink, const sqla_prepare
 static sqla_status run_recover(sqla_driver_conn *conn, sqla_error *err)
 {
     sqla_prepared_sink sink = { look_at_prepared };
-    return ((const sqla_twophase_ops *)pg_driver()->extension(SQLA_TWOPHASE))->recover(conn, &sink, 0, opaque(err));
+    return ((const sqla_twophase_ops *)linked_driver()->extension(SQLA_TWOPHASE))->recover(conn, &sink, 0, opaque(err));
 }
 
 /* count rows in a mode, with the keys that the database makes. */
@@ -216,7 +216,7 @@ static sqla_status run_batch(sqla_driver_conn *conn, uint32_t mode, size_t count
     static const char columns[] = "INSERT INTO t (n) SELECT c0 FROM unnest($1::int4[]) WITH ORDINALITY AS u(c0, o) ORDER BY u.o RETURNING id";
     static const char each[] = "INSERT INTO t (n) VALUES ($1) RETURNING id";
     const char *text = mode == SQLA_BATCH_COLUMNS ? columns : each;
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     const sqla_exec_options options = { sizeof options, mode == SQLA_BATCH_COLUMNS ? SQLA_EXEC_COLUMNS : 0, 0 };
     struct { int32_t n; int64_t id; } rows[64];
     void *pointers[64];
@@ -257,7 +257,7 @@ static sqla_status run_blame(sqla_driver_conn *conn, sqla_error *err)
         rows[i] = i;
         pointers[i] = &rows[i];
     }
-    sqla_status status = pg_driver()->ops->execute_many(conn, &statement, &batch, NULL, opaque(err));
+    sqla_status status = linked_driver()->ops->execute_many(conn, &statement, &batch, NULL, opaque(err));
     if (status != SQLA_ERR_DATA)
         return status;
     CU_ASSERT(err->row == 60 || err->row == 0); /* 0: finding it failed */
@@ -266,7 +266,7 @@ static sqla_status run_blame(sqla_driver_conn *conn, sqla_error *err)
     return SQLA_OK;
 }
 
-static const sqla_bulk_ops *bulk(void) { return pg_driver()->extension(SQLA_BULK); }
+static const sqla_bulk_ops *bulk(void) { return linked_driver()->extension(SQLA_BULK); }
 
 static sqla_status run_copy_in(sqla_driver_conn *conn, sqla_error *err)
 {
@@ -332,13 +332,13 @@ static sqla_status run_copy_abort(sqla_driver_conn *conn, sqla_error *err)
     CU_ASSERT_PTR_NULL(status == SQLA_OK ? copy : NULL);
     if (status == SQLA_ERR_MISUSE) {
         sqla_error_clear(err);
-        status = pg_run(conn, out, err);
+        status = linked_run(conn, out, err);
     }
     if (status != SQLA_ERR_UNSUPPORTED)
         return status;
     sqla_error_clear(err);
     sqla_driver_result *result = NULL;
-    status = pg_exec(conn, in, SQLA_EXEC_STREAM, &result, err);
+    status = linked_exec(conn, in, SQLA_EXEC_STREAM, &result, err);
     if (status != SQLA_ERR_UNSUPPORTED)
         return status;
     sqla_error_clear(err);
@@ -354,24 +354,24 @@ static sqla_status look_at_table(sqla_reflect_sink *sink, uint32_t kind, const v
 static sqla_status run_reflect(sqla_driver_conn *conn, sqla_error *err)
 {
     sqla_reflect_sink sink = { look_at_table };
-    return pg_driver()->ops->reflect(conn, SQLA_REFLECT_TABLES, NULL, &sink, opaque(err));
+    return linked_driver()->ops->reflect(conn, SQLA_REFLECT_TABLES, NULL, &sink, opaque(err));
 }
 
 /* Statements that somebody prepared by SQL go. */
 static sqla_status run_reset(sqla_driver_conn *conn, sqla_error *err)
 {
-    sqla_status status = pg_run(conn, "DEALLOCATE ALL", err);
+    sqla_status status = linked_run(conn, "DEALLOCATE ALL", err);
     if (status == SQLA_OK)
-        status = pg_run(conn, "PREPARE foreign_one AS SELECT 1", err);
-    return status == SQLA_OK ? pg_driver()->ops->reset(conn, 0, opaque(err)) : status;
+        status = linked_run(conn, "PREPARE foreign_one AS SELECT 1", err);
+    return status == SQLA_OK ? linked_driver()->ops->reset(conn, 0, opaque(err)) : status;
 }
 
-static sqla_status run_ping(sqla_driver_conn *conn, sqla_error *err) { return pg_driver()->ops->ping(conn, 0, 0, opaque(err)); }
+static sqla_status run_ping(sqla_driver_conn *conn, sqla_error *err) { return linked_driver()->ops->ping(conn, 0, 0, opaque(err)); }
 
 static sqla_status run_resolve(sqla_driver_conn *conn, sqla_error *err)
 {
     int32_t outcome = -1;
-    sqla_status status = pg_driver()->ops->resolve(conn, "xid:3", 0, &outcome, opaque(err));
+    sqla_status status = linked_driver()->ops->resolve(conn, "xid:3", 0, &outcome, opaque(err));
     CU_ASSERT(status != SQLA_OK || outcome == SQLA_OUTCOME_UNKNOWN || outcome == SQLA_OUTCOME_COMMITTED || outcome == SQLA_OUTCOME_ROLLED_BACK);
     return status;
 }
@@ -383,7 +383,7 @@ static sqla_status run_overdue(sqla_driver_conn *conn, sqla_error *err)
     const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, NULL };
     const sqla_exec_options options = { sizeof options, 0, postgres__now() + 20 * 1000000 };
     sqla_driver_result *result = NULL;
-    sqla_status status = pg_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(err));
+    sqla_status status = linked_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(err));
     CU_ASSERT_NOT_EQUAL(status, SQLA_OK);
     if (status != SQLA_ERR_TIMEOUT)
         return status;
@@ -393,13 +393,13 @@ static sqla_status run_overdue(sqla_driver_conn *conn, sqla_error *err)
 
 static sqla_status run_cancel(sqla_driver_conn *conn, sqla_error *err)
 {
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_canceller *canceller = NULL;
     sqla_driver_result *result = NULL;
     sqla_status status = ops->cancel_new(conn, &canceller, opaque(err));
     if (status != SQLA_OK)
         return status;
-    status = pg_exec(conn, "SELECT i FROM generate_series(1, 20000) i", SQLA_EXEC_STREAM, &result, err);
+    status = linked_exec(conn, "SELECT i FROM generate_series(1, 20000) i", SQLA_EXEC_STREAM, &result, err);
     if (status == SQLA_OK)
         status = ops->cancel_fire(canceller, 0, opaque(err));
     ops->result_close(result);
@@ -415,7 +415,7 @@ static sqla_status run_open(sqla_driver_conn *conn, sqla_error *err)
         sqla_driver_conn *other = NULL;
         status = pg_open_with(the_url, flags, 0, &other, err);
         CU_ASSERT((status == SQLA_OK) == (other != NULL));
-        pg_driver()->ops->close(other);
+        linked_driver()->ops->close(other);
     }
     return status;
 }
@@ -463,18 +463,18 @@ static sqla_driver_conn *ready(sqla_driver_conn *conn, const work *w)
     if (conn == NULL)
         conn = pg_open(the_url);
     if (w->inside)
-        CU_ASSERT_EQUAL_FATAL(pg_driver()->ops->begin(conn, &options, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL_FATAL(linked_driver()->ops->begin(conn, &options, NULL), SQLA_OK);
     return conn;
 }
 
 /* The connection works on, or says that it is lost; then it is closed.  Returns: it, or NULL. */
 static sqla_driver_conn *afterwards(sqla_driver_conn *conn, bool *ret_ok)
 {
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     const sqla_txn_options options = { .struct_size = sizeof options };
     sqla_error err = SQLA_ERROR_INIT;
     if (ops->txn_state(conn) == SQLA_TXN_LOST) {
-        *ret_ok = pg_run(conn, "SELECT 1", &err) == SQLA_ERR_DISCONNECTED && ops->ping(conn, SQLA_PING_LOOK, 0, NULL) == SQLA_ERR_DISCONNECTED;
+        *ret_ok = linked_run(conn, "SELECT 1", &err) == SQLA_ERR_DISCONNECTED && ops->ping(conn, SQLA_PING_LOOK, 0, NULL) == SQLA_ERR_DISCONNECTED;
         ops->close(conn);
         return NULL;
     }
@@ -549,7 +549,7 @@ static void try_all(const char *url, const work *all, size_t count)
             }
         }
         if (conn != NULL)
-            pg_driver()->ops->close(conn);
+            linked_driver()->ops->close(conn);
         finish_prepared(url);
         if (getenv("SQLA_TEST_VERBOSE") != NULL)
             printf("  %s: %d ms\n", w->name, (int)(now_ms() - began));
@@ -591,7 +591,7 @@ static void entry__refuses_what_cannot_work(const char *url)
     driver.struct_size = (uint32_t)((char *)&driver.extension - (char *)&driver);
     CU_ASSERT_EQUAL(sqla_driver_entry(&sqla__host, &driver, NULL), SQLA_OK);
     CU_ASSERT(driver.ops != NULL && driver.extension == NULL);
-    CU_ASSERT_PTR_NULL(pg_driver()->extension("sqla.other/1"));
+    CU_ASSERT_PTR_NULL(linked_driver()->extension("sqla.other/1"));
 }
 
 static void options__without_memory(const char *url)
@@ -601,16 +601,16 @@ static void options__without_memory(const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     static const enum call calls[] = { DEFAULTS, MEMORY };
     (void)url;
-    (void)pg_driver();
+    (void)linked_driver();
     for (size_t i = 0; i < 2; i++) {
         no_faults();
         sqla_error_clear(&err);
         faults.left[calls[i]] = 1;
-        CU_ASSERT_EQUAL(pg_driver()->ops->connect_options(&options, &count, opaque(&err)), SQLA_ERR_NOMEM);
+        CU_ASSERT_EQUAL(linked_driver()->ops->connect_options(&options, &count, opaque(&err)), SQLA_ERR_NOMEM);
         no_faults();
     }
     for (int i = 0; i < 2; i++) {
-        CU_ASSERT_EQUAL(pg_driver()->ops->connect_options(&options, &count, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->connect_options(&options, &count, NULL), SQLA_OK);
         CU_ASSERT(count > 10 && strcmp(options[0].key, "database") == 0);
     }
 }

@@ -25,7 +25,7 @@ static sqla_status run_batch(sqla_driver_conn *conn, const char *text, uint32_t 
     sqla_batch batch = { .struct_size = sizeof batch, .mode = mode, .plan = &number_plan, .rows = rows, .count = 2, .rows_per_statement = 1,
                          .key_source = SQLA_KEY_RETURNED, .keys = &keys };
     sqla_error_clear(err);
-    return pg_driver()->ops->execute_many(conn, &statement, &batch, NULL, opaque(err));
+    return linked_driver()->ops->execute_many(conn, &statement, &batch, NULL, opaque(err));
 }
 
 /* What a statement for two rows answers; NULL: the keys are 10 and 20. */
@@ -55,15 +55,15 @@ static void keys__belong_to_rows(const char *url)
         CU_ASSERT_EQUAL(err.status, status);
         CU_ASSERT(answers[i].says == NULL ? is(&err, SQLA_OK) && items[0].id == 10 && items[1].id == 20 :
                   status != SQLA_OK && says(&err, answers[i].says));
-        CU_ASSERT_EQUAL(pg_driver()->ops->txn_state(conn), SQLA_TXN_IDLE);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), SQLA_TXN_IDLE);
     }
-    pg_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
 }
 
 static void batches__of_another_kind(const char *url)
 {
     static const char text[] = "SELECT $1::int4";
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_conn *conn = pg_open(url);
     sqla_driver_stmt *stmt = NULL;
     item items[2] = { { 1, 0 }, { 2, 0 } };
@@ -107,7 +107,7 @@ static void batches__of_another_kind(const char *url)
 
 static void statements__are_checked(const char *url)
 {
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     const sqla_plan many = { sizeof many, 65536, &number_slot };
     const sqla_exec_options script = { sizeof script, SQLA_EXEC_SCRIPT, 0 }, late = { sizeof late, 0, 1 };
     sqla_driver_conn *conn = pg_open(url);
@@ -144,8 +144,8 @@ static void transactions__are_checked(const char *url)
 {
     static const char long_name[] = "a name that is longer than the sixty-three bytes that the server keeps";
     char long_gid[202];
-    const sqla_driver_ops *ops = pg_driver()->ops;
-    const sqla_twophase_ops *twophase = pg_driver()->extension(SQLA_TWOPHASE);
+    const sqla_driver_ops *ops = linked_driver()->ops;
+    const sqla_twophase_ops *twophase = linked_driver()->extension(SQLA_TWOPHASE);
     const sqla_txn_options unknown = { .struct_size = sizeof unknown, .isolation = 77 };
     sqla_driver_conn *conn = pg_open(url);
     memset(long_gid, 'g', sizeof long_gid - 1);
@@ -167,7 +167,7 @@ static void transactions__are_checked(const char *url)
     CU_ASSERT_EQUAL(ops->savepoint(conn, SQLA_SAVEPOINT_SET, "\xff", NULL), SQLA_ERR_SQL);
     CU_ASSERT_EQUAL(ops->savepoint(conn, SQLA_SAVEPOINT_SET, long_name, NULL), SQLA_ERR_SQL);
     CU_ASSERT_EQUAL(ops->txn_state(conn), SQLA_TXN_ACTIVE); /* none of it has cost the transaction */
-    CU_ASSERT_EQUAL(pg_run(conn, "SELECT 1 / 0", NULL), SQLA_ERR_DATA);
+    CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1 / 0", NULL), SQLA_ERR_DATA);
     CU_ASSERT_EQUAL(ops->begin(conn, &plain, NULL), SQLA_ERR_MISUSE);
     CU_ASSERT_EQUAL(ops->reset(conn, 0, NULL), SQLA_ERR_MISUSE);
     CU_ASSERT_EQUAL(ops->commit(conn, &plain, NULL), SQLA_ERR_ROLLBACK_FIRST);
@@ -202,14 +202,14 @@ static sqla_status take(sqla_reflect_sink *sink, uint32_t kind, const void *reco
 
 static void reflect__tells_kinds(const char *url)
 {
-    const sqla_driver_ops *ops = pg_driver()->ops;
+    const sqla_driver_ops *ops = linked_driver()->ops;
     sqla_driver_conn *conn = pg_open(url);
     sqla_error err = SQLA_ERROR_INIT;
     char expected[400];
     harness_sql(url, "CREATE TYPE mood AS ENUM ('glad', 'sad'); CREATE DOMAIN moods AS mood; CREATE TABLE a (m mood, d moods, p point, i int); "
                      "CREATE VIEW b AS SELECT 1 AS one; CREATE MATERIALIZED VIEW c AS SELECT 1 AS one; CREATE TABLE d (i int) PARTITION BY RANGE (i); "
                      "CREATE TABLE e (i int); CREATE RULE r AS ON INSERT TO e DO INSTEAD NOTHING");
-    CU_ASSERT_EQUAL(pg_run(conn, "CREATE TEMP TABLE f (i int)", &err), SQLA_OK);
+    CU_ASSERT_EQUAL(linked_run(conn, "CREATE TEMP TABLE f (i int)", &err), SQLA_OK);
     seen tables = { .base = { take }, .left = 100 }, columns = tables, facts = tables, first = { .base = { take }, .left = 1 };
     CU_ASSERT_EQUAL(ops->reflect(conn, SQLA_REFLECT_TABLES, NULL, &tables.base, opaque(&err)), SQLA_OK);
     snprintf(expected, sizeof expected, "a=%u b=%u c=%u d=%u e=%u ", SQLA_TABLE, SQLA_VIEW, SQLA_MATERIALIZED_VIEW, SQLA_PARTITIONED_TABLE, SQLA_TABLE);

@@ -216,7 +216,7 @@ static sqla_driver_conn *must_connect(server *s)
 
 static void end(server *s, sqla_driver_conn *conn)
 {
-    pg_driver()->ops->close(conn);
+    linked_driver()->ops->close(conn);
     pthread_join(s->thread, NULL);
     close(s->listener);
     free(s);
@@ -316,12 +316,12 @@ static void failures__have_their_status(const char *url)
         sqla_error err = SQLA_ERROR_INIT;
         reply_error(s, failures[i].fields, 'I');
         sqla_driver_conn *conn = must_connect(s);
-        CU_ASSERT_EQUAL(pg_run(conn, "SELECT 1", &err), failures[i].status);
+        CU_ASSERT_EQUAL(linked_run(conn, "SELECT 1", &err), failures[i].status);
         CU_ASSERT(is(&err, failures[i].status));
         CU_ASSERT(says(&err, failures[i].says) && err.message[0] != '\0');
         CU_ASSERT_STRING_EQUAL(err.table, failures[i].table);
         CU_ASSERT_EQUAL(err.position, failures[i].position);
-        CU_ASSERT_EQUAL(pg_driver()->ops->txn_state(conn), failures[i].lost ? SQLA_TXN_LOST : SQLA_TXN_IDLE);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), failures[i].lost ? SQLA_TXN_LOST : SQLA_TXN_IDLE);
         end(s, conn);
     }
 }
@@ -342,8 +342,8 @@ static void notices__may_end_the_session(const char *url)
         add_complete(r, "CREATE TABLE");
         add_ready(r, 'I');
         sqla_driver_conn *conn = must_connect(s);
-        (void)pg_run(conn, "CREATE TABLE t ()", &err);
-        CU_ASSERT_EQUAL(pg_driver()->ops->txn_state(conn), notices[i].state);
+        (void)linked_run(conn, "CREATE TABLE t ()", &err);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), notices[i].state);
         CU_ASSERT_EQUAL(err.status == SQLA_OK, notices[i].state == SQLA_TXN_IDLE);
         end(s, conn);
     }
@@ -361,7 +361,7 @@ static void copying__names_the_row(const char *url)
     (void)url;
     for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
         static const char text[] = "COPY parts FROM STDIN";
-        const sqla_bulk_ops *bulk = pg_driver()->extension(SQLA_BULK);
+        const sqla_bulk_ops *bulk = linked_driver()->extension(SQLA_BULK);
         server *s = friendly("15.1");
         sqla_driver_copy *copy = NULL;
         sqla_error err = SQLA_ERROR_INIT;
@@ -392,9 +392,9 @@ static void copying__both_ways_is_the_end(const char *url)
         sqla_driver_result *result = NULL;
         add(next_reply(s), 'W', "\0\0\0", 3);
         sqla_driver_conn *conn = must_connect(s);
-        CU_ASSERT_NOT_EQUAL(pg_exec(conn, "START_REPLICATION", flags == 0 ? 0 : SQLA_EXEC_STREAM, &result, &err), SQLA_OK);
+        CU_ASSERT_NOT_EQUAL(linked_exec(conn, "START_REPLICATION", flags == 0 ? 0 : SQLA_EXEC_STREAM, &result, &err), SQLA_OK);
         CU_ASSERT_NOT_EQUAL(err.message[0], '\0');
-        CU_ASSERT_EQUAL(pg_driver()->ops->txn_state(conn), SQLA_TXN_LOST);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), SQLA_TXN_LOST);
         end(s, conn);
     }
 }
@@ -415,10 +415,10 @@ static void commit__without_answer_has_a_token(const char *url)
         reply_row(s, PG_INT8, "77", 'T');
         next_reply(s); /* nothing, and the link is closed */
         sqla_driver_conn *conn = must_connect(s);
-        CU_ASSERT_EQUAL(pg_driver()->ops->begin(conn, &with_token, opaque(&err)), SQLA_OK);
-        CU_ASSERT_EQUAL(pg_driver()->ops->commit(conn, &with_token, opaque(&err)), SQLA_ERR_UNKNOWN_OUTCOME);
+        CU_ASSERT_EQUAL(linked_driver()->ops->begin(conn, &with_token, opaque(&err)), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->commit(conn, &with_token, opaque(&err)), SQLA_ERR_UNKNOWN_OUTCOME);
         CU_ASSERT(says(&err, "COMMIT was under way"));
-        pg_driver()->ops->close(conn);
+        linked_driver()->ops->close(conn);
         pthread_join(s->thread, NULL);
         CU_ASSERT_PTR_NOT_NULL(strstr(s->heard, versions[i].asks));
         close(s->listener);
@@ -442,8 +442,8 @@ static void commit__may_be_answered_otherwise(const char *url)
             reply_error(s, answers[i].error, 'I');
         const sqla_txn_options plain = { .struct_size = sizeof plain };
         sqla_driver_conn *conn = must_connect(s);
-        CU_ASSERT_EQUAL(pg_driver()->ops->begin(conn, &plain, opaque(&err)), SQLA_OK);
-        CU_ASSERT_EQUAL(pg_driver()->ops->commit(conn, &plain, opaque(&err)), answers[i].status);
+        CU_ASSERT_EQUAL(linked_driver()->ops->begin(conn, &plain, opaque(&err)), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->commit(conn, &plain, opaque(&err)), answers[i].status);
         CU_ASSERT(is(&err, answers[i].status));
         end(s, conn);
     }
@@ -464,9 +464,9 @@ static void outcome__is_what_the_server_says(const char *url)
         add_complete(r, "SELECT 1");
         add_ready(r, 'I');
         sqla_driver_conn *conn = must_connect(s);
-        CU_ASSERT_EQUAL(pg_driver()->ops->resolve(conn, "xid:77", 0, &outcome, opaque(&err)), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->resolve(conn, "xid:77", 0, &outcome, opaque(&err)), SQLA_OK);
         CU_ASSERT_EQUAL(outcome, words[i / 2].outcome);
-        pg_driver()->ops->close(conn);
+        linked_driver()->ops->close(conn);
         pthread_join(s->thread, NULL);
         CU_ASSERT_PTR_NOT_NULL(strstr(s->heard, i % 2 == 0 ? "pg_xact_status('77')" : "txid_status(77)"));
         close(s->listener);
@@ -482,7 +482,7 @@ static void tokens__of_others_are_refused(const char *url)
     int32_t outcome = -1;
     (void)url;
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
-        CU_ASSERT_EQUAL(pg_driver()->ops->resolve(conn, tokens[i], 0, &outcome, NULL), SQLA_ERR_MISUSE);
+        CU_ASSERT_EQUAL(linked_driver()->ops->resolve(conn, tokens[i], 0, &outcome, NULL), SQLA_ERR_MISUSE);
     CU_ASSERT_EQUAL(outcome, -1);
     end(s, conn);
 }
@@ -494,7 +494,7 @@ static void prepare__may_be_answered_otherwise(const char *url)
         { NULL, "SERROR|VERROR|C42704|Mno such", SQLA_ERR_NOT_FOUND }, { NULL, "SERROR|VERROR|C42710|Mtwice", SQLA_ERR_SQL } };
     (void)url;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        const sqla_twophase_ops *twophase = pg_driver()->extension(SQLA_TWOPHASE);
+        const sqla_twophase_ops *twophase = linked_driver()->extension(SQLA_TWOPHASE);
         server *s = friendly("15.1");
         sqla_error err = SQLA_ERROR_INIT;
         const sqla_txn_options plain = { .struct_size = sizeof plain };
@@ -504,7 +504,7 @@ static void prepare__may_be_answered_otherwise(const char *url)
         else
             reply_error(s, answers[i].error, 'E');
         sqla_driver_conn *conn = must_connect(s);
-        CU_ASSERT_EQUAL(pg_driver()->ops->begin(conn, &plain, opaque(&err)), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->begin(conn, &plain, opaque(&err)), SQLA_OK);
         CU_ASSERT_EQUAL(twophase->prepare(conn, "g", 0, opaque(&err)), answers[i].status);
         CU_ASSERT(is(&err, answers[i].status));
         end(s, conn);
@@ -535,14 +535,14 @@ static void streams__may_break_off(const char *url)
             add_ready(r, 'I');
         }
         sqla_driver_conn *conn = must_connect(s);
-        CU_ASSERT_EQUAL_FATAL(pg_exec(conn, "SELECT 1", SQLA_EXEC_STREAM, &result, &err), SQLA_OK);
-        CU_ASSERT_EQUAL(pg_driver()->ops->result_view(result, &values, opaque(&err)), SQLA_OK);
+        CU_ASSERT_EQUAL_FATAL(linked_exec(conn, "SELECT 1", SQLA_EXEC_STREAM, &result, &err), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->result_view(result, &values, opaque(&err)), SQLA_OK);
         CU_ASSERT(values != NULL && values[0].as.i64 == 1);
-        CU_ASSERT_EQUAL(pg_run(conn, "SELECT 2", NULL), SQLA_ERR_BUSY);
-        CU_ASSERT_EQUAL(pg_driver()->ops->result_view(result, &values, opaque(&err)), ends[i].status);
+        CU_ASSERT_EQUAL(linked_run(conn, "SELECT 2", NULL), SQLA_ERR_BUSY);
+        CU_ASSERT_EQUAL(linked_driver()->ops->result_view(result, &values, opaque(&err)), ends[i].status);
         CU_ASSERT(is(&err, ends[i].status));
-        pg_driver()->ops->result_close(result);
-        CU_ASSERT_EQUAL(pg_driver()->ops->txn_state(conn), ends[i].lost ? SQLA_TXN_LOST : SQLA_TXN_IDLE);
+        linked_driver()->ops->result_close(result);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), ends[i].lost ? SQLA_TXN_LOST : SQLA_TXN_IDLE);
         end(s, conn);
     }
 }
