@@ -655,6 +655,7 @@ static void store__that_fails_is_told(const char *url)
     CU_ASSERT_EQUAL(sqla_flush(w.s, &w.err), SQLA_ERR_APPLICATION);
     CU_ASSERT(says(&w.err, "field 'ip' of 'Host': version 9 of IP is not known"));
     sqla_error_clear(&w.err);
+    sqla_rollback(w.s, &w.err);
     sqla_add(w.s, Rack, .labels = TWO);
     Host *host = add_host(&w, 1);
     host->ip.version = 8;

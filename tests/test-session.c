@@ -201,6 +201,12 @@ static void stale__row_that_is_gone_is_told(const char *url)
     shop_close(&x);
 }
 
+static void roll_back(shop *x)
+{
+    sqla_error_clear(&x->err);
+    CU_ASSERT_EQUAL(sqla_rollback(x->s, &x->err), SQLA_OK);
+}
+
 static void add__refuses_what_cannot_be_meant(const char *url)
 {
     shop x;
@@ -208,21 +214,55 @@ static void add__refuses_what_cannot_be_meant(const char *url)
     CU_ASSERT_PTR_NULL(sqla_add_object(x.s, User, (&(User){ .name = "a", .age = { .value = 309 } })));
     CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_DATA);
     CU_ASSERT_PTR_NOT_NULL(strstr(x.err.message, "age"));
-    sqla_error_clear(&x.err);
+    roll_back(&x);
     CU_ASSERT_PTR_NULL(sqla_add(x.s, User, .id = 7, .name = "a"));
     CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_DATA);
-    sqla_error_clear(&x.err);
+    roll_back(&x);
     sqla_add(x.s, User, .fullname = "no name");
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_NOT_NULL);
     CU_ASSERT_PTR_NOT_NULL(strstr(x.err.message, "name"));
-    sqla_error_clear(&x.err);
-    sqla_rollback(x.s, &x.err);
+    roll_back(&x);
     int on_the_stack = 0;
     sqla_delete(x.s, &on_the_stack);
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_MISUSE);
-    sqla_error_clear(&x.err);
+    roll_back(&x);
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
     CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 0);
+    shop_close(&x);
+}
+
+/* A program that looks at the status of its commit alone, and takes a get that failed for one that found nothing. */
+static void add__what_was_refused_is_not_missing_from_a_commit(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    User *with = add_user(&x, "with it");
+    sqla_add(x.s, User, .id = 7, .name = "refused");
+    CU_ASSERT_PTR_NULL(sqla_get(x.s, User, sqla_val(1), NULL));
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_ROLLBACK_FIRST);
+    CU_ASSERT_PTR_NOT_NULL(strstr(x.err.message, "'id'"));
+    roll_back(&x);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 0);
+    sqla_add_object(x.s, User, with);
+    sqla_add(x.s, User, .name = "mended");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 2);
+    shop_close(&x);
+}
+
+/* Inside a savepoint it costs the savepoint alone. */
+static void savepoint__takes_with_it_what_was_refused_there(const char *url)
+{
+    shop x;
+    shop_open(&x, url);
+    add_user(&x, "outside");
+    sqla_savepoint *sp = sqla_begin_nested(x.s, &x.err);
+    add_user(&x, "inside");
+    sqla_add(x.s, User, .id = 7, .name = "refused");
+    CU_ASSERT_EQUAL(sqla_savepoint_commit(sp, &x.err), SQLA_ERR_DATA);
+    sqla_error_clear(&x.err);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(shop_count(&x, "SELECT count(*) FROM users"), 1);
     shop_close(&x);
 }
 
@@ -512,8 +552,10 @@ static const struct harness_test tests[] = {
     { "delete removes the row and keeps the struct", delete__removes_the_row_and_keeps_the_struct, HARNESS_DATABASES },
     { "failure refuses work until rollback", failure__refuses_work_until_rollback, HARNESS_DATABASES },
     { "savepoint: failure leaves the outer work", savepoint__failure_leaves_the_outer_work, HARNESS_DATABASES },
+    { "savepoint: takes with it what was refused there", savepoint__takes_with_it_what_was_refused_there, HARNESS_DATABASES },
     { "stale: a row that is gone is told", stale__row_that_is_gone_is_told, HARNESS_DATABASES },
     { "add refuses what cannot be meant", add__refuses_what_cannot_be_meant, HARNESS_DATABASES },
+    { "add: what was refused is not missing from a commit", add__what_was_refused_is_not_missing_from_a_commit, HARNESS_DATABASES },
     { "refresh drops changes", refresh__drops_changes, HARNESS_DATABASES },
     { "expunge forgets the object", expunge__forgets_the_object, HARNESS_DATABASES },
     { "types round trip", types__round_trip, HARNESS_DATABASES },

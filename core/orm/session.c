@@ -178,10 +178,10 @@ sqla_status sqla__session_ready(sqla_session *s, sqla_error *err)
         sqla__error_set(err, SQLA_ERR_ROLLBACK_FIRST, "the session needs sqla_rollback, since an earlier call failed: %.400s", s->broken.message);
         return err->status;
     }
-    if (s->kept.status != SQLA_OK) { /* reporting clears it */
-        sqla_status status = sqla__error_give(err, &s->kept, s->kept.status);
+    if (s->kept.status != SQLA_OK) { /* told once as what it is, and then as what stands in the way */
+        s->broken = s->kept;
         sqla__error_init(&s->kept);
-        return status;
+        return sqla__error_give(err, &s->broken, s->broken.status);
     }
     if (s->conn != NULL && sqla__conn_lost(s->conn)) {
         sqla__error_set(err, SQLA_ERR_DISCONNECTED, "the connection was lost, and the transaction with it");

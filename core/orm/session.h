@@ -109,7 +109,7 @@ sqla_status sqla__session_begin(sqla_session *s, sqla_error *err);
 /* MISUSE when a transaction is open. */
 sqla_status sqla__session_begin_as(sqla_session *s, sqla__begin how, sqla_error *err);
 sqla_status sqla__session_begin_asking(sqla_session *s, sqla__ask_fn *ask, const void *data, sqla_error *err);
-/* Keep a builder's failure for the next call that can report it. */
+/* Keep a builder's failure: the next call that can report it does so, and it asks for a rollback from then on. */
 sqla_status sqla__session_keep(sqla_session *s, sqla_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Remember that a failure asks for a rollback. */
 sqla_status sqla__session_break(sqla_session *s, const sqla_error *err, sqla_status status);

@@ -51,8 +51,8 @@ SQLA_API sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options 
  * commit: flush, then commit. SQLA_ERR_UNKNOWN_OUTCOME: it may have happened. After SQLA_ERR_BUSY flush and commit may be repeated,
  *   unless the database has given the transaction up over it, as PostgreSQL does.
  * After any other failure, and that one, the session refuses work with SQLA_ERR_ROLLBACK_FIRST, quoting it, until sqla_rollback.
- *   (A failure that a building call kept, such as sqla_add, is told by the next of these calls, once. Nothing is written by that
- *   call, and it asks for no rollback by itself: what was added beside it is written by the next flush or commit.)
+ *   So it is after a failure that a call without a status kept, such as sqla_add: the next call with one tells it, whatever that
+ *   was to do, and does nothing. What was to be written together is never committed without the part that failed.
  * rollback: end the transaction; fields go back to what they were before it, in memory; objects that it added become
  *   transient and stay readable, deleted ones are back. Always works. */
 SQLA_API sqla_status sqla_flush(sqla_session *s, sqla_error *err);
