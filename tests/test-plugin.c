@@ -425,6 +425,24 @@ static void broken_rules_end_the_connection(const char *url)
     sqla_engine_free(db);
 }
 
+static void stream_without_a_handle_ends_the_connection(const char *url)
+{
+    (void)url;
+    sqla_engine *db = vice("hollow bulk", NULL);
+    for (int out = 0; out < 2; out++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        sqla_conn *conn = sqla_connect(db, &err);
+        CU_ASSERT_PTR_NULL(out ? sqla_copy_out(conn, "COPY", &err) : sqla_copy_in(conn, "COPY", &err));
+        CU_ASSERT_EQUAL(err.status, SQLA_ERR_PROTOCOL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "gives no handle"));
+        err = run(conn, "rows 1");
+        CU_ASSERT_EQUAL(err.status, SQLA_ERR_DISCONNECTED);
+        sqla_conn_close(conn);
+        CU_ASSERT_EQUAL(sqla_engine_pool_status(db).size, 0);
+    }
+    sqla_engine_free(db);
+}
+
 static void names_are_mended(const char *url)
 {
     (void)url;
@@ -595,6 +613,7 @@ int main(void)
         { "defaults_make_transactions_of_every_kind", defaults_make_transactions_of_every_kind, HARNESS_PLAIN },
         { "failures_are_made_sound", failures_are_made_sound, HARNESS_PLAIN },
         { "broken_rules_end_the_connection", broken_rules_end_the_connection, HARNESS_PLAIN },
+        { "stream_without_a_handle_ends_the_connection", stream_without_a_handle_ends_the_connection, HARNESS_PLAIN },
         { "names are mended", names_are_mended, HARNESS_PLAIN },
         { "names that are none reach no file", names_that_are_none_reach_no_file, HARNESS_PLAIN },
         { "one_lost_connection_ends_all_of_its_age", one_lost_connection_ends_all_of_its_age, HARNESS_PLAIN },

@@ -27,8 +27,10 @@
  *                  "tries" to open that were under way at once since the last "opens ..."
  *   BEGIN, COMMIT, ROLLBACK, RESET, SELECT 1, SAVEPOINT ...   as everywhere
  * It keeps no optional slot, so the host's defaults are at work, unless SQLA_TEST_VICE is "whole". "bare" takes the texts away
- * that the defaults run; with "forms" they are of other forms, and there is one level of isolation only. */
+ * that the defaults run; with "forms" they are of other forms, and there is one level of isolation only. "hollow bulk" begins
+ * streams of rows that are nowhere. */
 #include <config.h>
+#include <sqla/bulk.h>
 #include <sqla/driver.h>
 #include <sqla/twophase.h>
 
@@ -366,12 +368,50 @@ static sqla_status vice_cancel_new(sqla_driver_conn *conn, sqla_driver_canceller
     return fail(err, SQLA_ERR_CORRUPT, "this slot must never be called");
 }
 
-/* An extension with a hole in it. */
+/* A stream that says that it has begun, and is nowhere. */
+static sqla_status vice_copy_open(sqla_driver_conn *conn, const char *text, size_t length, int32_t direction, const sqla_exec_options *options,
+                                  sqla_driver_copy **ret_copy, sqla_err *err)
+{
+    (void)conn, (void)text, (void)length, (void)direction, (void)options, (void)err;
+    *ret_copy = NULL;
+    return SQLA_OK;
+}
+
+static sqla_status vice_copy_put(sqla_driver_copy *copy, const void *data, size_t size, sqla_err *err)
+{
+    (void)copy, (void)data, (void)size;
+    return fail(err, SQLA_ERR_CORRUPT, "this slot must never be called");
+}
+
+static sqla_status vice_copy_get(sqla_driver_copy *copy, const void **ret_data, size_t *ret_size, sqla_err *err)
+{
+    (void)copy, (void)ret_data, (void)ret_size;
+    return fail(err, SQLA_ERR_CORRUPT, "this slot must never be called");
+}
+
+static sqla_status vice_copy_finish(sqla_driver_copy *copy, int64_t *ret_count, sqla_err *err)
+{
+    (void)copy, (void)ret_count;
+    return fail(err, SQLA_ERR_CORRUPT, "this slot must never be called");
+}
+
+static void vice_copy_abort(sqla_driver_copy *copy)
+{
+    (void)copy;
+    abort();
+}
+
+/* An extension with a hole in it, and one whose slots are all there. */
 static const void *vice_extension(const char *id)
 {
     static const sqla_twophase_ops half = { .struct_size = sizeof half };
+    static const sqla_bulk_ops hollow = { sizeof hollow, 0, vice_copy_open, vice_copy_put, vice_copy_get, vice_copy_finish, vice_copy_abort };
     const char *vice = getenv("SQLA_TEST_VICE");
-    return vice != NULL && strcmp(vice, "half twophase") == 0 && strcmp(id, SQLA_TWOPHASE) == 0 ? &half : NULL;
+    if (vice == NULL)
+        return NULL;
+    if (strcmp(vice, "half twophase") == 0 && strcmp(id, SQLA_TWOPHASE) == 0)
+        return &half;
+    return strcmp(vice, "hollow bulk") == 0 && strcmp(id, SQLA_BULK) == 0 ? &hollow : NULL;
 }
 
 SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *from, sqla_driver *out, sqla_err *err)
@@ -379,7 +419,7 @@ SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *from, sqla_dri
     const char *vice = getenv("SQLA_TEST_VICE");
     vice = vice != NULL ? vice : "";
     host = from;
-    const bool older = strcmp(vice, "half twophase") != 0; /* as a driver that was built before there were extensions */
+    const bool older = strcmp(vice, "half twophase") != 0 && strcmp(vice, "hollow bulk") != 0; /* as a driver that was built before there were extensions */
     *out = (sqla_driver){ .struct_size = older ? offsetof(sqla_driver, extension) : sizeof *out, .abi_major = SQLA_ABI_MAJOR,
                           .abi_minor = SQLA_ABI_MINOR, .name = "vice", .version = "1.0", .ops = &ops, .traits = &traits,
                           .extension = older ? NULL : vice_extension };
