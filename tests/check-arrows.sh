@@ -19,6 +19,7 @@ awk '
         if (path ~ /^abi\//) return "abi"
         if (path == "core/include/sqla/sqla.h") return "public"
         if (path == "core/include/sqla/convert.h") return "sql-public"
+        if (path == "core/include/sqla/url.h") return "base-public"
         if (path ~ /^core\/include\/sqla\//) { sub(/\.h$/, "", parts[n]); return parts[n] "-public" }
         if (path ~ /^core\//) return parts[2]
         if (path ~ /^plugins\//) return n > 2 ? "plugin-" parts[2] : "plugin"

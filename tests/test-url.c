@@ -1,5 +1,6 @@
 /* test-url.c: database URLs, right and wrong. */
 #include <config.h>
+#include <sqla/url.h>
 #include "base/url.h"
 
 #include <CUnit/CUnit.h>
@@ -219,6 +220,156 @@ static void out_of_memory_is_a_status(const char *url)
     CU_ASSERT_EQUAL(status, SQLA_OK);
 }
 
+/* ---- as parts (sqla/url.h) ----------------------------------------------------------------------------------------- */
+
+/* Set each name of a list, up to NULL, to the value behind it. */
+static void set_all(sqla_url *url, const char *const *pairs)
+{
+    for (; pairs[0] != NULL; pairs += 2)
+        sqla_url_set(url, pairs[0], pairs[1]);
+}
+
+static void parts__are_put_together_and_found_again(const char *unused)
+{
+    static const struct { const char *from, *pairs[13], *text; } table[] = {
+        { "postgresql://", { "host", "db.example.org" }, "postgresql://db.example.org" },
+        { "postgresql://h/db", { "user", "me", "password", "a:b/c?d#e@f%g h" }, "postgresql://me:a%3Ab%2Fc%3Fd%23e%40f%25g%20h@h/db" },
+        { "postgresql://me:pw@h/db", { "user", NULL, "password", NULL }, "postgresql://h/db" },
+        { "postgresql://me:pw@h/db", { "user", NULL }, "postgresql://:pw@h/db" },
+        { "postgresql://h:1/db", { "port", "5433" }, "postgresql://h:5433/db" },
+        { "postgresql://h:1/db", { "port", "" }, "postgresql://h/db" },
+        { "postgresql:///db", { "port", "5433" }, "postgresql://:5433/db" },
+        { "postgresql://h/db", { "host", "::1" }, "postgresql://[::1]/db" },
+        { "postgresql://h:1/db", { "host", "fe80::1%eth0" }, "postgresql://[fe80::1%25eth0]:1/db" },
+        { "postgresql://h/db", { "host", "a,b", "port", "1,2" }, "postgresql://a:1,b:2/db" },
+        { "postgresql://h/db", { "host", "a,b,::1", "port", "1,,3" }, "postgresql://a:1,b,[::1]:3/db" },
+        { "postgresql://h/db", { "host", "a,b", "port", "5432" }, "postgresql:///db?host=a,b&port=5432" },
+        { "postgresql://h/db", { "host", "/run/a b" }, "postgresql:///db?host=/run/a%20b" },
+        { "postgresql://h:7/db?x=1", { "host", "/run,h" , "port", "1,2" }, "postgresql:///db?host=/run,h&port=1,2&x=1" },
+        { "postgresql://h/a", { "database", "b?c@d/e" }, "postgresql://h/b%3Fc%40d/e" },
+        { "sqlite://", { "database", "/abs/file.db" }, "sqlite:////abs/file.db" },
+        { "sqlite:///a.db", { "database", NULL }, "sqlite://" },
+        { "sqlite:///a.db", { "mode", "ro" }, "sqlite:///a.db?mode=ro" },
+        { "sqlite:///a.db?mode=ro&a=1", { "mode", "rw" }, "sqlite:///a.db?mode=rw&a=1" },
+        { "sqlite:///a.db?mode=ro&a=1&b=2", { "a", NULL }, "sqlite:///a.db?mode=ro&b=2" },
+        { "sqlite:///a.db?a=1", { "a", NULL }, "sqlite:///a.db" },
+        { "sqlite:///a.db?a=1", { "a", "" }, "sqlite:///a.db?a=" },
+        { "sqlite:///a.db", { "z", NULL }, "sqlite:///a.db" },
+        { "postgresql://h", { "options", "-c a=b&c=@d" }, "postgresql://h?options=-c%20a=b%26c=%40d" },
+        { "postgresql://h", { "scheme", "postgres", "driver", "other" }, "postgres+other://h" },
+        { "postgres+other://h", { "driver", NULL }, "postgres://h" },
+        { "postgresql://", { "user", "J\xc3\xbcrgen" }, "postgresql://J\xc3\xbcrgen@" },
+    };
+    (void)unused;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        sqla_url *url = sqla_url_parse(table[i].from, &err);
+        set_all(url, table[i].pairs);
+        const char *text = sqla_url_text(url, &err);
+        if (text == NULL || strcmp(text, table[i].text) != 0)
+            printf("%s\n  expected %s\n  found    %s %s\n", table[i].from, table[i].text, or_none(text), err.message);
+        CU_ASSERT_FATAL(text != NULL && strcmp(text, table[i].text) == 0);
+        sqla_url *again = sqla_url_parse(text, &err);
+        for (const char *const *pair = table[i].pairs; pair[0] != NULL; pair += 2) {
+            const char *value = sqla_url_get(again, pair[0]), *expected = pair[1];
+            bool none = expected == NULL || (expected[0] == '\0' && strcmp(pair[0], "port") == 0);
+            CU_ASSERT(none ? value == NULL : value != NULL && strcmp(value, expected) == 0);
+        }
+        sqla_url_free(again);
+        sqla_url_free(url);
+    }
+}
+
+static void parts__are_read_and_the_text_is_kept(const char *unused)
+{
+    static const char *const texts[] = { "sqlite://", "sqlite:///with space.db", "postgresql+postgres://me:p%77@h:1,h:2/db?a=%41&b=" };
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)unused;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        sqla_url *url = sqla_url_parse(texts[i], &err);
+        CU_ASSERT_STRING_EQUAL(or_none(sqla_url_text(url, &err)), texts[i]);
+        sqla_url_free(url);
+    }
+    sqla_url *url = sqla_url_parse(texts[2], &err);
+    static const char *const expected[] = { "scheme", "postgresql", "driver", "postgres", "user", "me", "password", "pw", "host", "h,h", "port", "1,2",
+                                            "database", "db", "a", "A", "b", "", NULL };
+    for (const char *const *pair = expected; pair[0] != NULL; pair += 2)
+        CU_ASSERT_STRING_EQUAL(or_none(sqla_url_get(url, pair[0])), pair[1]);
+    CU_ASSERT_STRING_EQUAL(or_none(sqla_url_key(url, 0)), "a");
+    CU_ASSERT_STRING_EQUAL(or_none(sqla_url_key(url, 1)), "b");
+    CU_ASSERT_PTR_NULL(sqla_url_key(url, 2));
+    CU_ASSERT_PTR_NULL(sqla_url_get(url, "c"));
+    CU_ASSERT_STRING_EQUAL(sqla_url_masked(url), "postgresql+postgres://me:***@h:1,h:2/db?a=%41&b=");
+    sqla_url_set(url, "sslpassword", "hidden");
+    CU_ASSERT_PTR_NULL(strstr(sqla_url_masked(url), "hidden"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(sqla_url_text(url, &err), "sslpassword=hidden"));
+    sqla_url_free(url);
+    CU_ASSERT_EQUAL(err.status, SQLA_OK);
+}
+
+/* What is wrong is kept, told once without a secret, and changes nothing. */
+static void parts__that_cannot_be_are_refused(const char *unused)
+{
+    static const struct { const char *name, *value, *says; sqla_status status; } table[] = {
+        { "port", "70000", "cannot set 'port' of the URL: ", SQLA_ERR_CONFIG }, { "port", "5432/evil?mode=ro", "port", SQLA_ERR_CONFIG },
+        { "port", "1@other", "port", SQLA_ERR_CONFIG }, { "host", "x:y", "IPv6", SQLA_ERR_CONFIG }, { "host", "a]b", NULL, SQLA_OK },
+        { "scheme", NULL, "has a scheme", SQLA_ERR_MISUSE }, { "scheme", "", "has a scheme", SQLA_ERR_MISUSE },
+        { "scheme", "../evil", "not a name", SQLA_ERR_CONFIG }, { "scheme", "a+b", "cannot have that value", SQLA_ERR_CONFIG },
+        { "scheme", "a://b", "cannot set 'scheme'", SQLA_ERR_CONFIG }, { "driver", "a://b", "cannot set 'driver'", SQLA_ERR_CONFIG },
+        { "driver", "x.so", "name of a driver", SQLA_ERR_CONFIG }, { "password", "hid\xff", "UTF-8", SQLA_ERR_CONFIG },
+        { "a b", "1", "not a name", SQLA_ERR_CONFIG }, { "a=b&c", "1", "not a name", SQLA_ERR_CONFIG }, { "A", "1", "twice", SQLA_ERR_CONFIG },
+        { "", "1", "not a name", SQLA_ERR_CONFIG }, { NULL, "1", "no name", SQLA_ERR_MISUSE },
+    };
+    (void)unused;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        sqla_url *url = sqla_url_parse("postgresql://me:hidden@h/db?a=1", &err);
+        sqla_url_set(url, table[i].name, table[i].value);
+        sqla_url_set(url, "port", "0"); /* the first failure is the one that is kept */
+        const char *text = sqla_url_text(url, &err);
+        const char *says = table[i].says != NULL ? table[i].says : "port";
+        bool as_expected = text == NULL && err.status == (table[i].says != NULL ? table[i].status : SQLA_ERR_CONFIG) && strstr(err.message, says) != NULL;
+        if (!as_expected)
+            printf("%s=%s: %s %s\n", or_none(table[i].name), or_none(table[i].value), or_none(text), err.message);
+        CU_ASSERT(as_expected);
+        CU_ASSERT(strstr(err.message, "hid") == NULL && err.position == 0 && err.hint[0] == '\0');
+        const char *left = sqla_url_text(url, NULL);
+        CU_ASSERT(left != NULL && (table[i].says == NULL || strcmp(left, "postgresql://me:hidden@h/db?a=1") == 0));
+        sqla_url_free(url);
+    }
+    sqla_error err = SQLA_ERROR_INIT;
+    CU_ASSERT_PTR_NULL(sqla_url_parse("no url", &err));
+    CU_ASSERT_EQUAL(err.status, SQLA_ERR_CONFIG);
+    sqla_error_clear(&err);
+    CU_ASSERT_PTR_NULL(sqla_url_parse(NULL, &err));
+    CU_ASSERT_EQUAL(err.status, SQLA_ERR_CONFIG);
+    sqla_error_clear(&err);
+    CU_ASSERT_PTR_NULL(sqla_url_text(NULL, &err));
+    CU_ASSERT_EQUAL(err.status, SQLA_ERR_MISUSE);
+    CU_ASSERT(sqla_url_get(NULL, "host") == NULL && sqla_url_key(NULL, 0) == NULL && sqla_url_masked(NULL) == NULL);
+    sqla_url_set(NULL, "host", "h");
+    sqla_url_free(NULL);
+}
+
+static void parts__without_memory_leave_the_url_as_it_is(const char *unused)
+{
+    bool done = false;
+    (void)unused;
+    for (uint64_t n = 1; !done; n++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        sqla__alloc_fail_at(n, true);
+        sqla_url *url = sqla_url_parse("postgresql://me@h1:1,h2:2/db?a=1", &err);
+        sqla_url_set(url, "a", "2");
+        sqla_url_set(url, "password", "long enough to need room: 0123456789 0123456789 0123456789 0123456789");
+        const char *text = sqla_url_text(url, &err);
+        sqla__alloc_fail_at(0, false);
+        done = text != NULL;
+        CU_ASSERT(done || url == NULL || err.status == SQLA_ERR_NOMEM);
+        CU_ASSERT(url == NULL || strcmp(sqla_url_get(url, "database"), "db") == 0);
+        sqla_url_free(url);
+    }
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -229,6 +380,10 @@ int main(void)
         { "mistakes_are_shown", mistakes_are_shown, HARNESS_PLAIN },
         { "limits_hold", limits_hold, HARNESS_PLAIN },
         { "out_of_memory_is_a_status", out_of_memory_is_a_status, HARNESS_PLAIN },
+        { "parts are put together and found again", parts__are_put_together_and_found_again, HARNESS_PLAIN },
+        { "parts are read, and the text is kept", parts__are_read_and_the_text_is_kept, HARNESS_PLAIN },
+        { "parts that cannot be are refused", parts__that_cannot_be_are_refused, HARNESS_PLAIN },
+        { "parts without memory leave the URL as it is", parts__without_memory_leave_the_url_as_it_is, HARNESS_PLAIN },
     };
     return harness_main("test-url", tests, sizeof tests / sizeof tests[0]);
 }

@@ -37,7 +37,7 @@ typedef struct inspect {
     const char *output;             /* a file; NULL or "-": the standard output stream */
     const char *url_env;            /* the environment variable that holds the URL; NULL: not given */
     char *url;                      /* the database (url.c); owned */
-    size_t url_added;               /* bytes at its end that were not given by the user, and are not shown */
+    char *shown;                    /* the same as it is shown, once it is open; NULL: as the engine shows it; owned */
     bool url_given;                 /* as an argument */
     bool all, quiet, verbose, ascii, color;
     size_t width;                   /* of a line in cells; 0: any */
@@ -128,8 +128,10 @@ bool inspect_hint_of_file(const char *word);
 /* Connect, for reading where the driver can be told so.
  * *ret: owned, free with sqla_engine_free().  Returns: INSPECT_DONE, or what to exit with; it was complained of. */
 int inspect_open(inspect *in, sqla_engine **ret);
-/* The URL as it may be shown. Ownership: free(). */
-char *inspect_url_shown(const inspect *in, const sqla_engine *db);
+/* The URL as it may be shown. Ownership: borrowed, as long as both. */
+const char *inspect_url_shown(const inspect *in, const sqla_engine *db);
+/* Free a URL, and overwrite it: there may be a password in it. */
+void inspect_forget(char *url);
 /* An argument as it may be shown: without what may be a password.  Ownership: free(). */
 char *inspect_masked(const char *arg);
 

@@ -294,9 +294,8 @@ static int run(inspect *in, const wishes *w, size_t count, char **args)
 
 static void release(inspect *in)
 {
-    if (in->url != NULL)
-        explicit_bzero(in->url, strlen(in->url));
-    free(in->url);
+    inspect_forget(in->url);
+    free(in->shown);
     free(in->schemas.items);
     free(in->excludes.items);
     free(in->driver_path.items);

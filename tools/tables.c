@@ -89,11 +89,10 @@ static void print_title(const inspect *in, const sqla_engine *db, const chosen *
         views += strstr(c->items[i]->kind, "view") != NULL;
     }
     size_t tables = c->count - views;
-    char *url = inspect_url_shown(in, db), *safe = inspect_escape(url);
+    char *safe = inspect_escape(inspect_url_shown(in, db));
     fprintf(in->out, "%s%s  %s  %zu schema%s, %zu table%s, %zu view%s%s\n", inspect_dim(in), safe, sqla_engine_dialect(db),
             schemas, plural(schemas), tables, plural(tables), views, plural(views), inspect_plain(in));
     free(safe);
-    free(url);
 }
 
 /* The columns of the primary key in the order of the key, as "a, b".  Ownership: free(). */

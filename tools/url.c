@@ -37,18 +37,18 @@ bool inspect_is_database(const char *arg)
     return is_url(arg) || is_sqlite_file(arg);
 }
 
-/* sqlite:///path, with escapes for all that could mean something in a URL. */
+/* sqlite:///path, with the escapes that it takes; NULL: it cannot be one, which was complained of. */
 static char *url_of_file(const char *path)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-    char *url = inspect_take(strlen(path) * 3 + 16, 1), *end = url + sprintf(url, "sqlite:///");
-    for (; *path != '\0'; path++) {
-        if (strchr(plain, *path) != NULL)
-            *end++ = *path;
-        else
-            end += sprintf(end, "%%%02X", (unsigned char)*path);
-    }
-    return url;
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_url *url = sqla_url_parse("sqlite://", &err);
+    sqla_url_set(url, "database", path);
+    const char *text = sqla_url_text(url, &err);
+    char *copy = text != NULL ? inspect_printf("%s", text) : NULL;
+    if (copy == NULL)
+        inspect_complain_of(NULL, &err, NULL);
+    sqla_url_free(url);
+    return copy;
 }
 
 /* ---- secrets --------------------------------------------------------------------------------------------------- */
@@ -100,16 +100,17 @@ static void wipe_argument(char *arg)
 
 /* ---- where it comes from --------------------------------------------------------------------------------------- */
 
-static void take_argument(inspect *in, char *arg)
+static int take_argument(inspect *in, char *arg)
 {
     in->url = is_url(arg) ? inspect_printf("%s", arg) : url_of_file(arg);
     in->url_given = true;
     if (!is_url(arg) || secret_in(arg) == NULL)
-        return;
+        return in->url != NULL ? INSPECT_DONE : INSPECT_USAGE;
     wipe_argument(arg);
     if (!in->quiet)
         inspect_hint("others can see a password among the arguments: a PGPASSWORD, ~/.pgpass, a service, or the URL in $SQLA_URL "
                      "is not seen");
+    return INSPECT_DONE;
 }
 
 bool inspect_hint_of_file(const char *word)
@@ -137,9 +138,8 @@ int inspect_find_url(inspect *in, size_t count, char **args, size_t *ret_used)
     const char *value = getenv(variable);
     *ret_used = 0;
     if (count > 0 && inspect_is_database(args[0])) {
-        take_argument(in, args[0]);
         *ret_used = 1;
-        return INSPECT_DONE;
+        return take_argument(in, args[0]);
     }
     if (value != NULL && value[0] != '\0') {
         in->url = inspect_printf("%s", value);
@@ -153,6 +153,13 @@ int inspect_find_url(inspect *in, size_t count, char **args, size_t *ret_used)
     return INSPECT_USAGE;
 }
 
+void inspect_forget(char *url)
+{
+    if (url != NULL)
+        explicit_bzero(url, strlen(url));
+    free(url);
+}
+
 /* ---- opening --------------------------------------------------------------------------------------------------- */
 
 static bool is_sqlite(const char *url)
@@ -160,30 +167,23 @@ static bool is_sqlite(const char *url)
     return strncmp(url, "sqlite", 6) == 0 && (url[6] == ':' || url[6] == '+');
 }
 
-static bool is_key(const char *pair, const char *key)
+/* The URL that an engine is made from. A file of SQLite is opened for reading alone: what in the URL says otherwise, or would change
+ * the file, is left out, and that is not shown to who did not write it. NULL: err says why. */
+static char *url_to_open(inspect *in, sqla_error *err)
 {
-    size_t n = strlen(key);
-    return strncmp(pair, key, n) == 0 && pair[n] == '=';
-}
-
-/* A file of SQLite is opened for reading alone: what in the URL says otherwise, or would change the file, is left out. */
-static void make_read_only(inspect *in)
-{
-    size_t length = strcspn(in->url, "?");
-    char *url = inspect_take(strlen(in->url) + sizeof "?mode=ro", 1), *end = url + length;
-    memcpy(url, in->url, length);
-    char mark = '?';
-    for (const char *pair = in->url + length; *pair != '\0';) {
-        size_t n = strcspn(++pair, "&");
-        if (n > 0 && !is_key(pair, "mode") && !is_key(pair, "journal_mode")) {
-            end += sprintf(end, "%c%.*s", mark, (int)n, pair);
-            mark = '&';
-        }
-        pair += n;
-    }
-    in->url_added = (size_t)sprintf(end, "%cmode=ro", mark);
-    free(in->url);
-    in->url = url;
+    if (!is_sqlite(in->url))
+        return inspect_printf("%s", in->url);
+    sqla_url *url = sqla_url_parse(in->url, err);
+    if (url == NULL)
+        return NULL;
+    sqla_url_set(url, "mode", NULL);
+    sqla_url_set(url, "journal_mode", NULL);
+    in->shown = inspect_printf("%s", sqla_url_masked(url));
+    sqla_url_set(url, "mode", "ro");
+    const char *text = sqla_url_text(url, err);
+    char *copy = text != NULL ? inspect_printf("%s", text) : NULL;
+    sqla_url_free(url);
+    return copy;
 }
 
 static void log_line(void *data, int level, const char *line)
@@ -205,28 +205,25 @@ static int cannot_connect(const inspect *in, const sqla_engine *db, const sqla_e
     static const char no_file[] = "sqla-inspect makes no file; sqlite:///file.db lies in the current folder, "
                                   "sqlite:////folder/file.db in a folder from the root on";
     bool missing = is_sqlite(in->url) && err->status == SQLA_ERR_CONNECT && err->hint[0] != '\0';
-    char *url = inspect_url_shown(in, db), *what = inspect_printf("connect to %s", url);
+    char *what = inspect_printf("connect to %s", inspect_url_shown(in, db));
     inspect_complain_of(what, err, missing ? no_file : NULL);
     free(what);
-    free(url);
     return err->status == SQLA_ERR_PLUGIN ? INSPECT_DRIVER : err->status == SQLA_ERR_CONFIG ? INSPECT_USAGE : INSPECT_CONNECT;
 }
 
-char *inspect_url_shown(const inspect *in, const sqla_engine *db)
+const char *inspect_url_shown(const inspect *in, const sqla_engine *db)
 {
-    const char *url = sqla_engine_url(db);
-    size_t length = strlen(url);
-    return inspect_printf("%.*s", (int)(length - (in->url_added < length ? in->url_added : 0)), url);
+    return in->shown != NULL ? in->shown : sqla_engine_url(db);
 }
 
 /* The first connection is made here and goes back into the pool, where the verb finds it, so that what fails is told apart. */
 int inspect_open(inspect *in, sqla_engine **ret)
 {
     sqla_error err = SQLA_ERROR_INIT;
-    if (is_sqlite(in->url))
-        make_read_only(in);
-    sqla_engine *db = sqla_create_engine(in->url,
-        SQLA_ENGINE_OPTIONS(.pool_size = 1, .max_overflow = -1, .echo = in->verbose, .log = log_line), &err);
+    char *url = url_to_open(in, &err);
+    sqla_engine *db = url != NULL ? sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.pool_size = 1, .max_overflow = -1, .echo = in->verbose,
+                                                                                .log = log_line), &err) : NULL;
+    inspect_forget(url);
     if (db == NULL)
         return cannot_make(&err);
     sqla_conn *conn = sqla_connect(db, &err);

@@ -165,3 +165,10 @@ void sqla__arena_release(sqla__arena *arena)
     arena->chunks = NULL;
     arena->next = arena->end = NULL;
 }
+
+void sqla__arena_wipe(sqla__arena *arena)
+{
+    for (sqla__arena_chunk *chunk = arena->chunks; chunk != NULL; chunk = chunk->older)
+        explicit_bzero(room_of(chunk), chunk->size);
+    sqla__arena_release(arena);
+}

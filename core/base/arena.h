@@ -14,5 +14,6 @@ char *sqla__arena_strdup(sqla__arena *arena, const char *text);             /* N
 char *sqla__arena_printf(sqla__arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sqla__arena_reset(sqla__arena *arena);   /* forget everything, keep the first chunk for reuse */
 void sqla__arena_release(sqla__arena *arena); /* free everything; usable again */
+void sqla__arena_wipe(sqla__arena *arena);    /* the same, and nothing of what was in it can be found in freed memory */
 
 #endif

@@ -289,21 +289,11 @@ static sqla_status build(sqla_engine *db, const char *text, const sqla_engine_op
     return sqla__connpool_init(&db->pool, &db->config);
 }
 
-static void wipe(char *secret)
-{
-    for (volatile char *c = secret; *c != '\0'; c++)
-        *c = '\0';
-}
-
 static void destroy(sqla_engine *db)
 {
-    for (uint32_t i = 0; i < db->secret_count; i++)
-        wipe(db->secrets[i]);
-    for (uint32_t i = 0; i < db->setting_count; i++)
-        wipe(db->settings[i]);
     sqla__hash_release(&db->facts.by_table);
     sqla__arena_release(&db->facts.arena);
-    sqla__arena_release(&db->arena);
+    sqla__arena_wipe(&db->arena); /* there are secrets in it */
     pthread_mutex_destroy(&db->facts.lock);
     pthread_mutex_destroy(&db->lock);
     sqla__free(db);

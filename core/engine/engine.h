@@ -115,14 +115,14 @@ struct sqla_engine {
     unsigned forks;                /* the process it was made in */
     const sqla__driver *driver;
     sqla__engine_config config;
-    sqla__arena arena;             /* holds all below */
+    sqla__arena arena;             /* holds all below, and is wiped at the end */
     const char *url;               /* masked */
     char instance[64];
     sqla_connect_param *params;
     uint32_t param_count;
-    char **secrets;                /* shown nowhere, and wiped at the end */
+    const char **secrets;          /* shown nowhere */
     uint32_t secret_count;
-    char **settings;               /* values that a failure to connect may quote, and that may be secrets: not shown there */
+    const char **settings;         /* values that a failure to connect may quote, and that may be secrets: not shown there */
     uint32_t setting_count;
     sqla__connpool pool;
     struct {

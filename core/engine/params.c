@@ -104,10 +104,10 @@ static bool is_hidden(const void *arg, const char *key)
     return sqla__url_key_is_secret(key) || (option != NULL && (option->flags & (SQLA_OPTION_SECRET | SQLA_OPTION_SETTINGS)) != 0);
 }
 
-/* A text in our arena, which is wiped at the end. */
+/* text lies in our arena. */
 static void keep_secret(sqla_engine *db, const char *text)
 {
-    db->secrets[db->secret_count++] = (char *)(uintptr_t)text;
+    db->secrets[db->secret_count++] = text;
 }
 
 static const char *name_of_setting(const char *word)

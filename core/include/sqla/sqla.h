@@ -2,6 +2,7 @@
 #ifndef SQLA_H
 #define SQLA_H
 #include <sqla/base.h>
+#include <sqla/url.h>
 #include <sqla/sql.h>
 #include <sqla/engine.h>
 #include <sqla/orm.h>
