@@ -6,6 +6,7 @@
 #include <sqla/plan.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "sql/mapping.h"
 #include "sql/stmt.h"
 
 /* A place where the text of a raw statement and the text that the program wrote part. */
@@ -38,6 +39,10 @@ sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *
  * dialects that have them is not assumed, -- and nested block comments, $tag$...$tag$, ::, :=, [a:b] slices. */
 sqla_status sqla__compile_raw(const char *sql, const char *const *names, const sqla_value *values, size_t n, const sqla_traits *traits,
                               sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
+/* The same where the values are in structs: each :name is a field of mapping, or a column of it, and not each needs to be named.
+ * ret's plan reads them out of a struct; there are no values. used: the mapping without the columns that no name stands for. */
+sqla_status sqla__compile_raw_rows(const char *sql, const sqla__mapping *mapping, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret,
+                                   sqla__mapping *used, sqla_error *err);
 
 /* The database has told where in the text an error is: have err tell where in what the program wrote. */
 void sqla__compiled_locate(const sqla__compiled *compiled, sqla_error *err);

@@ -26,6 +26,7 @@ typedef struct scanner {
     const char *start, *at;
     const char *const *names;  /* that are given */
     const sqla_value *values;
+    const char *model;         /* whose fields the names are, some of which the text may leave out; NULL: they are all to be in it */
     size_t count;
     bool *used;
     const sqla_traits *traits;
@@ -281,11 +282,14 @@ static sqla_status no_value(scanner *s, size_t n)
     size_t length = n < sizeof name - 1 ? n : sizeof name - 1;
     memcpy(name, s->at + 1, length);
     name[length] = '\0';
-    sqla__error_set(s->err, SQLA_ERR_MISUSE, "parameter ':%s' has no value", name);
+    if (s->model != NULL)
+        sqla__error_set(s->err, SQLA_ERR_MISUSE, "parameter ':%s' is no field of '%s'", name, s->model);
+    else
+        sqla__error_set(s->err, SQLA_ERR_MISUSE, "parameter ':%s' has no value", name);
     const char *near = sqla__text_nearest(name, s->names, s->count);
     if (near != NULL)
         sqla__error_hint(s->err, "did you mean ':%s'?", near);
-    else
+    else if (s->model == NULL)
         sqla__error_hint(s->err, "give it one with sqla_bind or sqla_params");
     return placed(s, s->at);
 }
@@ -365,7 +369,7 @@ static sqla_status step(scanner *s)
 
 static sqla_status check_given(const scanner *s)
 {
-    for (size_t i = 0; i < s->count; i++) {
+    for (size_t i = 0; s->model == NULL && i < s->count; i++) {
         if (find(s, s->names[i], strlen(s->names[i])) != i)
             return sqla__error_set(s->err, SQLA_ERR_MISUSE, "parameter ':%.60s' is given twice", s->names[i]);
         if (!s->used[i])
@@ -414,22 +418,97 @@ static sqla_status keep_shifts(const scanner *s, sqla__arena *arena, sqla__compi
     return ret->shifts != NULL ? SQLA_OK : sqla__error_nomem(s->err);
 }
 
+static sqla_status compile(scanner *s, sqla__arena *arena, sqla__compiled *ret)
+{
+    if (!sqla__utf8_valid(s->start, strlen(s->start)))
+        return sqla__error_set(s->err, SQLA_ERR_DATA, "the statement is not valid UTF-8");
+    s->at = s->start;
+    s->last = ' ';
+    s->used = sqla__alloc_zero(s->count + 1, sizeof *s->used);
+    sqla_status status = s->used != NULL ? scan(s) : sqla__error_nomem(s->err);
+    if (status == SQLA_OK)
+        status = sqla__compiled_finish(arena, &s->text, s->found.items, s->found_names.items, s->found.count, ret, s->err);
+    if (status == SQLA_OK)
+        status = keep_shifts(s, arena, ret);
+    sqla__vec_release(&s->shifts);
+    sqla__buf_release(&s->text);
+    sqla__vec_release(&s->found);
+    sqla__vec_release(&s->found_names);
+    sqla__free(s->used);
+    return status;
+}
+
 sqla_status sqla__compile_raw(const char *sql, const char *const *names, const sqla_value *values, size_t n, const sqla_traits *traits,
                               sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
 {
-    if (!sqla__utf8_valid(sql, strlen(sql)))
-        return sqla__error_set(err, SQLA_ERR_DATA, "the statement is not valid UTF-8");
-    scanner s = { .start = sql, .at = sql, .names = names, .values = values, .count = n, .traits = traits, .last = ' ', .err = err };
-    s.used = sqla__alloc_zero(n + 1, sizeof *s.used);
-    sqla_status status = s.used != NULL ? scan(&s) : sqla__error_nomem(err);
-    if (status == SQLA_OK)
-        status = sqla__compiled_finish(arena, &s.text, s.found.items, s.found_names.items, s.found.count, ret, err);
-    if (status == SQLA_OK)
-        status = keep_shifts(&s, arena, ret);
-    sqla__vec_release(&s.shifts);
-    sqla__buf_release(&s.text);
-    sqla__vec_release(&s.found);
-    sqla__vec_release(&s.found_names);
-    sqla__free(s.used);
-    return status;
+    scanner s = { .start = sql, .names = names, .values = values, .count = n, .traits = traits, .err = err };
+    return compile(&s, arena, ret);
+}
+
+/* ---- the fields of structs ----------------------------------------------------------------------------------------- */
+
+/* Fields first, so that one is found before a column of another that has its name. */
+static const char **names_of(const sqla__mapping *mapping, sqla__arena *arena)
+{
+    uint32_t n = mapping->column_count;
+    const char **names = sqla__arena_zero(arena, 2 * (size_t)n + 1, sizeof *names);
+    for (uint32_t i = 0; names != NULL && i < n; i++) {
+        names[i] = mapping->columns[i].item->field;
+        names[n + i] = mapping->columns[i].name;
+    }
+    return names;
+}
+
+/* The column of mapping that a slot stands for, by the very name that was given for it. */
+static const sqla__mapped_column *column_of(const sqla__mapping *mapping, const char *const *names, const sqla_slot *slot)
+{
+    uint32_t i = 0;
+    while (names[i] != slot->name)
+        i++;
+    return &mapping->columns[i % mapping->column_count];
+}
+
+/* From values to fields. Each column is once in columns, however often it is named. */
+static void read_fields(const sqla__mapping *mapping, const char *const *names, sqla_slot *slots, uint32_t n, sqla__mapped_column *columns,
+                        sqla__mapping *used)
+{
+    *used = *mapping;
+    used->columns = columns;
+    used->column_count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const sqla__mapped_column *column = column_of(mapping, names, &slots[i]);
+        uint32_t at = 0;
+        slots[i] = column->slot;
+        slots[i].column = (int32_t)i;
+        while (at < used->column_count && columns[at].index != column->index)
+            at++;
+        columns[at] = *column;
+        used->column_count += at == used->column_count;
+    }
+}
+
+sqla_status sqla__compile_raw_rows(const char *sql, const sqla__mapping *mapping, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret,
+                                   sqla__mapping *used, sqla_error *err)
+{
+    size_t n = 2 * (size_t)mapping->column_count;
+    const char **names = names_of(mapping, arena);
+    sqla_value *values = sqla__arena_zero(arena, n + 1, sizeof *values);
+    sqla__mapped_column *columns = sqla__arena_zero(arena, mapping->column_count + 1, sizeof *columns);
+    if (names == NULL || values == NULL || columns == NULL)
+        return sqla__error_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        values[i] = sqla_value_bool(false); /* no list, and not NULL, which might be one */
+    scanner s = { .start = sql, .names = names, .values = values, .count = n, .model = mapping->model->name, .traits = traits, .err = err };
+    sqla_status status = compile(&s, arena, ret);
+    if (status != SQLA_OK)
+        return status;
+    sqla_slot *slots = sqla__arena_zero(arena, ret->count + 1, sizeof *slots);
+    if (slots == NULL)
+        return sqla__error_nomem(err);
+    if (ret->count > 0)
+        memcpy(slots, ret->plan.slots, ret->count * sizeof *slots);
+    read_fields(mapping, names, slots, ret->count, columns, used);
+    ret->plan.slots = slots;
+    ret->values = NULL;
+    return SQLA_OK;
 }

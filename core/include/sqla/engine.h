@@ -256,6 +256,20 @@ SQLA_API void sqla_conn_set_timeout(sqla_conn *conn, int32_t ms);
  * Returns: any status.  Ownership: borrows.  Threads: as what it runs on. */
 SQLA_API sqla_status sqla_execute_(sqla_target on, const char *sql, const sqla_params *params, sqla_error *err);
 
+/* Run one statement for each of n structs, in order; the rows that it gives, if any, are dropped.
+ *     sqla_execute_many(db, "UPDATE parts SET price = :price WHERE id = :id", Part, parts, n, NULL, &err);
+ * The statement is prepared once, and the database is given many rows at a time. All of them count or none does: outside of a
+ * transaction they are one, and inside of one a failure undoes what this call did, so that the transaction goes on as it was. Without
+ * transactions (autocommit) each row stands by itself.
+ *   sql       each :name is a field of the model, or else a column of it; fields that it does not name are not looked at
+ *   model     of the structs; it needs no table
+ *   rows      the structs, one behind the other; NULL: only with n 0, when nothing runs and the statement's names are checked alone
+ *   ret_rows  how many rows of the database were changed in all, -1: it does not tell; may be NULL, and is left alone by a failure
+ * Returns: any status; err->row is the struct that failed, from 1, where it is known.  Ownership: borrows; nothing is written into
+ * the structs.  Threads: as what it runs on. */
+SQLA_API sqla_status sqla_execute_many_(sqla_target on, const char *sql, const sqla_model *model, const void *rows, size_t n, int64_t *ret_rows,
+                                        sqla_error *err);
+
 /* Run several statements, parted by semicolons; they have no parameters, and their rows are dropped. Every other call refuses a text
  * with more than one statement (SQLA_ERR_MISUSE). On an engine a transaction that the script leaves open is rolled back.
  * PostgreSQL does a script as a whole or not at all, unless it has transaction statements of its own; SQLite commits each
@@ -396,6 +410,8 @@ SQLA_API const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err);
         for (const sqla_row *row = sqla_stream_row_(row##_loop_.q, (err)); row != NULL; row = sqla_stream_next_row_(row##_loop_.q, (err)))
 #ifndef __cplusplus
 #define sqla_execute(on, sql, params, err) sqla_execute_(SQLA_ON_(on), (sql), (params), (err))
+#define sqla_execute_many(on, sql, S, rows, n, ret_rows, err) \
+    SQLA_IF_SAME_(rows, (const S *)0, sqla_execute_many_)(SQLA_ON_(on), (sql), (*sqla_model_of_##S)(), (rows), (n), (ret_rows), (err))
 #define sqla_execute_script(on, script, err) \
     sqla_execute_script_(_Generic((on), sqla_conn *: sqla_on_conn_, sqla_engine *: sqla_on_engine_)(on), (script), (err))
 #endif

@@ -138,12 +138,6 @@ SQLA_API sqla_value sqla_field_get(sqla_session *s, const void *object, const ch
 SQLA_API void *sqla_field_place(sqla_session *s, void *object, const char *field, sqla_error *err);
 
 #ifndef __cplusplus
-/* A conditional between pointers to two different structs has type void *, after a warning that a compiler may keep to itself
- * when this header is a system header. Selecting on that type makes it an error everywhere. */
-struct sqla_error_this_points_at_another_struct { int x; };
-void *sqla_wrong_struct_(struct sqla_error_this_points_at_another_struct);
-#define SQLA_IF_SAME_(p, model_pointer, function) \
-    _Generic(1 ? (p) : (model_pointer), void *: sqla_wrong_struct_, const void *: sqla_wrong_struct_, default: function)
 #define sqla_add(s, S, ...) ((S *)sqla_add_object_((s), (*sqla_model_of_##S)(), &(S){ __VA_ARGS__ }))
 #define sqla_add_object(s, S, object) ((S *)SQLA_IF_SAME_(object, (const S *)0, sqla_add_object_)((s), (*sqla_model_of_##S)(), (object)))
 #define sqla_new(s, S) ((S *)sqla_new_object((s), (*sqla_model_of_##S)()))

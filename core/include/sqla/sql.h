@@ -93,7 +93,7 @@ struct sqla_model {
     uint32_t size;                /* of the user's struct */
     uint32_t count;               /* of items */
     const char *name;             /* of the struct */
-    const char *table, *schema;   /* table NULL: a row struct, for results only */
+    const char *table, *schema;   /* table NULL: a row struct, for results and parameters */
     const sqla_item *items;
 };
 
@@ -125,7 +125,7 @@ struct sqla_model {
         return &sqla_this_; \
     } \
     _Static_assert(sizeof(S) < 0x10000, "sqla: struct " #S " is too large")
-/* A struct for rows of any statement: columns match fields by name. */
+/* A struct for rows of any statement, and for its parameters (sqla_execute_many): names match fields. */
 #define SQLA_ROW(S, ...) \
     const sqla_model *sqla_model_of_##S(void) \
     { \
@@ -539,6 +539,12 @@ SQLA_API sqla_stmt *sqla_where_in_i64(sqla_stmt *q, sqla_num_expr column, const 
 SQLA_API sqla_stmt *sqla_where_in_text(sqla_stmt *q, sqla_text_expr column, const char *const *values, size_t n);
 
 #ifndef __cplusplus
+/* A conditional between pointers to two different structs has type void *, after a warning that a compiler may keep to itself
+ * when this header is a system header. Selecting on that type makes it an error everywhere. */
+struct sqla_error_this_points_at_another_struct { int x; };
+void *sqla_wrong_struct_(struct sqla_error_this_points_at_another_struct);
+#define SQLA_IF_SAME_(p, model_pointer, function) \
+    _Generic(1 ? (p) : (model_pointer), void *: sqla_wrong_struct_, const void *: sqla_wrong_struct_, default: function)
 #define SQLA_ON_(x) _Generic((x), sqla_session *: sqla_on_session_, sqla_conn *: sqla_on_conn_, sqla_engine *: sqla_on_engine_)(x)
 #define sqla_select(on, S) sqla_stmt_select_(SQLA_ON_(on), sqla_model_of_##S)
 #define sqla_select_model(on, model) sqla_stmt_select_model_(SQLA_ON_(on), (model))
