@@ -1,4 +1,4 @@
-/* bench.c: W1 to W7, ours over raw, on the database whose URL is given. Usage: bench URL [workload ...] */
+/* bench.c: W1 to W7 and R1, ours over raw, on the database whose URL is given. Usage: bench URL [workload ...] */
 #include <config.h>
 #include "bench.h"
 
@@ -13,10 +13,12 @@ typedef struct Person Person;
 typedef struct Parent Parent;
 typedef struct Child Child;
 typedef struct Age Age;
+typedef struct Birthday Birthday;
 SQLA_DECLARE(Person);
 SQLA_DECLARE(Parent);
 SQLA_DECLARE(Child);
 SQLA_DECLARE(Age);
+SQLA_DECLARE(Birthday);
 
 struct Person {
     int64_t id;
@@ -28,6 +30,7 @@ struct Person {
 struct Parent { int64_t id; const char *name; };
 struct Child { int64_t id; int64_t parent_id; const char *name; Parent *parent; };
 struct Age { int32_t age; };
+struct Birthday { int64_t id; int32_t age; };
 
 SQLA_MODEL(Person, "people", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(firstname), SQLA_COLUMN(lastname), SQLA_COLUMN(age), SQLA_COLUMN(height),
     SQLA_COLUMN(created_at));
@@ -35,6 +38,7 @@ SQLA_MODEL(Parent, "parents", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(
 SQLA_MODEL(Child, "children", SQLA_COLUMN(id, .primary_key = true), SQLA_FOREIGN_KEY(parent_id, Parent, id), SQLA_COLUMN(name),
     SQLA_TO_ONE(parent, Parent, parent_id));
 SQLA_ROW(Age, SQLA_COLUMN(age));
+SQLA_ROW(Birthday, SQLA_COLUMN(id), SQLA_COLUMN(age));
 
 typedef struct bench {
     sqla_engine *db;
@@ -200,6 +204,21 @@ static int64_t ours_stream(bench *b, int64_t *check)
     return end - start;
 }
 
+static int64_t ours_many(bench *b, int64_t first, int64_t *check)
+{
+    Birthday *birthdays = malloc(CHANGES * sizeof *birthdays);
+    if (birthdays == NULL)
+        bench_die("birthdays", "out of memory");
+    int64_t start = bench_now();
+    for (int i = 0; i < CHANGES; i++)
+        birthdays[i] = (Birthday){ first + i, 1000 + i % 100 };
+    sqla_execute_many(b->db, "UPDATE people SET age = :age WHERE id = :id", Birthday, birthdays, CHANGES, check, &b->err);
+    must(b, "execute_many");
+    int64_t end = bench_now();
+    free(birthdays);
+    return end - start;
+}
+
 /* ---- running ------------------------------------------------------------------------------------------------------------------------ */
 
 /* People 1 .. n, in a fresh table; keys start at the smallest id, which is returned. */
@@ -230,6 +249,7 @@ static int64_t w4(bench *b, int64_t first, bool raw, int64_t *check) { return ra
 static int64_t w5(bench *b, int64_t first, bool raw, int64_t *check) { return raw ? b->raw->remove(b->raw_db, first, check) : ours_remove(b, first, check); }
 static int64_t w6(bench *b, int64_t first, bool raw, int64_t *check) { (void)first; return raw ? b->raw->family(b->raw_db, check) : ours_family(b, check); }
 static int64_t w7(bench *b, int64_t first, bool raw, int64_t *check) { (void)first; return raw ? b->raw->stream(b->raw_db, check) : ours_stream(b, check); }
+static int64_t r1(bench *b, int64_t first, bool raw, int64_t *check) { return raw ? b->raw->many(b->raw_db, first, check) : ours_many(b, first, check); }
 
 static const struct workload {
     const char *name, *what;
@@ -244,6 +264,7 @@ static const struct workload {
     { "W5", "delete 20,000 objects", w5, ROWS, true },
     { "W6", "5,000 parents with 10 children each", w6, 0, true },
     { "W7", "sum one column of 1,000,000 rows", w7, STREAMED, false },
+    { "R1", "one raw UPDATE for 20,000 structs", r1, ROWS, true },
 };
 
 static int by_value(const void *a, const void *b)
@@ -288,7 +309,7 @@ static bool wanted(int argc, char **argv, const char *name)
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        bench_die("usage", "bench URL [W1 ... W7]");
+        bench_die("usage", "bench URL [W1 ... W7 R1]");
     bench b = { .err = SQLA_ERROR_INIT };
     b.db = sqla_create_engine(argv[1], NULL, &b.err);
     b.base = sqla_metadata_new(&b.err);

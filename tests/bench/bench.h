@@ -36,6 +36,7 @@ typedef struct raw_ops {
     int64_t (*remove)(void *db, int64_t first, int64_t *check); /* W5: CHANGES rows by key */
     int64_t (*family)(void *db, int64_t *check);   /* W6: parents with children, keys from parents */
     int64_t (*stream)(void *db, int64_t *check);   /* W7: sum one column of all rows, in bounded memory */
+    int64_t (*many)(void *db, int64_t first, int64_t *check);   /* R1: one UPDATE for CHANGES structs, in one transaction */
 } raw_ops;
 extern const raw_ops raw_sqlite, raw_postgres;
 

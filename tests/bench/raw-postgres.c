@@ -279,4 +279,38 @@ static int64_t stream(void *handle, int64_t *check)
     return bench_now() - start;
 }
 
-const raw_ops raw_postgres = { "libpq", open_raw, close_raw, insert, load, get, change, remove_rows, family, stream };
+/* A statement that cannot be written for arrays: prepared, and sent without waiting for each answer. */
+static int64_t many(void *handle, int64_t first, int64_t *check)
+{
+    enum { ROUND = 1000 };
+    PGconn *db = handle;
+    int64_t start = bench_now(), changed = 0;
+    static const Oid types[] = { INT4, INT8 };
+    exec(db, "BEGIN");
+    PQclear(checked(db, PQprepare(db, "bench_many", "UPDATE people SET age = $1 WHERE id = $2", 2, types)));
+    PQenterPipelineMode(db);
+    for (int at = 0; at < CHANGES; at += ROUND) {
+        for (int i = at; i < at + ROUND; i++) {
+            uint32_t age = htonl((uint32_t)(1000 + i % 100));
+            uint64_t id = htobe64((uint64_t)(first + i));
+            const char *values[] = { (const char *)&age, (const char *)&id };
+            if (!PQsendQueryPrepared(db, "bench_many", 2, values, (int[]){ 4, 8 }, (int[]){ 1, 1 }, 1))
+                bench_die("send", PQerrorMessage(db));
+        }
+        PQpipelineSync(db);
+        for (int ends = 0; ends < ROUND + 1;) {
+            PGresult *r = PQgetResult(db);
+            ends += r == NULL || PQresultStatus(r) == PGRES_PIPELINE_SYNC;
+            if (r != NULL && PQresultStatus(r) != PGRES_PIPELINE_SYNC)
+                changed += atoll(PQcmdTuples(checked(db, r)));
+            PQclear(r);
+        }
+    }
+    PQexitPipelineMode(db);
+    exec(db, "COMMIT");
+    exec(db, "DEALLOCATE bench_many");
+    *check = changed;
+    return bench_now() - start;
+}
+
+const raw_ops raw_postgres = { "libpq", open_raw, close_raw, insert, load, get, change, remove_rows, family, stream, many };

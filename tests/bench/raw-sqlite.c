@@ -230,4 +230,4 @@ static int64_t stream(void *handle, int64_t *check)
     return bench_now() - start;
 }
 
-const raw_ops raw_sqlite = { "sqlite3", open_raw, close_raw, insert, load, get, change, remove_rows, family, stream };
+const raw_ops raw_sqlite = { "sqlite3", open_raw, close_raw, insert, load, get, change, remove_rows, family, stream, change };
