@@ -269,7 +269,7 @@ static void unmade_statements_stay_so(const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
     sqla_stmt *q = NULL;
-    char text[100000];
+    static char text[100000]; /* a frame of that size would look like another stack */
     snprintf(text, sizeof text, "SELECT 1%*s", (int)sizeof text - 10, " "); /* its copy needs a block of its own */
     for (uint64_t point = 1; q == NULL; point++) {
         sqla__alloc_fail_at(point, true);

@@ -56,6 +56,16 @@ static sqla_blob next_of(const char **at)
     return item;
 }
 
+/* Can a host stand there? With a colon in it only an IPv6 address can, in brackets. */
+static bool fits_authority(sqla_blob host)
+{
+    const char *text = host.data, *zone = memchr(text, '%', host.size);
+    size_t n = zone != NULL ? (size_t)(zone - text) : host.size;
+    if (memchr(text, ':', host.size) == NULL)
+        return host.size > 0;
+    return n > 0 && strspn(text, "0123456789abcdefABCDEF:.") >= n;
+}
+
 /* Can the hosts stand before the path, each with its port? Folders of sockets cannot, nor one port for several hosts. */
 static bool fit_authority(const sqla__url *url)
 {
@@ -65,7 +75,7 @@ static bool fit_authority(const sqla__url *url)
     if (strchr(at, '/') != NULL || (url->port != NULL && count_of(url->port) != count_of(at)))
         return false;
     for (size_t i = count_of(at); i > 0; i--) {
-        if (next_of(&at).size == 0)
+        if (!fits_authority(next_of(&at)))
             return false;
     }
     return true;

@@ -1,6 +1,8 @@
-/* url.c: any text as a URL. What is accepted is sound; what is refused says where; neither shows a password. */
+/* url.c: any text as a URL. What is accepted is sound, and can be written anew; what is refused says where; neither shows a password. */
 #include <config.h>
 #include "fuzz.h"
+
+#include <strings.h>
 
 #include "base/text.h"
 #include "base/url.h"
@@ -45,6 +47,33 @@ static void check_masked(const sqla__url *url, sqla__arena *arena)
     }
 }
 
+/* Written anew, since a key came and went, it says the same. It cannot be where its keys are too many, or its escapes too long. */
+static void check_rewritten(const char *text, const sqla__url *url, sqla__arena *arena)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla__url again;
+    sqla_url *value = sqla_url_parse(text, &err);
+    must(value != NULL && same(sqla_url_text(value, &err), text));
+    bool taken = false;
+    for (size_t i = 0; i < url->query_count; i++)
+        taken = taken || strcasecmp(url->keys[i], "zz") == 0;
+    if (!taken) {
+        sqla_url_set(value, "zz", "1");
+        sqla_url_set(value, "zz", NULL);
+    }
+    const char *rewritten = sqla_url_text(value, &err);
+    must(rewritten != NULL || (err.status == SQLA_ERR_CONFIG && (url->query_count > 60 || strlen(text) > 4096)));
+    if (rewritten != NULL) {
+        must(sqla__url_parse(rewritten, arena, &again, &err) == SQLA_OK);
+        must(same(url->scheme, again.scheme) && same(url->driver, again.driver) && same(url->user, again.user) && same(url->password, again.password));
+        must(same(url->host, again.host) && same(url->port, again.port) && same(url->database, again.database));
+        must(url->query_count == again.query_count);
+        for (size_t i = 0; i < url->query_count; i++)
+            must(same(url->keys[i], again.keys[i]) && same(url->values[i], again.values[i]));
+    }
+    sqla_url_free(value);
+}
+
 /* A password can stand anywhere between scheme and query, however wrong the URL is. Text without a scheme is taken for the path
  * of a file, which is shown. */
 static void check_refusal(const char *text, const sqla_error *err)
@@ -68,6 +97,7 @@ int fuzz_url(const uint8_t *data, size_t size)
     if (sqla__url_parse(text, &arena, &url, &err) == SQLA_OK) {
         check_parts(&url);
         check_masked(&url, &arena);
+        check_rewritten(text, &url, &arena);
     } else {
         must(err.status == SQLA_ERR_CONFIG);
         check_refusal(text, &err);
