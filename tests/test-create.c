@@ -140,6 +140,44 @@ static void create__and_drop(const char *url)
     tear_down(&x);
 }
 
+/* Statements, run by other means as they are told. */
+typedef struct told { const char *url; int count, most; bool silent; } told;
+
+static sqla_status run_told(void *data, const char *sql, sqla_error *err)
+{
+    told *t = data;
+    if (t->count == t->most)
+        return t->silent ? SQLA_ERR_IO : sqla_fail(err, "enough");
+    t->count++;
+    CU_ASSERT(harness_sql(t->url, sql));
+    return SQLA_OK;
+}
+
+static void create__statements_can_be_had_without_a_connection(const char *url)
+{
+    place x;
+    told all = { url, 0, 1000, false }, some = { url, 0, 1, false }, silent = { url, 0, 0, true }, again = { url, 0, 1000, false };
+    set_up(&x, url, SQLA_MODELS(Child, Parent, Team, Wide, Egg, Hen));
+    CU_ASSERT_EQUAL(sqla_metadata_create_sql(x.base, x.db, run_told, &all, &x.err), SQLA_OK);
+    CU_ASSERT(all.count >= 6);
+    CU_ASSERT_EQUAL(table_count(&x), 6);
+    CU_ASSERT(has_constraint(&x, "fk_eggs_hen_id_hens") && has_index(&x, "ix_parents_name"));
+    CU_ASSERT_EQUAL(sqla_metadata_drop_sql(x.base, x.db, run_told, &again, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(table_count(&x), 0);
+    CU_ASSERT_EQUAL(sqla_engine_pool_status(x.db).connects, 0);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(sqla_metadata_create_sql(x.base, x.db, run_told, &some, &x.err), SQLA_ERR_APPLICATION);
+    CU_ASSERT(says(&x.err, "enough") && some.count == 1);
+    sqla_error_clear(&x.err);
+    CU_ASSERT_EQUAL(sqla_metadata_create_sql(x.base, x.db, run_told, &silent, &x.err), SQLA_ERR_IO);
+    CU_ASSERT(says(&x.err, "returned ERR_IO"));
+    sqla_error_clear(&x.err);
+    CU_ASSERT_EQUAL(sqla_metadata_create_sql(x.base, x.db, NULL, NULL, &x.err), SQLA_ERR_MISUSE);
+    sqla_error_clear(&x.err);
+    CU_ASSERT_EQUAL(sqla_metadata_drop_sql(x.base, NULL, run_told, &some, &x.err), SQLA_ERR_MISUSE);
+    tear_down(&x);
+}
+
 static void create__leaves_what_is_there(const char *url)
 {
     place x;
@@ -395,6 +433,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         { "create and drop", create__and_drop, HARNESS_DATABASES },
+        { "create: statements can be had without a connection", create__statements_can_be_had_without_a_connection, HARNESS_DATABASES },
         { "create leaves what is there", create__leaves_what_is_there, HARNESS_DATABASES },
         { "create looks where names are looked up", create__looks_where_names_are_looked_up, HARNESS_POSTGRES },
         /* MariaDB makes and drops each table for itself. */

@@ -207,7 +207,13 @@ static void echo__tells_statements_and_values(const char *url)
         CU_ASSERT_STRING_EQUAL(word, "confidential");
         CU_ASSERT(is(&err, SQLA_OK));
         CU_ASSERT_EQUAL(sqla_execute(db, "SELECT wrong FROM nowhere", NULL, &err), SQLA_ERR_SQL);
-        CU_ASSERT_PTR_NOT_NULL(strstr(l.text, "connected to "));
+        sqla_conn *conn = sqla_connect(db, NULL);
+        sqla_conn_begin(conn, NULL);
+        sqla_conn_savepoint(conn, "half_way", NULL);
+        sqla_conn_rollback(conn, NULL);
+        sqla_conn_close(conn);
+        CU_ASSERT_PTR_NOT_NULL(strstr(l.text, "#1  connected to "));
+        CU_ASSERT(strstr(l.text, "ms  BEGIN\n") != NULL && strstr(l.text, "ms  SAVEPOINT half_way\n") != NULL && strstr(l.text, "ms  ROLLBACK\n") != NULL);
         CU_ASSERT_PTR_NOT_NULL(strstr(l.text, harness_is_postgres(url) ? "SELECT $1" : "SELECT ?"));
         CU_ASSERT_PTR_NOT_NULL(strstr(l.text, " ms  "));
         CU_ASSERT_EQUAL(strstr(l.text, "confidential") == NULL, hidden == 1);

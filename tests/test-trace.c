@@ -124,6 +124,16 @@ static void lines_of_statements(const char *url)
     CU_ASSERT(tells("SELECT 1"));
     echo(&db, "SELECT 1", 1, SQLA_OK, &plan, NULL);
     CU_ASSERT(tells("SELECT 1"));
+    snprintf(text, sizeof text, "%s", "a\r\n\x1b[1mb\x7f");
+    echo(&db, "SELECT ?, ?", 1, SQLA_OK, &plan, &c);
+    CU_ASSERT(tells("SELECT ?, ?  [a   [1mb , a   [1mb ]"));
+    sqla_slot many[33];
+    const sqla_plan long_plan = { sizeof long_plan, 33, many };
+    for (int i = 0; i < 33; i++)
+        many[i] = slots[0];
+    snprintf(text, sizeof text, "%s", "x");
+    echo(&db, "CALL p", 1, SQLA_OK, &long_plan, &c);
+    CU_ASSERT_PTR_NOT_NULL(strstr(seen.line, "x, x, and 3 more]"));
     db.config.hide_parameters = true;
     echo(&db, "SELECT 1", 1, SQLA_OK, &plan, &c);
     CU_ASSERT(tells("SELECT 1"));
@@ -138,17 +148,25 @@ static void lines_of_statements(const char *url)
 static void lines_of_events(const char *url)
 {
     static const struct { sqla_event_kind kind; sqla_status status; const char *expected; } cases[] = {
-        { SQLA_EVENT_CONNECT, SQLA_OK, "connected to vice://home" },
+        { SQLA_EVENT_CONNECT, SQLA_OK, "#7  connected to vice://home" },
         { SQLA_EVENT_CONNECT, SQLA_ERR_CONNECT, "" },
-        { SQLA_EVENT_INVALIDATE, SQLA_ERR_DISCONNECTED, "a connection was found dead and is replaced: the line is dead" },
+        { SQLA_EVENT_INVALIDATE, SQLA_ERR_DISCONNECTED, "#7  was found dead and is replaced: the line is dead" },
         { SQLA_EVENT_INVALIDATE, SQLA_OK, "" },
         { SQLA_EVENT_CHECKIN, SQLA_OK, "" },
+        { SQLA_EVENT_BEGIN, SQLA_OK, "#7  1.500 ms  BEGIN" },
+        { SQLA_EVENT_COMMIT, SQLA_OK, "#7  1.500 ms  COMMIT" },
+        { SQLA_EVENT_COMMIT, SQLA_ERR_BUSY, "#7  1.500 ms  COMMIT  failed: ERR_BUSY" },
+        { SQLA_EVENT_ROLLBACK, SQLA_OK, "#7  1.500 ms  ROLLBACK" },
+        { SQLA_EVENT_SAVEPOINT, SQLA_OK, "#7  1.500 ms  SAVEPOINT one two" },
+        { SQLA_EVENT_RELEASE, SQLA_OK, "#7  1.500 ms  RELEASE one two" },
+        { SQLA_EVENT_ROLLBACK_TO, SQLA_OK, "#7  1.500 ms  ROLLBACK TO one two" },
     };
     sqla_engine db = { .config = { .log = take_line }, .url = "vice://home" };
     (void)url;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *name = cases[i].kind >= SQLA_EVENT_SAVEPOINT ? "one\ntwo" : "";
         const sqla_event event = { .struct_size = sizeof event, .kind = cases[i].kind, .engine = &db, .status = cases[i].status,
-            .message = "the line is dead" };
+            .message = "the line is dead", .number = 7, .nanoseconds = 1500000, .sql = name, .sql_length = strlen(name) };
         seen.line[0] = '\0';
         sqla__echo(&db, &event, NULL, NULL);
         CU_ASSERT_STRING_EQUAL(seen.line, cases[i].expected);

@@ -15,7 +15,9 @@
 
 /* One create_all or drop_all. */
 typedef struct work {
-    sqla_conn *conn;
+    sqla_conn *conn;               /* NULL: nothing is run, but told to `fn` */
+    sqla_sql_fn *fn;
+    void *data;
     const sqla_traits *traits;
     sqla_metadata *base;
     size_t count;                  /* of tables */
@@ -85,6 +87,14 @@ static bool is_there(work *w, const sqla_table *table, bool otherwise)
 
 /* ---- running --------------------------------------------------------------------------------------------------- */
 
+static sqla_status tell_text(const work *w, sqla_error *err)
+{
+    sqla_status status = w->fn(w->data, w->text.data, err);
+    if (status != SQLA_OK && !sqla_failed(err))
+        sqla__error_set(err, status, "the function that was given the statement returned %s", sqla_status_name(status));
+    return status != SQLA_OK ? err->status : SQLA_OK;
+}
+
 /* Run what lies in the text, which is empty afterwards. status: of its making. */
 static sqla_status run_text(work *w, sqla_status status, sqla_error *err)
 {
@@ -92,7 +102,7 @@ static sqla_status run_text(work *w, sqla_status status, sqla_error *err)
         status = sqla__error_nomem(err);
     if (status == SQLA_OK && w->text.length > 0) {
         const sqla__request request = { w->text.data, w->text.length, NULL, NULL, false, false, 0 };
-        status = sqla__conn_run(w->conn, &request, NULL, NULL, err);
+        status = w->conn != NULL ? sqla__conn_run(w->conn, &request, NULL, NULL, err) : tell_text(w, err);
     }
     sqla__buf_clear(&w->text);
     return status;
@@ -224,8 +234,10 @@ static sqla_status drop_tables(work *w, sqla_error *err)
 
 /* ---- the whole ------------------------------------------------------------------------------------------------- */
 
+typedef sqla_status task_fn(work *w, sqla_error *err);
+
 /* In one transaction, so that other programs see all of it or nothing, where the database can do that. */
-static sqla_status work_in_transaction(work *w, sqla_status (*task)(work *w, sqla_error *err), sqla_error *err)
+static sqla_status work_in_transaction(work *w, task_fn *task, sqla_error *err)
 {
     sqla_error dropped;
     bool whole = (w->traits->features & SQLA_FEATURE_TRANSACTIONAL_DDL) != 0;
@@ -243,41 +255,62 @@ static sqla_status work_in_transaction(work *w, sqla_status (*task)(work *w, sql
     return status;
 }
 
-static sqla_status change_schema(sqla_metadata *base, sqla_engine *db, sqla_status (*task)(work *w, sqla_error *err), sqla_error *err)
+static sqla_status in_database(work *w, sqla_engine *db, task_fn *task, sqla_error *err)
 {
-    work w = { .base = base };
-    sqla_status status = sqla__metadata_freeze(base, err);
-    if (status == SQLA_OK)
-        status = sqla__conn_acquire(db, &w.conn, err);
+    sqla_status status = sqla__conn_acquire(db, &w->conn, err);
     if (status != SQLA_OK)
         return status;
-    w.traits = sqla__conn_traits(w.conn);
-    while (sqla_metadata_table(base, w.count) != NULL)
-        w.count++;
-    status = work_in_transaction(&w, task, err);
+    status = work_in_transaction(w, task, err);
     sqla__engine_forget_facts(db);
-    sqla__conn_release(w.conn);
-    sqla__hash_release(&w.there);
+    sqla__conn_release(w->conn);
+    sqla__hash_release(&w->there);
+    return status;
+}
+
+/* fn NULL: in the database. */
+static sqla_status change_schema(sqla_metadata *base, sqla_engine *db, task_fn *task, sqla_sql_fn *fn, void *data, sqla_error *err)
+{
+    work w = { .base = base, .traits = sqla__engine_traits(db), .fn = fn, .data = data };
+    sqla_status status = sqla__metadata_freeze(base, err);
+    while (status == SQLA_OK && sqla_metadata_table(base, w.count) != NULL)
+        w.count++;
+    if (status == SQLA_OK)
+        status = fn == NULL ? in_database(&w, db, task, err) : task(&w, err);
     sqla__arena_release(&w.arena);
     sqla__buf_release(&w.text);
     return status;
 }
 
-static sqla_status change_schema_for(sqla_metadata *base, sqla_engine *db, sqla_status (*task)(work *w, sqla_error *err), sqla_error *err)
+static sqla_status change_schema_for(sqla_metadata *base, sqla_engine *db, task_fn *task, sqla_sql_fn *fn, void *data, sqla_error *err)
 {
     sqla_error local;
     if (base == NULL || db == NULL)
         return sqla__error_set(err, SQLA_ERR_MISUSE, base == NULL ? "there is no metadata" : "there is no engine");
     sqla__error_init(&local);
-    return sqla__error_give(err, &local, change_schema(base, db, task, &local));
+    return sqla__error_give(err, &local, change_schema(base, db, task, fn, data, &local));
 }
 
 sqla_status sqla_metadata_create_all(sqla_metadata *base, sqla_engine *db, sqla_error *err)
 {
-    return change_schema_for(base, db, create_tables, err);
+    return change_schema_for(base, db, create_tables, NULL, NULL, err);
 }
 
 sqla_status sqla_metadata_drop_all(sqla_metadata *base, sqla_engine *db, sqla_error *err)
 {
-    return change_schema_for(base, db, drop_tables, err);
+    return change_schema_for(base, db, drop_tables, NULL, NULL, err);
+}
+
+static sqla_status no_function(sqla_error *err)
+{
+    return sqla__error_set(err, SQLA_ERR_MISUSE, "there is no function to give the statements to");
+}
+
+sqla_status sqla_metadata_create_sql(sqla_metadata *base, sqla_engine *db, sqla_sql_fn *fn, void *data, sqla_error *err)
+{
+    return fn != NULL ? change_schema_for(base, db, create_tables, fn, data, err) : no_function(err);
+}
+
+sqla_status sqla_metadata_drop_sql(sqla_metadata *base, sqla_engine *db, sqla_sql_fn *fn, void *data, sqla_error *err)
+{
+    return fn != NULL ? change_schema_for(base, db, drop_tables, fn, data, err) : no_function(err);
 }

@@ -77,39 +77,69 @@ static sqla_value read_slot(const char *row, const sqla_slot *slot)
     return sqla_null();
 }
 
+enum { MOST_SHOWN = 30 }; /* values of a row */
+
 static void add_values(sqla__buf *line, const sqla_plan *plan, const void *row)
 {
     char text[100];
-    for (uint32_t i = 0; i < plan->count; i++) {
+    for (uint32_t i = 0; i < plan->count && i < MOST_SHOWN; i++) {
         bool cut = sqla_value_print(text, sizeof text, read_slot(row, &plan->slots[i])) >= sizeof text;
         sqla__buf_printf(line, "%s%s%s", i > 0 ? ", " : "  [", text, cut ? "..." : "");
     }
+    if (plan->count > MOST_SHOWN)
+        sqla__buf_printf(line, ", and %u more", (unsigned)(plan->count - MOST_SHOWN));
     sqla__buf_add(line, plan->count > 0 ? "]" : "");
 }
 
-static void echo_statement(const sqla_engine *db, const sqla_event *event, const sqla_plan *plan, const void *row)
+/* What is in a statement or a value neither ends the line nor does anything to a terminal. */
+static void make_one_line(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
+    }
+}
+
+/* What ends a transaction, or a part of one, and what begins one; NULL: something else. */
+static const char *verb_of(sqla_event_kind kind)
+{
+    switch (kind) {
+    case SQLA_EVENT_BEGIN: return "BEGIN";
+    case SQLA_EVENT_COMMIT: return "COMMIT";
+    case SQLA_EVENT_ROLLBACK: return "ROLLBACK";
+    case SQLA_EVENT_SAVEPOINT: return "SAVEPOINT ";
+    case SQLA_EVENT_RELEASE: return "RELEASE ";
+    case SQLA_EVENT_ROLLBACK_TO: return "ROLLBACK TO ";
+    default: return NULL;
+    }
+}
+
+/* What ran on which connection, and for how long. */
+static void echo_work(const sqla_engine *db, const sqla_event *event, const char *verb, const sqla_plan *plan, const void *row)
 {
     sqla__buf line = { 0 };
-    sqla__buf_printf(&line, "%.3f ms  ", (double)event->nanoseconds / 1e6);
-    for (size_t i = 0; i < event->sql_length; i++)
-        sqla__buf_add_char(&line, event->sql[i] == '\n' || event->sql[i] == '\r' ? ' ' : event->sql[i]);
+    sqla__buf_printf(&line, "#%llu  %.3f ms  %s", (unsigned long long)event->number, (double)event->nanoseconds / 1e6, verb);
+    sqla__buf_add_n(&line, event->sql, event->sql_length);
     if (plan != NULL && row != NULL && !db->config.hide_parameters)
         add_values(&line, plan, row);
-    if (event->rows != 1)
+    if (event->kind == SQLA_EVENT_EXECUTE && event->rows != 1)
         sqla__buf_printf(&line, "  (%lld rows)", (long long)event->rows);
     if (event->status != SQLA_OK)
         sqla__buf_printf(&line, "  failed: %s", sqla_status_name(event->status));
-    if (!line.broken)
+    if (!line.broken) {
+        make_one_line(line.data);
         emit(db, event->status == SQLA_OK ? SQLA_LOG_INFO : SQLA_LOG_ERROR, line.data);
+    }
     sqla__buf_release(&line);
 }
 
 void sqla__echo(const sqla_engine *db, const sqla_event *event, const sqla_plan *plan, const void *row)
 {
-    if (event->kind == SQLA_EVENT_EXECUTE)
-        echo_statement(db, event, plan, row);
+    const char *verb = event->kind == SQLA_EVENT_EXECUTE ? "" : verb_of(event->kind);
+    if (verb != NULL)
+        echo_work(db, event, verb, plan, row);
     else if (event->kind == SQLA_EVENT_CONNECT && event->status == SQLA_OK)
-        sqla__engine_log(db, SQLA_LOG_INFO, "connected to %s", db->url);
+        sqla__engine_log(db, SQLA_LOG_INFO, "#%llu  connected to %s", (unsigned long long)event->number, db->url);
     else if (event->kind == SQLA_EVENT_INVALIDATE && event->status != SQLA_OK)
-        sqla__engine_log(db, SQLA_LOG_INFO, "a connection was found dead and is replaced: %s", event->message);
+        sqla__engine_log(db, SQLA_LOG_INFO, "#%llu  was found dead and is replaced: %s", (unsigned long long)event->number, event->message);
 }

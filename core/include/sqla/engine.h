@@ -82,7 +82,7 @@ typedef struct sqla_engine_options {
     int32_t connect_timeout_ms; /* 0: 30,000 */
     int32_t pool_recycle_s;     /* a connection older than this is replaced at checkout; 0: never */
     bool pre_ping;              /* ping at checkout; without it a link that is known to be dead is replaced all the same */
-    bool echo;                  /* log every statement with its time */
+    bool echo;                  /* log every statement, and where transactions begin and end, with connection and time */
     bool hide_parameters;       /* and not the values with it */
     sqla_log_fn *log;           /* NULL: lines go to the standard error stream */
     void *log_data;
@@ -423,6 +423,13 @@ SQLA_API const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err);
  * Both freeze base.  Returns: any status; a failure names the table.  Threads: any. */
 SQLA_API sqla_status sqla_metadata_create_all(sqla_metadata *base, sqla_engine *db, sqla_error *err);
 SQLA_API sqla_status sqla_metadata_drop_all(sqla_metadata *base, sqla_engine *db, sqla_error *err);
+/* The statements that create_all runs in an empty database, and drop_all in one with all the tables, one after the other, in the SQL of
+ * db's database. Nothing is connected: to look at, to keep, or to run elsewhere.
+ *   fn  is given each statement, without a semicolon at its end, borrowed for the call; another status than SQLA_OK ends the round
+ * Both freeze base.  Returns: MISUSE; what fn returned; UNSUPPORTED: what this database has not.  Threads: any. */
+typedef sqla_status sqla_sql_fn(void *data, const char *sql, sqla_error *err);
+SQLA_API sqla_status sqla_metadata_create_sql(sqla_metadata *base, sqla_engine *db, sqla_sql_fn *fn, void *data, sqla_error *err);
+SQLA_API sqla_status sqla_metadata_drop_sql(sqla_metadata *base, sqla_engine *db, sqla_sql_fn *fn, void *data, sqla_error *err);
 
 /* What is in a database. Zero and NULL: everything that is not the database's own. */
 typedef struct sqla_inspect_options {
