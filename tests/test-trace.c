@@ -160,6 +160,9 @@ static void lines_of_events(const char *url)
         { SQLA_EVENT_SAVEPOINT, SQLA_OK, "#7  1.500 ms  SAVEPOINT one two" },
         { SQLA_EVENT_RELEASE, SQLA_OK, "#7  1.500 ms  RELEASE one two" },
         { SQLA_EVENT_ROLLBACK_TO, SQLA_OK, "#7  1.500 ms  ROLLBACK TO one two" },
+        { SQLA_EVENT_PREPARE, SQLA_OK, "#7  1.500 ms  PREPARE one two" },
+        { SQLA_EVENT_COMMIT_PREPARED, SQLA_OK, "#7  1.500 ms  COMMIT PREPARED one two" },
+        { SQLA_EVENT_ROLLBACK_PREPARED, SQLA_OK, "#7  1.500 ms  ROLLBACK PREPARED one two" },
     };
     sqla_engine db = { .config = { .log = take_line }, .url = "vice://home" };
     (void)url;

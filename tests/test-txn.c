@@ -426,6 +426,37 @@ static void twophase__what_cannot_be(const char *url)
     sqla_engine_free(db);
 }
 
+/* What was told of, one after the other. */
+static void take_event(void *data, const sqla_event *event)
+{
+    char *text = data;
+    const char *verb = event->kind == SQLA_EVENT_PREPARE ? "prepare" : event->kind == SQLA_EVENT_COMMIT_PREPARED ? "commit" :
+                       event->kind == SQLA_EVENT_ROLLBACK_PREPARED ? "rollback" : "end";
+    snprintf(text + strlen(text), 500 - strlen(text), "%s %.*s %s; ", verb, (int)event->sql_length, event->sql != NULL ? event->sql : "",
+             sqla_status_name(event->status));
+}
+
+static void twophase__is_told_of(const char *url)
+{
+    char text[500] = "";
+    sqla_error err = SQLA_ERROR_INIT;
+    harness_sql(url, "CREATE TABLE t (n INTEGER UNIQUE)");
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.on_event = take_event, .event_data = text, .events = SQLA_EVENT_PREPARE |
+        SQLA_EVENT_COMMIT_PREPARED | SQLA_EVENT_ROLLBACK_PREPARED | SQLA_EVENT_ROLLBACK), &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    prepare_row(conn, 1, "one", &err);
+    sqla_conn_commit_prepared(conn, "one", &err);
+    prepare_row(conn, 2, "two", &err);
+    sqla_conn_rollback_prepared(conn, "two", &err);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_conn_rollback_prepared(conn, "two", NULL);
+    prepare_row(conn, 3, "", NULL);
+    CU_ASSERT_STRING_EQUAL(text, "prepare one OK; commit one OK; prepare two OK; rollback two OK; rollback two ERR_NOT_FOUND; prepare  ERR_SQL; "
+                                 "end  OK; ");
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
 static void twophase__is_not_everywhere(const char *url)
 {
     sqla_error err = SQLA_ERROR_INIT;
@@ -552,6 +583,7 @@ int main(void)
         { "state is the database's", state__is_the_databases, HARNESS_DATABASES },
         { "two-phase: prepare, recover and finish", twophase__prepare_recover_and_finish, HARNESS_POSTGRES },
         { "two-phase: what cannot be", twophase__what_cannot_be, HARNESS_POSTGRES },
+        { "two-phase: is told of", twophase__is_told_of, HARNESS_POSTGRES },
         { "two-phase is not everywhere", twophase__is_not_everywhere, HARNESS_SQLITE },
         { "outcome is told by the database", outcome__is_told_by_the_database, HARNESS_POSTGRES },
         { "outcome of something else", outcome__of_something_else, HARNESS_DATABASES },

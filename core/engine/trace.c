@@ -110,6 +110,9 @@ static const char *verb_of(sqla_event_kind kind)
     case SQLA_EVENT_SAVEPOINT: return "SAVEPOINT ";
     case SQLA_EVENT_RELEASE: return "RELEASE ";
     case SQLA_EVENT_ROLLBACK_TO: return "ROLLBACK TO ";
+    case SQLA_EVENT_PREPARE: return "PREPARE ";
+    case SQLA_EVENT_COMMIT_PREPARED: return "COMMIT PREPARED ";
+    case SQLA_EVENT_ROLLBACK_PREPARED: return "ROLLBACK PREPARED ";
     default: return NULL;
     }
 }

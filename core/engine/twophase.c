@@ -31,13 +31,14 @@ sqla_status sqla_conn_prepare(sqla_conn *conn, const char *gid, sqla_error *err)
     sqla_status status = check(conn, gid, true, "prepare the transaction", &local);
     if (status != SQLA_OK)
         return sqla__error_give(err, &local, status);
+    int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_PREPARE);
     status = conn->driver->twophase.prepare(conn->handle, gid, conn->deadline, sqla__opaque(&local));
-    if (status != SQLA_OK) {
+    if (status != SQLA_OK)
         status = sqla__conn_failed(conn, status, &local);
-        sqla__error_init(&dropped);
-        if (!conn->lost)
-            sqla__conn_rollback(conn, &dropped);
-    }
+    sqla__event_txn(conn, SQLA_EVENT_PREPARE, gid, start, status, &local);
+    sqla__error_init(&dropped);
+    if (status != SQLA_OK && !conn->lost)
+        sqla__conn_rollback(conn, &dropped);
     return sqla__error_give(err, &local, status);
 }
 
@@ -48,9 +49,12 @@ static sqla_status finish(sqla_conn *conn, const char *gid, bool commit, sqla_er
     sqla_status status = check(conn, gid, false, commit ? "commit a prepared transaction" : "roll a prepared transaction back", &local);
     if (status != SQLA_OK)
         return sqla__error_give(err, &local, status);
+    sqla_event_kind kind = commit ? SQLA_EVENT_COMMIT_PREPARED : SQLA_EVENT_ROLLBACK_PREPARED;
+    int64_t start = sqla__event_start(conn->engine, kind);
     status = conn->driver->twophase.finish(conn->handle, gid, commit, conn->deadline, sqla__opaque(&local));
     if (status != SQLA_OK)
         status = sqla__conn_failed(conn, status, &local);
+    sqla__event_txn(conn, kind, gid, start, status, &local);
     return sqla__error_give(err, &local, status);
 }
 

@@ -23,7 +23,7 @@ typedef enum sqla_pooler { SQLA_POOLER_NONE = 0, SQLA_POOLER_TRANSACTION } sqla_
 typedef struct sqla_option { const char *key, *value; } sqla_option;
 
 /* What happens to connections, and on them, as bits. sqla_event.conn may be used by the function, for statements too, in those
- * marked +; in the others it is good for comparing alone. Bits from 1 << 16 on are of sessions (orm.h). */
+ * marked +; in the others it is good for comparing alone. Bits from 1 << 20 on are of sessions (orm.h). */
 typedef enum sqla_event_kind {
     SQLA_EVENT_FIRST_CONNECT = 1 << 0, /* + before the CONNECT of the first connection that this engine opens */
     SQLA_EVENT_CONNECT = 1 << 1,       /* + opened; or not: then conn is NULL, and status and message say why */
@@ -39,7 +39,10 @@ typedef enum sqla_event_kind {
     SQLA_EVENT_SAVEPOINT = 1 << 11,
     SQLA_EVENT_RELEASE = 1 << 12,
     SQLA_EVENT_ROLLBACK_TO = 1 << 13,
-    SQLA_EVENT_DETACH = 1 << 14        /* + taken out of the pool for good */
+    SQLA_EVENT_DETACH = 1 << 14,       /* + taken out of the pool for good */
+    SQLA_EVENT_PREPARE = 1 << 15,      /* a transaction was prepared, or could not be; and prepared ones finished */
+    SQLA_EVENT_COMMIT_PREPARED = 1 << 16,
+    SQLA_EVENT_ROLLBACK_PREPARED = 1 << 17
 } sqla_event_kind;
 
 /* Something that happened. Look at no member behind struct_size. */
@@ -48,7 +51,7 @@ typedef struct sqla_event {
     sqla_event_kind kind;
     sqla_engine *engine;
     sqla_conn *conn;           /* or NULL; a handle is good from one checkout to its checkin, see number */
-    const char *sql;           /* EXECUTE: the statement; SAVEPOINT and its like: the name; else NULL */
+    const char *sql;           /* EXECUTE: the statement; SAVEPOINT, PREPARE and their like: the name; else NULL */
     size_t sql_length;
     int64_t rows;              /* EXECUTE: for how many rows of parameters it ran; else 0 */
     int64_t nanoseconds;       /* how long it took; CHECKIN: how long it was out; CLOSE: how long it was open */
