@@ -95,6 +95,7 @@ find_missing()
         needs g++ g++
         needs_library libcunit1-dev cunit
         needs mandoc mandoc
+        needs openssl openssl
         has_pooler || lacks pgbouncer
         if test -z "${SQLA_TEST_POSTGRES_URL-}"; then
             has_server || lacks postgresql

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness.h"
+#include "expect.h"
 
 /* The URL, with locks waited for a short time only where the driver has an option for that. */
 static inline const char *impatient(const char *url)
@@ -16,14 +16,6 @@ static inline const char *impatient(const char *url)
     static char text[1100];
     snprintf(text, sizeof text, "%s%s", url, harness_is_postgres(url) ? "" : "?busy_timeout=20");
     return text;
-}
-
-/* A status as expected, else what went wrong is shown. */
-static inline bool is(const sqla_error *err, sqla_status expected)
-{
-    if (err->status != expected)
-        fprintf(stderr, "%s: %s (%s) (%s)\n", sqla_status_name(err->status), err->message, err->detail, err->hint);
-    return err->status == expected;
 }
 
 /* The pool, counted: how many connections there are, and how many of them are out. */

@@ -49,7 +49,7 @@ struct proxy {
     pthread_cond_t seen;       /* the thread has taken note of the rules */
     int listener, port, wake[2];
     char host[256], number[16], login[256], database[128], url[1024];
-    bool mariadb, stop, changed;
+    bool mariadb, tls, stop, changed;
     unsigned reset;            /* so many of a hundred links, chosen by */
     uint32_t lots;
     int64_t cut[2];            /* bytes that may still pass; -1: no limit */
@@ -389,16 +389,19 @@ static proxy *for_postgres(const char *url)
 #endif
 
 /* The test's database by the server's TCP port, whatever way url goes. */
-static proxy *for_mariadb(const char *url)
+static proxy *for_tcp(const char *url)
 {
     char host[80], port[16], database[80];
-    if (sscanf(strstr(url, "://") + 3, "%*[^/]/%79[^?]", database) != 1 ||
-        sscanf(harness_mariadb_tcp("u", "p", database), "mariadb://u:p@%79[^:]:%15[0-9]", host, port) != 2)
+    bool mariadb = harness_is_mariadb(url);
+    if (sscanf(strstr(url, "://") + 3, "%*[^/]/%79[^?]", database) != 1)
+        return NULL;
+    const char *tcp = mariadb ? harness_mariadb_tcp("u", "p", database) : harness_postgres_tcp("u", "p", database);
+    if (sscanf(tcp, "%*[a-z]://u:p@%79[^:]:%15[0-9]", host, port) != 2)
         return NULL;
     proxy *p = proxy_new(host, port);
     if (p == NULL)
         return NULL;
-    p->mariadb = true;
+    p->mariadb = mariadb;
     snprintf(p->login, sizeof p->login, "sqla:sesame@");
     snprintf(p->database, sizeof p->database, "%s", database);
     return p;
@@ -406,7 +409,15 @@ static proxy *for_mariadb(const char *url)
 
 proxy *proxy_for(const char *url)
 {
-    return harness_is_mariadb(url) ? for_mariadb(url) : for_postgres(url);
+    return harness_is_mariadb(url) ? for_tcp(url) : for_postgres(url);
+}
+
+proxy *proxy_for_tls(const char *url)
+{
+    proxy *p = for_tcp(url);
+    if (p != NULL)
+        p->tls = true;
+    return p;
 }
 
 static void change(proxy *p)
@@ -434,11 +445,12 @@ void proxy_free(proxy *p)
 
 int proxy_port(const proxy *p) { return p->port; }
 
-/* Without encryption, since rules count bytes. */
+/* Without encryption, unless it is asked for, since rules count bytes. */
 const char *proxy_url(proxy *p, const char *piece)
 {
+    static const char *const ciphers[2][2] = { { "sslmode=disable&gssencmode=disable", "sslmode=require" }, { "ssl=off", "ssl=on&ssl_verify=off" } };
     snprintf(p->url, sizeof p->url, "%s://%s127.0.0.1:%d/%s?%s%s%s", p->mariadb ? "mariadb" : "postgresql", p->login, p->port, p->database,
-        p->mariadb ? "ssl=off" : "sslmode=disable&gssencmode=disable", piece != NULL ? "&" : "", piece != NULL ? piece : "");
+        ciphers[p->mariadb][p->tls], piece != NULL ? "&" : "", piece != NULL ? piece : "");
     return p->url;
 }
 

@@ -25,20 +25,6 @@ static void pause_us(long us)
     nanosleep(&(struct timespec){ us / 1000000, us % 1000000 * 1000 }, NULL);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static const char *with_piece(const char *url, const char *piece)
-{
-    static char text[1200];
-    snprintf(text, sizeof text, "%s%c%s", url, strchr(url, '?') != NULL ? '&' : '?', piece);
-    return text;
-}
-
 /* ---- children -------------------------------------------------------------------------------------------------------- */
 
 /* A child that does something and ends. What it finds goes by a pipe, since memory checkers have opinions on how it exits. */
@@ -126,18 +112,18 @@ static bool units_are_whole(const char *url)
 static void killed__in_a_flush(const char *url)
 {
     int points = getenv("SQLA_TEST_EVERY") != NULL ? 500 : harness_sqlite_path(url) != NULL ? 30 : 8;
-    char text[1200];
+    char text[2048];
     shop x;
     bool whole = true;
     unsigned seed = (unsigned)now_ms();
-    snprintf(text, sizeof text, "%s", harness_sqlite_path(url) != NULL ? with_piece(url, "busy_timeout=5000") : url);
+    snprintf(text, sizeof text, "%s", harness_sqlite_path(url) != NULL ? with_query(url, "busy_timeout=5000") : url);
     shop_open(&x, text);
     sqla_add(x.s, User, .name = "counter", .age = SQLA_SOME(0));
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
     shop_close(&x);
     for (int i = 0; i < points && whole; i++) {
         if (i == points / 2 && harness_sqlite_path(url) != NULL)
-            snprintf(text, sizeof text, "%s", with_piece(url, "journal_mode=wal"));
+            snprintf(text, sizeof text, "%s", with_query(url, "journal_mode=wal"));
         child c = begin_child(write_units, text);
         CU_ASSERT_EQUAL(hear(&c), 'r');
         pause_us(rand_r(&seed) % 8000);
@@ -169,7 +155,7 @@ static void locked__by_another_process(const char *url)
 {
     enum { PATIENCE = 400 };
     shop x;
-    shop_open(&x, with_piece(url, "busy_timeout=400"));
+    shop_open(&x, with_query(url, "busy_timeout=400"));
     child c = begin_child(hold_lock, url);
     CU_ASSERT_EQUAL(hear(&c), 'r');
     sqla_add(x.s, User, .name = "patient");
@@ -318,7 +304,7 @@ static void signals__all_the_time(const char *url)
     struct sigaction hit = { .sa_handler = on_hit }, old, before[32];
     pthread_t thread;
     shop x;
-    shop_open(&x, with_piece(url, "pool_size=3&max_overflow=-1&pool_timeout_ms=200"));
+    shop_open(&x, with_query(url, "pool_size=3&max_overflow=-1&pool_timeout_ms=200"));
     sigaction(SIGUSR1, &hit, &old); /* without SA_RESTART */
     remember_handlers(before);
     stormed = pthread_self();
@@ -338,13 +324,16 @@ static void signals__all_the_time(const char *url)
     shop_close(&x);
 }
 
-/* A write to a link that is gone raises SIGPIPE, whose default is the end of the process: it is kept from that. */
-static void signals__pipe_is_not_raised(const char *url)
+/* A write to a link that is gone raises SIGPIPE, whose default is the end of the process: it is kept from that. The mask of the thread
+ * is what it was, and nothing waits there. */
+static void pipe_is_not_raised(const char *url, const char *way)
 {
     struct sigaction by_default = { .sa_handler = SIG_DFL }, old, now;
+    sigset_t before, after, pending;
     shop x;
-    shop_open(&x, url);
+    shop_open(&x, way);
     sigaction(SIGPIPE, &by_default, &old);
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
     sqla_conn *conn = sqla_connect(x.db, &x.err);
     sqla_conn_begin(conn, &x.err);
     CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT 1", NULL, &x.err), SQLA_OK);
@@ -353,10 +342,45 @@ static void signals__pipe_is_not_raised(const char *url)
         CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT 1", NULL, NULL), SQLA_ERR_DISCONNECTED);
     sqla_conn_close(conn);
     sigaction(SIGPIPE, NULL, &now);
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
     CU_ASSERT_PTR_EQUAL(now.sa_handler, SIG_DFL);
+    CU_ASSERT_EQUAL(sigismember(&before, SIGPIPE), sigismember(&after, SIGPIPE));
+    CU_ASSERT(sigpending(&pending) == 0 && !sigismember(&pending, SIGPIPE));
     sigaction(SIGPIPE, &old, NULL);
     goes_on(&x, url);
     shop_close(&x);
+}
+
+static void signals__pipe_is_not_raised(const char *url) { pipe_is_not_raised(url, url); }
+
+/* The same database by TCP and TLS. "": there is none. */
+static const char *by_tls(const char *url)
+{
+    bool mariadb = harness_is_mariadb(url);
+    const char *name = harness_sql_text(url, mariadb ? "SELECT DATABASE()" : "SELECT current_database()");
+    const char *tcp = mariadb ? harness_mariadb_tcp("sqla", "sesame", name) : harness_postgres_tcp("sqla", "sesame", name);
+    if (tcp[0] == '\0' || getenv("SQLA_TEST_TLS") == NULL)
+        return "";
+    return with_query(tcp, mariadb ? "ssl=on&ssl_verify=off" : "sslmode=require");
+}
+
+/* A library for ciphers writes to the link in ways of its own. */
+static void signals__pipe_is_not_raised_by_tls(const char *url)
+{
+    char way[2048];
+    snprintf(way, sizeof way, "%s", by_tls(url));
+    if (way[0] == '\0')
+        return;
+    sqla_engine *db = sqla_create_engine(way, NULL, NULL);
+    sqla_conn *conn = sqla_connect(db, NULL);
+    CU_ASSERT_EQUAL(ask(conn, harness_is_mariadb(url) ? "SELECT VARIABLE_VALUE <> '' FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'SSL_CIPHER'"
+                                                      : "SELECT ssl::int FROM pg_stat_ssl WHERE pid = pg_backend_pid()"), 1);
+    sqla_conn_set_timeout(conn, 200);
+    CU_ASSERT_EQUAL(sqla_execute(conn, harness_endless(url), NULL, NULL), SQLA_ERR_TIMEOUT);
+    CU_ASSERT_EQUAL(ask(conn, "SELECT 5"), 5); /* the cancel came through, and the link is as good as before */
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+    pipe_is_not_raised(url, way);
 }
 
 /* ---- fork and exec --------------------------------------------------------------------------------------------------- */
@@ -422,7 +446,7 @@ static void dispose__while_32_are_out(const char *url)
     pthread_t threads[2];
     void *wrong[2];
     int before = descriptors();
-    sqla_engine *db = sqla_create_engine(with_piece(url, "pool_size=32"), NULL, &err);
+    sqla_engine *db = sqla_create_engine(with_query(url, "pool_size=32"), NULL, &err);
     for (int i = 0; i < OUT; i++)
         lent[i] = sqla_connect(db, &err);
     sqla_engine_dispose(db);
@@ -594,7 +618,8 @@ static const struct harness_test tests[] = {
     { "locked by another process", locked__by_another_process, HARNESS_SQLITE },
     { "descriptors are used up", descriptors__are_used_up, HARNESS_DATABASES },
     { "signals all the time", signals__all_the_time, HARNESS_DATABASES },
-    { "signals: a broken pipe is not raised", signals__pipe_is_not_raised, HARNESS_POSTGRES },
+    { "signals: a broken pipe is not raised", signals__pipe_is_not_raised, HARNESS_SERVERS },
+    { "signals: a broken pipe is not raised by TLS", signals__pipe_is_not_raised_by_tls, HARNESS_SERVERS },
     { "exec inherits nothing", exec__inherits_nothing, HARNESS_DATABASES },
     { "dispose while 32 are out", dispose__while_32_are_out, HARNESS_DATABASES },
     { "full: the disk of a file", full__disk_of_a_file, HARNESS_SQLITE },

@@ -7,6 +7,7 @@
 #     SQLA_TEST_POSTGRES_TCP_URL  postgresql://sqla:sesame@127.0.0.1:PORT/sqla
 #     SQLA_TEST_MARIADB_URL       mariadb://sqla@/sqla?socket=FOLDER/socket
 #     SQLA_TEST_MARIADB_TCP_URL   mariadb://sqla:sesame@127.0.0.1:PORT/sqla
+#     SQLA_TEST_TLS               yes, where openssl is there: the servers then offer TLS on TCP, with a certificate of nobody's
 # A server whose first variable is set already is not started. PostgreSQL must be there; without MariaDB its tests are skipped. The
 # exit status is the command's; 69 when a server could not be started. Neither runs as root: there it is "postgres" or "mysql", or
 # else "nobody".
@@ -21,11 +22,17 @@ fail()
 
 # ---- what both need -----------------------------------------------------------------------------------------------
 
-# prepare NAME: who the server runs as, and a folder of its own.
+# prepare NAME: who the server runs as, a folder of its own, and a certificate in it.
 prepare()
 {
     user=$(find_user "$1") || fail "as root, a user '$1' or 'nobody' is needed to run the server"
     make_folder || fail "cannot make a folder"
+    if command -v openssl >/dev/null 2>&1; then
+        as_server openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost \
+            -keyout "$folder/key.pem" -out "$folder/certificate.pem" >"$folder/openssl" 2>&1 || { cat "$folder/openssl" >&2; fail "openssl failed"; }
+        SQLA_TEST_TLS=yes
+        export SQLA_TEST_TLS
+    fi
 }
 
 stop_servers()
@@ -83,6 +90,11 @@ max_wal_size = 256MB
 autovacuum_naptime = 1h
 timezone = 'UTC'
 END
+    test -z "${SQLA_TEST_TLS-}" || cat >>"$folder/data/postgresql.conf" <<END
+ssl = on
+ssl_cert_file = '$folder/certificate.pem'
+ssl_key_file = '$folder/key.pem'
+END
     cat >"$folder/data/pg_hba.conf" <<END
 local all all trust
 host all all 127.0.0.1/32 scram-sha-256
@@ -130,7 +142,8 @@ try_mariadb()
         --bind-address=127.0.0.1 --pid-file="$folder/pid" --init-file="$folder/users.sql" --character-set-server=utf8mb4 \
         --skip-log-bin --skip-name-resolve --performance-schema=OFF --max-connections=300 --max-allowed-packet=64M \
         --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF --innodb-buffer-pool-size=48M --innodb-log-file-size=32M \
-        --innodb-stats-persistent=OFF --key-buffer-size=1M --aria-pagecache-buffer-size=8M >"$folder/log" 2>&1 &)
+        --innodb-stats-persistent=OFF --key-buffer-size=1M --aria-pagecache-buffer-size=8M \
+        ${SQLA_TEST_TLS:+--ssl-cert="$folder/certificate.pem" --ssl-key="$folder/key.pem"} >"$folder/log" 2>&1 &)
     waits=0
     while test $waits -lt 600; do
         grep -q 'ready for connections' "$folder/log" 2>/dev/null && return 0

@@ -138,8 +138,12 @@ bool mariadb__cancel(sqla_driver_conn *conn, int64_t deadline)
         return false;
     sqla_status status = mariadb__connect(link, conn->recipe, conn->place[0] != '\0' ? conn->place : NULL, conn->port, NULL, deadline);
     bool sent = status == SQLA_OK;
-    if (sent)
+    if (sent) {
+        mariadb__hush hush;
+        mariadb__hush_begin(&hush);
         status = send_kill(link, conn->id, deadline);
+        mariadb__hush_end(&hush);
+    }
     if (sent && status != SQLA_OK)
         gate_is_late(&conn->gate);
     mariadb__link_close(link, status != SQLA_OK);

@@ -13,6 +13,7 @@
 #include <locale.h>
 #include <mysql.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -62,6 +63,7 @@ struct sqla_driver_conn {
     unsigned port;
     unsigned long id;          /* the server's number of the session */
     sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
+    bool tls;                  /* what is written may raise SIGPIPE */
     bool lost;                 /* never to be used again */
     bool undone;               /* the server has ended the transaction by itself, and the host has not rolled back yet */
     bool read_only;            /* every transaction is to be */
@@ -153,8 +155,14 @@ bool mariadb__is_of_a_row(unsigned number);
 /* ---- wait.c ---------------------------------------------------------------------------------------------------- */
 
 int64_t mariadb__now(void);
+/* How long until then, for poll(): -1: for ever; 0: it has passed. */
+int mariadb__milliseconds_until(int64_t deadline);
 /* Wait for what libmariadb waits for (MYSQL_WAIT_...). Returns: OK and what has come, TIMEOUT, DISCONNECTED. */
 sqla_status mariadb__poll(MYSQL *link, int events, int64_t deadline, int *ret_events);
+/* Around what writes to a link with TLS, which the client library's cipher does without MSG_NOSIGNAL: SIGPIPE kills nobody. */
+typedef struct mariadb__hush { sigset_t before; bool blocked, was_pending; } mariadb__hush;
+void mariadb__hush_begin(mariadb__hush *hush);
+void mariadb__hush_end(mariadb__hush *hush);
 
 typedef enum mariadb__kind {
     MARIADB__PREPARE, MARIADB__EXECUTE, MARIADB__STORE, MARIADB__FETCH, MARIADB__FREE, MARIADB__CLOSE, /* of a statement */
@@ -217,6 +225,8 @@ bool mariadb__is_on(const char *word);
 /* Connect a handle. host NULL: by the socket. Returns: OK; a status without a report (CONNECT: the link says why). */
 sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *recipe, const char *host, unsigned port, const char *database,
                              int64_t deadline);
+/* How libmariadb is to wait where it does so by itself (MARIADB_OPT_IO_WAIT). timeout: in milliseconds.  Returns: as poll(). */
+int mariadb__wait_inside(my_socket socket, my_bool is_read, int timeout);
 /* Close a handle without waiting for anybody, in whatever state it is. quietly: without a farewell either. */
 void mariadb__link_close(MYSQL *link, bool quietly);
 /* Settings that results depend on. */

@@ -3,12 +3,15 @@
 #include "mariadb.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* ---- closing --------------------------------------------------------------------------------------------------- */
@@ -17,11 +20,14 @@
  * none, so that nothing can hold us. */
 void mariadb__link_close(MYSQL *link, bool quietly)
 {
+    mariadb__hush hush;
     if (link == NULL)
         return;
     if (quietly && mysql_get_socket(link) != MARIADB_INVALID_SOCKET)
         (void)shutdown(mysql_get_socket(link), SHUT_RDWR);
+    mariadb__hush_begin(&hush);
     mysql_close(link);
+    mariadb__hush_end(&hush);
 }
 
 /* Statements outlive the link, and have nobody to tell of their end then. */
@@ -62,21 +68,69 @@ void mariadb_abandon(sqla_driver_conn *conn)
 
 /* ---- connecting ------------------------------------------------------------------------------------------------ */
 
+/* The handshake of TLS is the one place where the client library waits by itself. It leaves the socket blocking, so that there is no
+ * waiting for it elsewhere either; so the socket is made not to block as soon as there is one, and a read or write that came before
+ * that has the deadline as a time limit of its own. */
+static void do_not_block(MYSQL *link, int64_t deadline)
+{
+    int socket = mysql_get_socket(link), flags = socket >= 0 ? fcntl(socket, F_GETFL) : -1;
+    int64_t left = deadline != 0 ? deadline - mariadb__now() : 0;
+    struct timeval limit = { (time_t)(left / 1000000000), (suseconds_t)(left % 1000000000 / 1000 + 1) };
+    if (flags < 0)
+        return;
+    if (left > 0) {
+        (void)setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        (void)setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    }
+    if ((flags & O_NONBLOCK) == 0)
+        (void)fcntl(socket, F_SETFL, flags | O_NONBLOCK);
+}
+
+/* The connect that is under way in this thread, for a function of ours that is called back without anything that says so. */
+static _Thread_local struct { bool under_way; int64_t deadline; } connecting;
+
+int mariadb__wait_inside(my_socket socket, my_bool is_read, int timeout)
+{
+    struct pollfd look = { socket, (short)(is_read ? POLLIN : POLLOUT), 0 };
+    int64_t until = connecting.under_way ? connecting.deadline : timeout > 0 ? mariadb__now() + timeout * INT64_C(1000000) : 0;
+    for (;;) {
+        int n = poll(&look, 1, mariadb__milliseconds_until(until));
+        if (n > 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+            return n;
+        if (until != 0 && mariadb__now() >= until)
+            return errno = ETIMEDOUT, 0;
+    }
+}
+
 /* Matched rows are what an UPDATE is asked for, also when it found the new values there already. */
-sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *r, const char *host, unsigned port, const char *database, int64_t deadline)
+static sqla_status connect_link(MYSQL *link, const mariadb__recipe *r, const char *host, unsigned port, const char *database, int64_t deadline)
 {
     MYSQL *done = NULL;
     for (int events = mysql_real_connect_start(&done, link, host, r->user, r->password, database, port, host == NULL ? r->socket : NULL,
                                                CLIENT_FOUND_ROWS);
          events != 0; events = mysql_real_connect_cont(&done, link, events)) {
+        do_not_block(link, deadline);
         sqla_status status = mariadb__poll(link, events, deadline, &events);
         if (status != SQLA_OK)
             return status;
     }
     if (done == NULL)
-        return SQLA_ERR_CONNECT;
+        return deadline != 0 && mariadb__now() >= deadline ? SQLA_ERR_TIMEOUT : SQLA_ERR_CONNECT;
+    do_not_block(link, 0);
     (void)fcntl(mysql_get_socket(link), F_SETFD, FD_CLOEXEC); /* libmariadb leaves it open for programs that are started */
     return SQLA_OK;
+}
+
+sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *r, const char *host, unsigned port, const char *database, int64_t deadline)
+{
+    mariadb__hush hush;
+    mariadb__hush_begin(&hush);
+    connecting.under_way = true;
+    connecting.deadline = deadline;
+    sqla_status status = connect_link(link, r, host, port, database, deadline);
+    connecting.under_way = false;
+    mariadb__hush_end(&hush);
+    return status;
 }
 
 /* One of the hosts, as "name", "name:port", "[::1]:port"; a bare IPv6 address has colons of its own. */
@@ -241,6 +295,7 @@ static sqla_status start(sqla_driver_conn *conn, int64_t deadline, sqla_err *err
     if (status != SQLA_OK)
         return status;
     conn->id = mysql_thread_id(conn->link);
+    conn->tls = mysql_get_ssl_cipher(conn->link) != NULL;
     note_place(conn);
     status = mariadb__enter_any(conn, deadline, err);
     if (status != SQLA_OK)

@@ -188,6 +188,7 @@ MYSQL *mariadb__recipe_link(const mariadb__recipe *r)
     if (link == NULL)
         return NULL;
     mysql_optionsv(link, MYSQL_OPT_NONBLOCK, NULL);
+    mysql_optionsv(link, MARIADB_OPT_IO_WAIT, mariadb__wait_inside);
     mysql_optionsv(link, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_optionsv(link, MYSQL_OPT_LOCAL_INFILE, &no_files);
     mysql_optionsv(link, MYSQL_OPT_RECONNECT, &no);

@@ -19,8 +19,7 @@ int64_t mariadb__now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* How long until then, for poll(): -1: for ever; 0: it has passed. */
-static int milliseconds_until(int64_t deadline)
+int mariadb__milliseconds_until(int64_t deadline)
 {
     if (deadline == 0)
         return -1;
@@ -36,7 +35,7 @@ sqla_status mariadb__poll(MYSQL *link, int events, int64_t deadline, int *ret_ev
     look.events = (short)(((events & MYSQL_WAIT_READ) != 0 ? POLLIN : 0) | ((events & MYSQL_WAIT_WRITE) != 0 ? POLLOUT : 0) |
                           ((events & MYSQL_WAIT_EXCEPT) != 0 ? POLLPRI : 0));
     for (;;) {
-        int wait = milliseconds_until(deadline);
+        int wait = mariadb__milliseconds_until(deadline);
         if (wait == 0)
             return SQLA_ERR_TIMEOUT;
         int n = poll(&look, 1, wait);
@@ -49,6 +48,37 @@ sqla_status mariadb__poll(MYSQL *link, int events, int64_t deadline, int *ret_ev
                       ((look.revents & POLLPRI) != 0 ? MYSQL_WAIT_EXCEPT : 0) | (broken ? events & ~MYSQL_WAIT_TIMEOUT : 0);
         return SQLA_OK;
     }
+}
+
+/* ---- SIGPIPE --------------------------------------------------------------------------------------------------- */
+
+static bool is_pending(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+}
+
+void mariadb__hush_begin(mariadb__hush *hush)
+{
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    hush->blocked = pthread_sigmask(SIG_BLOCK, &pipe, &hush->before) == 0;
+    hush->was_pending = hush->blocked && sigismember(&hush->before, SIGPIPE) == 1 && is_pending();
+}
+
+/* A signal that a write raised is for the thread that wrote, and is taken away before anybody gets it. */
+void mariadb__hush_end(mariadb__hush *hush)
+{
+    const struct timespec at_once = { 0, 0 };
+    sigset_t pipe;
+    if (!hush->blocked)
+        return;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    while (!hush->was_pending && is_pending() && sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR)
+        continue;
+    pthread_sigmask(SIG_SETMASK, &hush->before, NULL);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------------------------- */
@@ -119,11 +149,9 @@ static sqla_status wait_for(sqla_driver_conn *conn, int *events)
     }
 }
 
-sqla_status mariadb__call_run(sqla_driver_conn *conn, mariadb__call *c)
+static sqla_status run(sqla_driver_conn *conn, mariadb__call *c)
 {
     my_bool flag = 0;
-    if (conn->lost)
-        return SQLA_ERR_DISCONNECTED;
     c->answer = 0;
     for (int events = start_call(conn->link, c, &flag); events != 0; events = continue_call(conn->link, c, &flag, events)) {
         sqla_status status = wait_for(conn, &events);
@@ -134,6 +162,19 @@ sqla_status mariadb__call_run(sqla_driver_conn *conn, mariadb__call *c)
     }
     c->answer = c->answer != 0 ? c->answer : flag;
     return SQLA_OK;
+}
+
+sqla_status mariadb__call_run(sqla_driver_conn *conn, mariadb__call *c)
+{
+    mariadb__hush hush;
+    if (conn->lost)
+        return SQLA_ERR_DISCONNECTED;
+    if (!conn->tls)
+        return run(conn, c);
+    mariadb__hush_begin(&hush);
+    sqla_status status = run(conn, c);
+    mariadb__hush_end(&hush);
+    return status;
 }
 
 /* ---- around statements ----------------------------------------------------------------------------------------- */
