@@ -89,10 +89,11 @@ static void do_not_block(MYSQL *link, int64_t deadline)
 /* The connect that is under way in this thread, for a function of ours that is called back without anything that says so. */
 static _Thread_local struct { bool under_way; int64_t deadline; } connecting;
 
+/* Beside the handshake only a farewell can come here, and that waits for nobody. */
 int mariadb__wait_inside(my_socket socket, my_bool is_read, int timeout)
 {
     struct pollfd look = { socket, (short)(is_read ? POLLIN : POLLOUT), 0 };
-    int64_t until = connecting.under_way ? connecting.deadline : timeout > 0 ? mariadb__now() + timeout * INT64_C(1000000) : 0;
+    int64_t until = connecting.under_way ? connecting.deadline : mariadb__now() + (timeout > 0 ? timeout : 0) * INT64_C(1000000);
     for (;;) {
         int n = poll(&look, 1, mariadb__milliseconds_until(until));
         if (n > 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
