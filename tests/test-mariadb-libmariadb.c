@@ -19,8 +19,8 @@
 
 enum call {
     MEMORY, POLL, POLL_AGAIN, LOCALE, MUTEX, CONDITION, CONDITION_ATTRIBUTE, CONDITION_CLOCK, DUPLICATE, SIGNAL, LIBRARY, INIT,
-    STMT_INIT, BIND, USE_RESULT, STEP, /* from here on, they wait for the server */
-    CONNECT, PREPARE, EXECUTE, STORE, FETCH, FREE, CLOSE, QUERY, NEXT, SKIP, STORE_TEXT, SCRIPTS, RESET, USE, CALLS
+    STMT_INIT, BIND, USE_RESULT, /* from here on, they wait for the server */
+    CONNECT, PREPARE, EXECUTE, FETCH, FREE, CLOSE, QUERY, NEXT, ROW, STORE_TEXT, SCRIPTS, RESET, USE, CALLS
 };
 
 enum way {
@@ -117,7 +117,6 @@ WRAPPED(STMT_INIT, MYSQL_STMT *, mysql_stmt_init, (MYSQL *link), (link), NULL)
 WRAPPED(BIND, my_bool, mysql_stmt_bind_param, (MYSQL_STMT *handle, MYSQL_BIND *binds), (handle, binds),
     (tell(NULL, handle, 2036, "unknown type"), 1))
 WRAPPED(USE_RESULT, MYSQL_RES *, mysql_use_result, (MYSQL *link), (link), (tell(link, NULL, 2008, "the library has no memory"), NULL))
-WRAPPED(STEP, int, mysql_stmt_fetch, (MYSQL_STMT *handle), (handle), (tell(NULL, handle, 2008, "the library has no memory"), 1))
 
 /* A signal may interrupt it, which is no failure. */
 int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
@@ -165,7 +164,6 @@ WAITING(CONNECT, mysql_real_connect, MYSQL *, MYSQL, (MYSQL **ret, MYSQL *of, co
 WAITING(PREPARE, mysql_stmt_prepare, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of, const char *text, unsigned long n), (ret, of, text, n),
     of->mysql, of, 1)
 WAITING(EXECUTE, mysql_stmt_execute, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of), (ret, of), of->mysql, of, 1)
-WAITING(STORE, mysql_stmt_store_result, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of), (ret, of), of->mysql, of, 1)
 WAITING(FETCH, mysql_stmt_fetch, int, MYSQL_STMT, (int *ret, MYSQL_STMT *of), (ret, of), of->mysql, of, 1)
 WAITING(FREE, mysql_stmt_free_result, my_bool, MYSQL_STMT, (my_bool *ret, MYSQL_STMT *of), (ret, of), of->mysql, of, 1)
 /* The handle is gone then. */
@@ -178,24 +176,14 @@ WAITING(SCRIPTS, mysql_set_server_option, int, MYSQL, (int *ret, MYSQL *of, enum
 WAITING(RESET, mysql_reset_connection, int, MYSQL, (int *ret, MYSQL *of), (ret, of), of, NULL, 1)
 WAITING(USE, mysql_select_db, int, MYSQL, (int *ret, MYSQL *of, const char *database), (ret, of, database), of, NULL, 1)
 
-/* It has no answer, so nothing but the link and waiting can fail. */
-int __real_mysql_free_result_start(MYSQL_RES *rows);
-int __wrap_mysql_free_result_start(MYSQL_RES *rows);
-int __wrap_mysql_free_result_start(MYSQL_RES *rows)
-{
-    int events;
-    if (is_refused(SKIP, rows->handle, NULL, &events))
-        return events;
-    faults.at = faults.at == SKIP ? MEMORY : faults.at;
-    return __real_mysql_free_result_start(rows);
-}
+WAITING(ROW, mysql_fetch_row, MYSQL_ROW, MYSQL_RES, (MYSQL_ROW *ret, MYSQL_RES *of), (ret, of), of->handle, NULL, NULL)
 
-/* Can a call fail in this way? A statement is closed on this side in any case. */
+/* Can a call fail in this way? A statement is closed on this side in any case; and behind a row that is a failure there are no others. */
 static bool is_possible(enum call call, enum way way)
 {
     if (call < CONNECT)
         return way == REFUSED;
-    return call == SKIP ? way == BROKEN || way == STUCK : call == CLOSE ? way == ANSWERED || way == BROKEN : true;
+    return call == ROW ? way == BROKEN || way == STUCK : call == CLOSE ? way == ANSWERED || way == BROKEN : true;
 }
 
 /* ---- pieces of work -------------------------------------------------------------------------------------------------- */
@@ -776,7 +764,7 @@ static void blame__leaves_nothing_behind(const char *url)
 /* An answer that the library can make nothing of, as when what is left of another is taken for it: nothing that follows can be believed. */
 static void answers__without_meaning(const char *url)
 {
-    static const enum call calls[] = { PREPARE, EXECUTE, STORE };
+    static const enum call calls[] = { PREPARE, EXECUTE, FETCH };
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         sqla_driver_conn *conn = my_open(url);
         sqla_error err = SQLA_ERROR_INIT;
@@ -799,7 +787,7 @@ static void scripts__whose_rows_cannot_be_dropped(const char *url)
 {
     static const struct { enum call call; enum way way; int n; sqla_status status; } cases[] = {
         { USE_RESULT, REFUSED, 1, SQLA_ERR_NOMEM }, { USE_RESULT, REFUSED, 3, SQLA_ERR_NOMEM },
-        { SKIP, STUCK, 1, SQLA_ERR_DISCONNECTED }, { SKIP, STUCK, 2, SQLA_ERR_DISCONNECTED },
+        { ROW, STUCK, 1, SQLA_ERR_DISCONNECTED }, { ROW, STUCK, 3, SQLA_ERR_DISCONNECTED },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sqla_driver_conn *conn = my_open(url);

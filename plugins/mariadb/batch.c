@@ -68,7 +68,7 @@ static sqla_status read_keys(job *j, size_t first, bool *ret_failed, int64_t *re
 {
     bool more = false, end;
     uint32_t n = 0;
-    sqla_status status = mariadb__result_start(j->returned, false, NULL, ret_failed, err);
+    sqla_status status = mariadb__result_start(j->returned, MARIADB__KEEP, NULL, ret_failed, err);
     if (status == SQLA_OK && *ret_failed)
         return SQLA_OK;
     for (; status == SQLA_OK; n++) {
@@ -96,26 +96,12 @@ static sqla_status bind_block(job *j, size_t first, uint32_t rows, sqla_err *err
     return status;
 }
 
-/* Rows that nobody asked for are not looked at; a failure may come with them. */
-static sqla_status drop_rows(sqla_driver_conn *conn, sqla_driver_stmt *stmt, bool *ret_failed, sqla_err *err)
-{
-    mariadb__call store = { .kind = MARIADB__STORE, .handle = stmt->handle };
-    if (mysql_stmt_field_count(stmt->handle) == 0)
-        return SQLA_OK;
-    sqla_status status = mariadb__call_run(conn, &store);
-    if (status != SQLA_OK)
-        return mariadb__broken(conn, status, err);
-    *ret_failed = store.answer != 0;
-    if (*ret_failed)
-        stmt->generation = conn->generation - 1; /* as in result.c */
-    return SQLA_OK;
-}
-
-/* The same where the failure is reported. */
+/* Rows that nobody asked for are not looked at; a failure that comes with them is reported. */
 static sqla_status take_rows(sqla_driver_conn *conn, sqla_driver_stmt *stmt, const char *text, int64_t row, sqla_err *err)
 {
     bool failed = false;
-    sqla_status status = drop_rows(conn, stmt, &failed, err);
+    int64_t rows;
+    sqla_status status = mariadb__rows_drop(conn, stmt, &rows, &failed, err);
     return failed ? mariadb__failed(conn, stmt->handle, text, row, err) : status;
 }
 
@@ -124,9 +110,10 @@ static sqla_status take_answer(job *j, size_t first, bool *ret_failed, int64_t *
 {
     if (j->returned != NULL)
         return read_keys(j, first, ret_failed, ret_changes, err);
-    sqla_status status = drop_rows(j->conn, j->stmt, ret_failed, err);
-    bool reads = mysql_stmt_field_count(j->stmt->handle) > 0 && !mariadb__is_writing(j->statement->text);
-    *ret_changes = reads ? 0 : (int64_t)mysql_stmt_affected_rows(j->stmt->handle);
+    bool returns = mysql_stmt_field_count(j->stmt->handle) > 0;
+    int64_t rows = 0;
+    sqla_status status = mariadb__rows_drop(j->conn, j->stmt, &rows, ret_failed, err);
+    *ret_changes = !returns ? (int64_t)mysql_stmt_affected_rows(j->stmt->handle) : mariadb__is_writing(j->statement->text) ? rows : 0;
     return status;
 }
 
@@ -216,7 +203,7 @@ static sqla_status fail_whole(job *j, size_t first, sqla_err *err)
 
 static sqla_status block_failed(job *j, size_t first, sqla_err *err)
 {
-    if (j->block == 1 || !mariadb__is_of_a_row(mysql_stmt_errno(j->stmt->handle)))
+    if (j->block == 1 || !mariadb__is_of_a_row(mariadb__error_number(j->conn->link, j->stmt->handle)))
         return mariadb__failed(j->conn, j->stmt->handle, j->statement->text, j->block == 1 ? (int64_t)first + 1 : 0, err);
     char *text = single_text(j);
     sqla_status status = text != NULL ? trace(j, text, first, err) : SQLA_OK;

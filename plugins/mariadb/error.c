@@ -257,12 +257,17 @@ static int32_t position_in(const char *text, const char *message)
 /* What is said, before the library says something else. */
 typedef struct said { unsigned number; char sqlstate[8], message[MYSQL_ERRMSG_SIZE]; } said;
 
-/* A failure while rows are read stays with the link. */
+unsigned mariadb__error_number(MYSQL *link, MYSQL_STMT *handle)
+{
+    unsigned number = handle != NULL ? mysql_stmt_errno(handle) : 0;
+    return number != 0 ? number : mysql_errno(link);
+}
+
 static void listen(said *s, MYSQL *link, MYSQL_STMT *handle)
 {
     if (handle != NULL && mysql_stmt_errno(handle) == 0)
         handle = NULL;
-    s->number = handle != NULL ? mysql_stmt_errno(handle) : mysql_errno(link);
+    s->number = mariadb__error_number(link, handle);
     snprintf(s->sqlstate, sizeof s->sqlstate, "%s", handle != NULL ? mysql_stmt_sqlstate(handle) : mysql_sqlstate(link));
     snprintf(s->message, sizeof s->message, "%s", handle != NULL ? mysql_stmt_error(handle) : mysql_error(link));
     if (s->message[0] == '\0')

@@ -73,6 +73,7 @@ struct sqla_driver_conn {
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
     int64_t told;              /* the deadline of calls that are given none (set_deadline) */
+    uint32_t rows_seen;
     uint32_t generation;       /* of prepared statements: a reset of the session makes those before it void */
     uint32_t usual_level, level; /* sqla_isolation: of the session after open, and now */
     uint32_t key_step;         /* auto_increment_increment */
@@ -87,7 +88,7 @@ struct sqla_driver_stmt {
     sqla_driver_conn *conn;
     sqla_driver_stmt *next;      /* in the list of those that were dropped */
     MYSQL_STMT *handle;
-    sqla_driver_result *reader;  /* the result that is being read from it, or NULL */
+    sqla_driver_result *reader;  /* the result that streams from it, or NULL */
     uint32_t generation;
     size_t length;
     char *text;                /* kept to be prepared again after a reset; NULL: it lives for one run */
@@ -149,6 +150,8 @@ sqla_status mariadb__refused(MYSQL *link, sqla_err *err);
 sqla_status mariadb__fail(sqla_err *err, sqla_status status, const sqla_err_fields *fields, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 sqla_status mariadb__nomem(sqla_err *err);
+/* The number of the failure: of the handle, or of the link, where one that comes among rows stays. handle NULL: of the link. */
+unsigned mariadb__error_number(MYSQL *link, MYSQL_STMT *handle);
 /* Does the failure blame a value of a row, so that one row of a block can be found? */
 bool mariadb__is_of_a_row(unsigned number);
 
@@ -165,8 +168,8 @@ void mariadb__hush_begin(mariadb__hush *hush);
 void mariadb__hush_end(mariadb__hush *hush);
 
 typedef enum mariadb__kind {
-    MARIADB__PREPARE, MARIADB__EXECUTE, MARIADB__STORE, MARIADB__FETCH, MARIADB__FREE, MARIADB__CLOSE, /* of a statement */
-    MARIADB__QUERY, MARIADB__NEXT, MARIADB__SKIP, MARIADB__STORE_TEXT, MARIADB__SCRIPTS, MARIADB__RESET, MARIADB__USE
+    MARIADB__PREPARE, MARIADB__EXECUTE, MARIADB__FETCH, MARIADB__FREE, MARIADB__CLOSE, /* of a statement */
+    MARIADB__QUERY, MARIADB__NEXT, MARIADB__ROW, MARIADB__STORE_TEXT, MARIADB__SCRIPTS, MARIADB__RESET, MARIADB__USE
 } mariadb__kind;
 /* A call of libmariadb, and its answer. */
 typedef struct mariadb__call {
@@ -175,7 +178,8 @@ typedef struct mariadb__call {
     const char *text;          /* PREPARE, QUERY; USE: the database */
     size_t length;
     bool on;                   /* SCRIPTS */
-    MYSQL_RES *rows;           /* SKIP: whose; STORE_TEXT: the answer */
+    MYSQL_RES *rows;           /* ROW: whose; STORE_TEXT: the answer */
+    MYSQL_ROW row;             /* ROW: the answer; NULL: there is none, or a failure */
     int answer;                /* 0: it worked; FETCH: MYSQL_NO_DATA too; NEXT: -1 at the end */
 } mariadb__call;
 /* Make a call and wait for it. Returns: OK: it was answered, if only by a failure; DISCONNECTED, TIMEOUT: it was given up, and
@@ -286,7 +290,7 @@ void mariadb__decoder_release(mariadb__decoder *decoder);
  * then) the server prepares no such statement, and *ret_stmt is NULL. */
 sqla_status mariadb__stmt_new(sqla_driver_conn *conn, const char *text, size_t length, bool keeps, bool *ret_not, sqla_driver_stmt **ret_stmt,
                               sqla_err *err);
-/* Prepare again what a reset has made void, and make rows stale that were read from it. Between enter and leave. */
+/* Prepare again what a reset has made void, and drop what still comes from it. Between enter and leave. */
 sqla_status mariadb__stmt_ready(sqla_driver_stmt *stmt, sqla_err *err);
 sqla_status mariadb__check_width(const sqla_driver_stmt *stmt, const sqla_plan *plan, uint32_t rows, sqla_err *err);
 sqla_status mariadb__check_text(const char *text, size_t length, sqla_err *err);
@@ -316,10 +320,15 @@ sqla_status mariadb_execute_many(sqla_driver_conn *conn, const sqla_statement *s
  * owns: it closes the statement, also when this fails. */
 sqla_status mariadb__result_new(sqla_driver_conn *conn, sqla_driver_stmt *stmt, bool owns, bool writes, sqla_driver_result **ret_result,
                                 sqla_err *err);
-/* The statement has been run: take its rows, or leave them to come. Where it changes rows and returns some, the server may find fault
- * only now. text: of the statement. ret_failed: as of stmt_send; NULL: such a failure is reported. */
-sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, const char *text, bool *ret_failed, sqla_err *err);
-void mariadb__result_stale(sqla_driver_result *result);
+/* What is to become of the rows of a statement: they are read and kept, left to come, or read and dropped. */
+typedef enum mariadb__rows { MARIADB__KEEP, MARIADB__STREAM, MARIADB__DROP } mariadb__rows;
+/* The statement has been run. Where it changes rows and returns some, the server may find fault only with those. text: of the statement.
+ * ret_failed: as of stmt_send; NULL: such a failure is reported. */
+sqla_status mariadb__result_start(sqla_driver_result *result, mariadb__rows rows, const char *text, bool *ret_failed, sqla_err *err);
+/* The same without a result: nobody wants the rows, if there are any. *ret_rows: how many came. */
+sqla_status mariadb__rows_drop(sqla_driver_conn *conn, sqla_driver_stmt *stmt, int64_t *ret_rows, bool *ret_failed, sqla_err *err);
+/* Its statement goes, or is run again: what still comes is dropped. */
+void mariadb__result_end(sqla_driver_result *result);
 const sqla_result_info *mariadb_result_info(sqla_driver_result *result);
 sqla_status mariadb_result_fetch(sqla_driver_result *result, const sqla_plan *plan, void *const *rows, size_t max,
                                  sqla_row_arena *arena, size_t *ret_count, bool *ret_end, sqla_err *err);

@@ -1,7 +1,8 @@
 /* result.c: results, as a whole or row by row.
  *
- * A whole result lies with its statement, until that is run again or closed; others may run meanwhile. A streaming one takes the
- * connection until its last row. Either way the client library shows each row where it lies, cell by cell (on_cell). */
+ * The client library shows each row where it lies, cell by cell (on_cell). A whole result is read at once, and its cells are copied into
+ * blocks of ours: the library would read it in one go, without a look at the clock as long as rows are there to be read. A streaming one
+ * takes the connection until its last row. */
 #include <config.h>
 #include "mariadb.h"
 
@@ -13,15 +14,26 @@
 #define WRITE_PATIENCE INT64_C(10000000000)
 #define CANCEL_PATIENCE INT64_C(1000000000)
 
+/* Rows, one behind the other: of each cell its size, NULL_SIZE for a null, and its bytes. */
+typedef struct block {
+    struct block *next;
+    size_t used, room;         /* bytes behind the head */
+} block;
+#define NULL_SIZE UINT32_MAX
+enum { SMALLEST_BLOCK = 2000, LARGEST_BLOCK = 256 * 1024 };
+
 struct sqla_driver_result {
     sqla_driver_conn *conn;
     sqla_driver_stmt *stmt;    /* NULL: there are no rows, or they are not to be had any more */
     bool owns, writes;
     bool streaming;            /* the connection has more for us */
     bool ready;                /* a row is in the cells that nobody has read */
-    bool ended, stale;
-    uint32_t generation;
+    bool ended;
     int64_t number;            /* rows that have been handed out */
+    int64_t count;             /* rows that came, unless they stream */
+    block *blocks, *last;      /* that hold them */
+    block *reading;            /* where the next one is */
+    size_t read;               /* bytes of it that have been read */
     mariadb__decoder decoder;
     sqla_value *view;          /* one a column; made when first asked for */
     char *texts;               /* that the view points at */
@@ -121,16 +133,113 @@ static int64_t changed(const sqla_driver_result *result, uint64_t rows)
 }
 
 /* Rows that there is no memory to look at must not stay on the link. */
-static sqla_status drop_unseen(sqla_driver_result *result, sqla_err *err)
+static sqla_status drop_unseen(sqla_driver_conn *conn, sqla_driver_stmt *stmt, sqla_err *err)
 {
-    mariadb__call drop = { .kind = MARIADB__FREE, .handle = result->stmt->handle };
-    (void)mariadb__call_run(result->conn, &drop);
+    mariadb__call drop = { .kind = MARIADB__FREE, .handle = stmt->handle };
+    (void)mariadb__call_run(conn, &drop);
     return mariadb__nomem(err);
 }
 
-/* The library takes a statement whose rows could not be stored for one whose rows are still to be read, and would wait for them when it
- * is run again; so it is prepared anew. */
-static sqla_status store_failed(sqla_driver_result *result, const char *text, bool *ret_failed, sqla_err *err)
+/* ---- rows that are kept ---------------------------------------------------------------------------------------- */
+
+/* One block stays for the next run of the statement. */
+static void forget_rows(sqla_driver_result *result, bool all)
+{
+    block *kept = all ? NULL : result->blocks;
+    for (block *b = all ? result->blocks : kept != NULL ? kept->next : NULL, *next; b != NULL; b = next) {
+        next = b->next;
+        mariadb__host->release(b);
+    }
+    if (kept != NULL) {
+        kept->next = NULL;
+        kept->used = 0;
+    }
+    result->blocks = result->last = result->reading = kept;
+    result->read = 0;
+    result->count = 0;
+}
+
+static char *take_room(sqla_driver_result *result, size_t size)
+{
+    block *last = result->last;
+    if (last == NULL || last->room - last->used < size) {
+        size_t room = last == NULL ? SMALLEST_BLOCK : last->room * 2 < LARGEST_BLOCK ? last->room * 2 : LARGEST_BLOCK;
+        room = room < size ? size : room;
+        block *more = mariadb__host->alloc(sizeof *more + room);
+        if (more == NULL)
+            return NULL;
+        *more = (block){ NULL, 0, room };
+        *(last != NULL ? &last->next : &result->blocks) = more;
+        result->reading = last != NULL ? result->reading : more;
+        result->last = last = more;
+    }
+    last->used += size;
+    return (char *)(last + 1) + last->used - size;
+}
+
+/* The row in the cells.  Returns: false: there is no memory for it. */
+static bool keep_row(sqla_driver_result *result)
+{
+    size_t size = result->info.column_count * sizeof(uint32_t);
+    for (uint32_t i = 0; i < result->info.column_count; i++)
+        size += result->cells[i].data != NULL ? result->cells[i].size : 0;
+    char *to = take_room(result, size);
+    for (uint32_t i = 0; to != NULL && i < result->info.column_count; i++) {
+        const mariadb__cell *cell = &result->cells[i];
+        uint32_t n = cell->data != NULL ? (uint32_t)cell->size : NULL_SIZE;
+        memcpy(to, &n, sizeof n);
+        to += sizeof n;
+        if (cell->data != NULL && n > 0)
+            memcpy(to, cell->data, n);
+        to += cell->data != NULL ? n : 0;
+    }
+    return to != NULL;
+}
+
+/* Put the next row into the cells.  Returns: false: there is none. */
+static bool show_row(sqla_driver_result *result)
+{
+    while (result->reading != NULL && result->read == result->reading->used) {
+        result->reading = result->reading->next;
+        result->read = 0;
+    }
+    if (result->reading == NULL)
+        return false;
+    const unsigned char *from = (const unsigned char *)(result->reading + 1), *at = from + result->read;
+    for (uint32_t i = 0; i < result->info.column_count; i++) {
+        uint32_t n;
+        memcpy(&n, at, sizeof n);
+        at += sizeof n;
+        result->cells[i] = (mariadb__cell){ n != NULL_SIZE ? at : NULL, n != NULL_SIZE ? n : 0 };
+        at += result->cells[i].size;
+    }
+    result->read = (size_t)(at - from);
+    return true;
+}
+
+/* ---- starting -------------------------------------------------------------------------------------------------- */
+
+/* Read what is left on the link; when that takes too long it is cancelled, which ends the statement and not the transaction. */
+static void drain(sqla_driver_result *result)
+{
+    sqla_driver_conn *conn = result->conn;
+    mariadb__call fetch = { .kind = MARIADB__FETCH, .handle = result->stmt->handle };
+    int64_t until = mariadb__now() + (result->writes ? WRITE_PATIENCE : DRAIN_PATIENCE);
+    if (!conn->timed_out) {
+        conn->deadline = conn->deadline == 0 || until < conn->deadline ? until : conn->deadline;
+        conn->grace = CANCEL_PATIENCE;
+    }
+    sqla_status status = SQLA_OK;
+    while (status == SQLA_OK && fetch.answer == 0) {
+        status = mariadb__call_run(conn, &fetch);
+        result->number += status == SQLA_OK && fetch.answer == 0;
+    }
+    if (status == SQLA_OK && fetch.answer != MYSQL_NO_DATA)
+        (void)mariadb__failed(conn, fetch.handle, NULL, 0, NULL);
+}
+
+/* The statement failed among its rows, and is prepared anew, since who knows what the library thinks of it. */
+static sqla_status rows_failed(sqla_driver_result *result, const char *text, bool *ret_failed, sqla_err *err)
 {
     result->ended = true;
     result->stmt->generation = result->conn->generation - 1;
@@ -140,37 +249,62 @@ static sqla_status store_failed(sqla_driver_result *result, const char *text, bo
     return SQLA_OK;
 }
 
-sqla_status mariadb__result_start(sqla_driver_result *result, bool streaming, const char *text, bool *ret_failed, sqla_err *err)
+static sqla_status take_rows(sqla_driver_result *result, bool keep, const char *text, bool *ret_failed, sqla_err *err)
+{
+    mariadb__call fetch = { .kind = MARIADB__FETCH, .handle = result->stmt->handle };
+    sqla_status status = mariadb__call_run(result->conn, &fetch);
+    for (; status == SQLA_OK && fetch.answer == 0; status = mariadb__call_run(result->conn, &fetch)) {
+        result->count++;
+        if (keep && !keep_row(result)) {
+            result->ended = true;
+            drain(result);
+            return mariadb__nomem(err);
+        }
+    }
+    if (status != SQLA_OK)
+        return mariadb__broken(result->conn, status, err);
+    if (fetch.answer != MYSQL_NO_DATA)
+        return rows_failed(result, text, ret_failed, err);
+    result->info.affected = changed(result, (uint64_t)result->count);
+    return SQLA_OK;
+}
+
+sqla_status mariadb__result_start(sqla_driver_result *result, mariadb__rows rows, const char *text, bool *ret_failed, sqla_err *err)
 {
     MYSQL_STMT *handle = result->stmt->handle;
-    result->generation = result->conn->generation;
     result->number = 0;
-    result->ready = result->stale = false;
+    result->ready = false;
     result->ended = mysql_stmt_field_count(handle) == 0;
+    forget_rows(result, false);
     if (result->ended) {
         result->info.affected = changed(result, mysql_stmt_affected_rows(handle));
         return SQLA_OK;
     }
     if (!describe(result))
-        return drop_unseen(result, err);
+        return drop_unseen(result->conn, result->stmt, err);
     mysql_stmt_attr_set(handle, STMT_ATTR_CB_USER_DATA, result);
     union { ps_result_callback function; const void *data; } callback = { .function = on_cell };
     mysql_stmt_attr_set(handle, STMT_ATTR_CB_RESULT, callback.data);
+    result->streaming = rows == MARIADB__STREAM;
+    if (!result->streaming)
+        return take_rows(result, rows == MARIADB__KEEP, text, ret_failed, err);
     result->stmt->reader = result;
-    result->streaming = streaming;
-    if (streaming) {
-        result->info.affected = -1;
-        result->conn->stream = result;
-        return SQLA_OK;
-    }
-    mariadb__call store = { .kind = MARIADB__STORE, .handle = handle };
-    sqla_status status = mariadb__call_run(result->conn, &store);
-    if (status != SQLA_OK)
-        return mariadb__broken(result->conn, status, err);
-    if (store.answer != 0)
-        return store_failed(result, text, ret_failed, err);
-    result->info.affected = changed(result, mysql_stmt_num_rows(handle));
+    result->info.affected = -1;
+    result->conn->stream = result;
     return SQLA_OK;
+}
+
+sqla_status mariadb__rows_drop(sqla_driver_conn *conn, sqla_driver_stmt *stmt, int64_t *ret_rows, bool *ret_failed, sqla_err *err)
+{
+    sqla_driver_result *result = NULL;
+    if (mysql_stmt_field_count(stmt->handle) == 0)
+        return SQLA_OK;
+    if (mariadb__result_new(conn, stmt, false, true, &result, NULL) != SQLA_OK)
+        return drop_unseen(conn, stmt, err);
+    sqla_status status = mariadb__result_start(result, MARIADB__DROP, NULL, ret_failed, err);
+    *ret_rows = result->count;
+    mariadb_result_close(result);
+    return status;
 }
 
 /* ---- stepping -------------------------------------------------------------------------------------------------- */
@@ -205,22 +339,18 @@ static sqla_status next_of_stream(sqla_driver_result *result, sqla_err *err)
 /* Step so that the next row is in the cells. Without one the result has ended. */
 static sqla_status advance(sqla_driver_result *result, sqla_err *err)
 {
-    if (result->stale || (!result->ended && result->generation != result->conn->generation))
-        return mariadb__fail(err, SQLA_ERR_MISUSE, NULL, "the statement was run again, or its session was reset, before these rows were read");
     if (result->ready || result->ended)
         return SQLA_OK;
     if (result->streaming)
         return next_of_stream(result, err);
-    int answer = mysql_stmt_fetch(result->stmt->handle); /* out of memory of ours: nothing is waited for */
-    result->ready = answer == 0;
-    result->ended = answer == MYSQL_NO_DATA;
-    return answer == 0 || answer == MYSQL_NO_DATA ? SQLA_OK : mariadb__failed(result->conn, result->stmt->handle, NULL, 0, err);
+    result->ready = show_row(result);
+    result->ended = !result->ready;
+    return SQLA_OK;
 }
 
 static bool is_at_end(const sqla_driver_result *result)
 {
-    return result->ended || (!result->streaming && !result->ready && !result->stale &&
-                             (uint64_t)result->number == mysql_stmt_num_rows(result->stmt->handle));
+    return result->ended || (!result->streaming && !result->ready && result->number == result->count);
 }
 
 /* A row that fails is not stepped over: whoever goes on meets it again, rather than missing it. */
@@ -329,42 +459,19 @@ sqla_status mariadb_result_view(sqla_driver_result *result, const sqla_value **r
 
 /* ---- closing --------------------------------------------------------------------------------------------------- */
 
-/* Read what is left; when that takes too long it is cancelled, which ends the statement and not the transaction. */
 static void close_stream(sqla_driver_result *result)
 {
-    sqla_driver_conn *conn = result->conn;
-    mariadb__call fetch = { .kind = MARIADB__FETCH, .handle = result->stmt->handle };
-    int64_t until = mariadb__now() + (result->writes ? WRITE_PATIENCE : DRAIN_PATIENCE);
-    if (!conn->timed_out) {
-        conn->deadline = conn->deadline == 0 || until < conn->deadline ? until : conn->deadline;
-        conn->grace = CANCEL_PATIENCE;
-    }
-    sqla_status status = SQLA_OK;
-    while (status == SQLA_OK && fetch.answer == 0) {
-        status = mariadb__call_run(conn, &fetch);
-        result->number += status == SQLA_OK && fetch.answer == 0;
-    }
-    if (status == SQLA_OK && fetch.answer != MYSQL_NO_DATA)
-        (void)mariadb__failed(conn, fetch.handle, NULL, 0, NULL);
+    drain(result);
     end_stream(result);
 }
 
-void mariadb__result_stale(sqla_driver_result *result)
+void mariadb__result_end(sqla_driver_result *result)
 {
     if (result->streaming)
         close_stream(result);
     result->stmt->reader = NULL;
     result->stmt = NULL;
-    result->stale = !result->ended;
     result->ready = false;
-}
-
-/* Rows that lie with a statement that is kept are given back at once. */
-static void drop_rows(sqla_driver_stmt *stmt)
-{
-    stmt->reader = NULL;
-    if (stmt->generation == stmt->conn->generation && stmt->conn->stream == NULL && !stmt->conn->lost)
-        (void)mysql_stmt_free_result(stmt->handle); /* nothing is left on the link, so nothing is waited for */
 }
 
 void mariadb_result_close(sqla_driver_result *result)
@@ -374,9 +481,10 @@ void mariadb_result_close(sqla_driver_result *result)
     if (result->streaming)
         close_stream(result);
     if (result->stmt != NULL && result->stmt->reader == result)
-        drop_rows(result->stmt);
+        result->stmt->reader = NULL;
     if (result->stmt != NULL && result->owns)
         mariadb_stmt_close(result->stmt);
+    forget_rows(result, true);
     mariadb__decoder_release(&result->decoder);
     mariadb__host->release(result->columns);
     mariadb__host->release(result->view);

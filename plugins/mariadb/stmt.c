@@ -109,7 +109,7 @@ void mariadb_stmt_close(sqla_driver_stmt *stmt)
     if (stmt == NULL)
         return;
     if (stmt->reader != NULL)
-        mariadb__result_stale(stmt->reader);
+        mariadb__result_end(stmt->reader);
     if (stmt->handle == NULL) {
         mariadb__host->release(stmt);
         return;
@@ -136,7 +136,7 @@ sqla_status mariadb__stmt_ready(sqla_driver_stmt *stmt, sqla_err *err)
 {
     unsigned number;
     if (stmt->reader != NULL)
-        mariadb__result_stale(stmt->reader);
+        mariadb__result_end(stmt->reader);
     if (stmt->handle != NULL && stmt->generation == stmt->conn->generation)
         return SQLA_OK;
     if (stmt->handle != NULL)
@@ -222,7 +222,7 @@ sqla_status mariadb__stmt_run(sqla_driver_stmt *stmt, const char *text, int64_t 
 static sqla_status drop_answer(sqla_driver_conn *conn, const char *text, int64_t number, bool *ret_had, sqla_err *err)
 {
     MYSQL_RES *rows = mysql_use_result(conn->link);
-    mariadb__call skip = { .kind = MARIADB__SKIP, .rows = rows };
+    mariadb__call next = { .kind = MARIADB__ROW, .rows = rows };
     *ret_had = rows != NULL;
     if (rows == NULL && mysql_field_count(conn->link) == 0)
         return SQLA_OK;
@@ -230,12 +230,15 @@ static sqla_status drop_answer(sqla_driver_conn *conn, const char *text, int64_t
         conn->lost = true;
         return mariadb__nomem(err);
     }
-    sqla_status status = mariadb__call_run(conn, &skip);
-    if (status != SQLA_OK) {
+    sqla_status status;
+    do
+        status = mariadb__call_run(conn, &next);
+    while (status == SQLA_OK && next.row != NULL);
+    if (status != SQLA_OK)
         rows->handle = NULL; /* so that nothing is waited for when they are freed */
-        mysql_free_result(rows);
+    mysql_free_result(rows);
+    if (status != SQLA_OK)
         return mariadb__broken(conn, status, err);
-    }
     return mysql_errno(conn->link) == 0 ? SQLA_OK : mariadb__failed(conn, NULL, text, number, err);
 }
 
@@ -320,7 +323,7 @@ static sqla_status run(sqla_driver_conn *conn, const sqla_statement *statement, 
     if (status == SQLA_OK)
         status = mariadb__stmt_run(stmt, statement->text, 0, err);
     if (status == SQLA_OK)
-        status = mariadb__result_start(result, streams && mysql_stmt_field_count(stmt->handle) > 0, statement->text, NULL, err);
+        status = mariadb__result_start(result, streams ? MARIADB__STREAM : MARIADB__KEEP, statement->text, NULL, err);
     if (status == SQLA_OK)
         *ret_result = result;
     else

@@ -89,13 +89,12 @@ static int start_call(MYSQL *link, mariadb__call *c, my_bool *flag)
     switch (c->kind) {
     case MARIADB__PREPARE: return mysql_stmt_prepare_start(&c->answer, c->handle, c->text, c->length);
     case MARIADB__EXECUTE: return mysql_stmt_execute_start(&c->answer, c->handle);
-    case MARIADB__STORE: return mysql_stmt_store_result_start(&c->answer, c->handle);
     case MARIADB__FETCH: return mysql_stmt_fetch_start(&c->answer, c->handle);
     case MARIADB__FREE: return mysql_stmt_free_result_start(flag, c->handle);
     case MARIADB__CLOSE: return mysql_stmt_close_start(flag, c->handle);
     case MARIADB__QUERY: return mysql_real_query_start(&c->answer, link, c->text, c->length);
     case MARIADB__NEXT: return mysql_next_result_start(&c->answer, link);
-    case MARIADB__SKIP: return mysql_free_result_start(c->rows);
+    case MARIADB__ROW: return mysql_fetch_row_start(&c->row, c->rows);
     case MARIADB__STORE_TEXT: return mysql_store_result_start(&c->rows, link);
     case MARIADB__SCRIPTS:
         return mysql_set_server_option_start(&c->answer, link, c->on ? MYSQL_OPTION_MULTI_STATEMENTS_ON : MYSQL_OPTION_MULTI_STATEMENTS_OFF);
@@ -110,13 +109,12 @@ static int continue_call(MYSQL *link, mariadb__call *c, my_bool *flag, int event
     switch (c->kind) {
     case MARIADB__PREPARE: return mysql_stmt_prepare_cont(&c->answer, c->handle, events);
     case MARIADB__EXECUTE: return mysql_stmt_execute_cont(&c->answer, c->handle, events);
-    case MARIADB__STORE: return mysql_stmt_store_result_cont(&c->answer, c->handle, events);
     case MARIADB__FETCH: return mysql_stmt_fetch_cont(&c->answer, c->handle, events);
     case MARIADB__FREE: return mysql_stmt_free_result_cont(flag, c->handle, events);
     case MARIADB__CLOSE: return mysql_stmt_close_cont(flag, c->handle, events);
     case MARIADB__QUERY: return mysql_real_query_cont(&c->answer, link, events);
     case MARIADB__NEXT: return mysql_next_result_cont(&c->answer, link, events);
-    case MARIADB__SKIP: return mysql_free_result_cont(c->rows, events);
+    case MARIADB__ROW: return mysql_fetch_row_cont(&c->row, c->rows, events);
     case MARIADB__STORE_TEXT: return mysql_store_result_cont(&c->rows, link, events);
     case MARIADB__SCRIPTS: return mysql_set_server_option_cont(&c->answer, link, events);
     case MARIADB__RESET: return mysql_reset_connection_cont(&c->answer, link, events);
@@ -149,10 +147,23 @@ static sqla_status wait_for(sqla_driver_conn *conn, int *events)
     }
 }
 
+/* Rows that come without a pause are never waited for, so the clock is looked at now and then. */
+static sqla_status look_at_clock(sqla_driver_conn *conn)
+{
+    enum { ROWS = 16 };
+    if (++conn->rows_seen % ROWS != 0 || conn->deadline == 0 || mariadb__now() < conn->deadline)
+        return SQLA_OK;
+    return overdue(conn);
+}
+
 static sqla_status run(sqla_driver_conn *conn, mariadb__call *c)
 {
     my_bool flag = 0;
     c->answer = 0;
+    if ((c->kind == MARIADB__FETCH || c->kind == MARIADB__ROW) && look_at_clock(conn) != SQLA_OK) {
+        conn->lost = true;
+        return SQLA_ERR_TIMEOUT;
+    }
     for (int events = start_call(conn->link, c, &flag); events != 0; events = continue_call(conn->link, c, &flag, events)) {
         sqla_status status = wait_for(conn, &events);
         if (status != SQLA_OK) { /* the call stays where it is for ever */
