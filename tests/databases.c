@@ -31,6 +31,7 @@ static struct {
     bool on_mariadb;    /* which of them */
     char text[4096];    /* the answer of harness_sql_text */
     char tcp[1024];     /* the answer of harness_postgres_tcp and harness_mariadb_tcp */
+    char tls[1100];     /* the answer of harness_by_tls */
     char numbers[200];  /* the answer of harness_numbers */
     unsigned count;
 } now;
@@ -127,6 +128,17 @@ const char *harness_postgres_tcp(const char *user, const char *password, const c
 const char *harness_mariadb_tcp(const char *user, const char *password, const char *database)
 {
     return tcp_url(getenv("SQLA_TEST_MARIADB_TCP_URL"), user, password, database);
+}
+
+const char *harness_by_tls(const char *url)
+{
+    bool mariadb = harness_is_mariadb(url);
+    const char *tcp = getenv("SQLA_TEST_TLS") == NULL || (!mariadb && !harness_is_postgres(url)) ? "" :
+                      mariadb ? harness_mariadb_tcp("sqla", "sesame", now.database) : harness_postgres_tcp("sqla", "sesame", now.database);
+    if (*tcp == '\0')
+        return "";
+    snprintf(now.tls, sizeof now.tls, "%s?%s", tcp, mariadb ? "ssl=on&ssl_verify=off" : "sslmode=require");
+    return now.tls;
 }
 
 static void name_database(bool on_mariadb)

@@ -351,12 +351,43 @@ static void fence__cancel_that_is_late(const char *url)
     relay_stop(&relay);
 }
 
+/* ---- rows without a pause ------------------------------------------------------------------------------------------- */
+
+static void read_too_much(const char *url)
+{
+    static const char endless[] = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 500) SELECT a.n FROM c a, c b, c d, c e";
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_conn_set_timeout(conn, 200);
+    sqla_stmt *q = sqla_sql(conn, endless);
+    int64_t start = now_ms();
+    SQLA_EACH_ROW(row, q, &err)
+        CU_FAIL("the rows have no end");
+    CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT));
+    CU_ASSERT(took(start, 200, 300));
+    sqla_conn_close(conn);
+    CU_ASSERT(took(start, 200, 600));
+    sqla_engine_free(db);
+}
+
+/* The one that reads finds more each time it looks, and has no reason to wait. */
+static void rows__that_never_end_are_not_read_for_ever(const char *url)
+{
+    read_too_much(url);
+    const char *tls = harness_by_tls(url);
+    if (tls[0] != '\0')
+        read_too_much(tls);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
         { "engine: a deadline of each statement", engine__deadline_of_each_statement, HARNESS_DATABASES },
         { "nearest timeout counts", nearest__timeout_counts, HARNESS_DATABASES },
         { "stream: blocks have a deadline each", stream__blocks_have_a_deadline_each, HARNESS_DATABASES },
+        { "rows that never end are not read for ever", rows__that_never_end_are_not_read_for_ever, HARNESS_DATABASES },
         { "lock is not waited for longer", lock__is_not_waited_for_longer, HARNESS_DATABASES },
         { "silence: nothing waits for ever", silence__nothing_waits_for_ever, HARNESS_POSTGRES },
         { "silence: closing is bounded", silence__closing_is_bounded, HARNESS_POSTGRES },

@@ -353,22 +353,10 @@ static void pipe_is_not_raised(const char *url, const char *way)
 
 static void signals__pipe_is_not_raised(const char *url) { pipe_is_not_raised(url, url); }
 
-/* The same database by TCP and TLS. "": there is none. */
-static const char *by_tls(const char *url)
-{
-    bool mariadb = harness_is_mariadb(url);
-    const char *name = harness_sql_text(url, mariadb ? "SELECT DATABASE()" : "SELECT current_database()");
-    const char *tcp = mariadb ? harness_mariadb_tcp("sqla", "sesame", name) : harness_postgres_tcp("sqla", "sesame", name);
-    if (tcp[0] == '\0' || getenv("SQLA_TEST_TLS") == NULL)
-        return "";
-    return with_query(tcp, mariadb ? "ssl=on&ssl_verify=off" : "sslmode=require");
-}
-
 /* A library for ciphers writes to the link in ways of its own. */
 static void signals__pipe_is_not_raised_by_tls(const char *url)
 {
-    char way[2048];
-    snprintf(way, sizeof way, "%s", by_tls(url));
+    const char *way = harness_by_tls(url);
     if (way[0] == '\0')
         return;
     sqla_engine *db = sqla_create_engine(way, NULL, NULL);

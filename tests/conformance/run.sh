@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh: sqla-conform on every driver that was built: SQLite in memory, as a file and as a file with a write-ahead log; PostgreSQL
-# and MariaDB where servers are, in databases of its own. Each check that was not run must be one that the database cannot pass.
+# and MariaDB where servers are, in databases of its own, by a socket, and in part with TLS as well. Each check that was not run must be one that the database cannot pass.
 . "$SRC/tests/check.sh"
 . "$SRC/tests/programs.sh"
 
@@ -40,6 +40,14 @@ cannot()
     fi
 }
 
+# over_tls DRIVER TCP_URL PAIRS: what depends on how bytes come, in the same database with TLS, where the servers offer it.
+over_tls()
+{
+    if test -n "${SQLA_TEST_TLS-}"; then
+        run "$conform" --only='con-*,err-*,row-*,tx-*' "$plugins/$1.so" "${2%/*}/$database?$3"
+    fi
+}
+
 # No server and no password, one schema, no type of labels, no constraint that comes later, no LIKE without case, no lists, no
 # batches as columns, no two phases.
 sqlite_cannot()
@@ -62,6 +70,7 @@ if test -n "$on_postgres"; then
     run "$conform" --sql "$plugins/postgres.so" "$url"
     # No last id, no blocks (batches go as columns), one result at a time.
     cannot postgres dml-01 dml-05 row-12
+    over_tls postgres "${SQLA_TEST_POSTGRES_TCP_URL-}" sslmode=require
     drop_postgres
     test -z "${SQLA_TEST_POSTGRES_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/postgres.so" "$SQLA_TEST_POSTGRES_TCP_URL"
 fi
@@ -71,6 +80,7 @@ if test -n "$on_mariadb"; then
     # No DDL in a transaction, no two phases, no commit that fails for sure, one result at a time, no last id (keys are returned), no
     # batches as columns, no DROP past foreign keys, no type of labels, no poolers, no outcomes, no LIKE without case, no BOOLEAN, no lists.
     cannot mariadb tx-08 tx-10 tx-12 row-12 dml-01 dml-06 ddl-07 ddl-08 con-24 con-26 q-10 q-11 q-12
+    over_tls mariadb "${SQLA_TEST_MARIADB_TCP_URL-}" 'ssl=on&ssl_verify=off'
     drop_mariadb
     test -z "${SQLA_TEST_MARIADB_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_TCP_URL"
 fi
