@@ -20,6 +20,11 @@ SQLA_MODEL(User, "users",                 /* class User(Base): __tablename__ = "
     SQLA_COLUMN(lastname),                /*     lastname = Column(String) */
     SQLA_COLUMN(age));                    /*     age = Column(Integer) */
 
+/* A struct for parameters and rows of raw SQL, without a table of its own. */
+typedef struct Person { const char *name, *age, *height; } Person;
+SQLA_DECLARE(Person);
+SQLA_ROW(Person, SQLA_COLUMN(name), SQLA_COLUMN(age), SQLA_COLUMN(height));
+
 int main(int argc, char **argv)
 {
     sqla_error err = SQLA_ERROR_INIT;
@@ -31,6 +36,9 @@ int main(int argc, char **argv)
     sqla_execute(db, "CREATE TABLE people (name text, age text, height text)", NULL, &err);
     /* db.execute("INSERT INTO people VALUES (:name, :age, '6ft')", {"name": "Nicolas", "age": "30"}) */
     sqla_execute(db, "INSERT INTO people VALUES (:name, :age, '6ft')", sqla_params("name", "Nicolas", "age", "30"), &err);
+    /* db.execute("INSERT INTO people VALUES (:name, :age, :height)", [{"name": "Hedy", ...}, {"name": "Ada", ...}]) */
+    const Person people[] = { { "Hedy", "26", "5ft" }, { "Ada", "36", "5ft" } };
+    sqla_execute_many(db, "INSERT INTO people VALUES (:name, :age, :height)", Person, people, 2, NULL, &err);
     /* for row in db.execute("SELECT * FROM people"): print(row.name, row.height) */
     SQLA_EACH_ROW(row, sqla_sql(db, "SELECT * FROM people"), &err)
         printf("%s is %s tall\n", sqla_row_text(row, "name", &err), sqla_row_text(row, "height", &err));
