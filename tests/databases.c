@@ -133,8 +133,10 @@ const char *harness_mariadb_tcp(const char *user, const char *password, const ch
 const char *harness_by_tls(const char *url)
 {
     bool mariadb = harness_is_mariadb(url);
-    const char *tcp = getenv("SQLA_TEST_TLS") == NULL || (!mariadb && !harness_is_postgres(url)) ? "" :
-                      mariadb ? harness_mariadb_tcp("sqla", "sesame", now.database) : harness_postgres_tcp("sqla", "sesame", now.database);
+    const char *offer = getenv("SQLA_TEST_TLS"), *name = mariadb ? "mariadb" : "postgres";
+    if (offer == NULL || strstr(offer, name) == NULL || (!mariadb && !harness_is_postgres(url)))
+        return "";
+    const char *tcp = mariadb ? harness_mariadb_tcp("sqla", "sesame", now.database) : harness_postgres_tcp("sqla", "sesame", now.database);
     if (*tcp == '\0')
         return "";
     snprintf(now.tls, sizeof now.tls, "%s?%s", tcp, mariadb ? "ssl=on&ssl_verify=off" : "sslmode=require");

@@ -84,7 +84,7 @@ const char *harness_sqlite_path(const char *url);
 const char *harness_postgres_tcp(const char *user, const char *password, const char *database);
 /* The same for MariaDB, with SQLA_TEST_MARIADB_TCP_URL. */
 const char *harness_mariadb_tcp(const char *user, const char *password, const char *database);
-/* The database of the test by TCP and TLS, where SQLA_TEST_TLS says that its server offers that; else empty.
+/* The database of the test by TCP and TLS, where SQLA_TEST_TLS names its server; else empty.
  * Ownership: returns borrowed, until the test ends. */
 const char *harness_by_tls(const char *url);
 

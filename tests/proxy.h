@@ -21,7 +21,7 @@ typedef enum proxy_way { PROXY_UP /* from client to server */, PROXY_DOWN /* and
 proxy *proxy_new(const char *host, const char *port);
 /* The same before the server of a test's PostgreSQL or MariaDB URL. */
 proxy *proxy_for(const char *url);
-/* The same, and proxy_url asks for TLS. The server must offer it (SQLA_TEST_TLS), on TCP. */
+/* The same, and proxy_url asks for TLS, which the server must offer (harness_by_tls). */
 proxy *proxy_for_tls(const char *url);
 /* Close all links and the port. NULL is fine. */
 void proxy_free(proxy *p);

@@ -727,7 +727,7 @@ static void reset__while_commit_is_under_way(const char *url)
 #define OVER_TLS(test) \
     static void test##_over_tls(const char *url) \
     { \
-        over_tls = getenv("SQLA_TEST_TLS") != NULL && !harness_is_emulated(); \
+        over_tls = *harness_by_tls(url) != '\0' && !harness_is_emulated(); \
         if (over_tls) \
             test(url); \
         over_tls = false; \

@@ -7,7 +7,7 @@
 #     SQLA_TEST_POSTGRES_TCP_URL  postgresql://sqla:sesame@127.0.0.1:PORT/sqla
 #     SQLA_TEST_MARIADB_URL       mariadb://sqla@/sqla?socket=FOLDER/socket
 #     SQLA_TEST_MARIADB_TCP_URL   mariadb://sqla:sesame@127.0.0.1:PORT/sqla
-#     SQLA_TEST_TLS               yes, where openssl is there: the servers then offer TLS on TCP, with a certificate of nobody's
+#     SQLA_TEST_TLS               "postgres mariadb": which of them offer TLS on TCP, with a certificate of nobody's; where openssl is
 # A server whose first variable is set already is not started. PostgreSQL must be there; without MariaDB its tests are skipped. The
 # exit status is the command's; 69 when a server could not be started. Neither runs as root: there it is "postgres" or "mysql", or
 # else "nobody".
@@ -22,15 +22,17 @@ fail()
 
 # ---- what both need -----------------------------------------------------------------------------------------------
 
-# prepare NAME: who the server runs as, a folder of its own, and a certificate in it.
+# prepare NAME USER: who that server runs as, a folder of its own, and a certificate in it.
 prepare()
 {
-    user=$(find_user "$1") || fail "as root, a user '$1' or 'nobody' is needed to run the server"
+    user=$(find_user "$2") || fail "as root, a user '$2' or 'nobody' is needed to run the server"
     make_folder || fail "cannot make a folder"
+    tls=
     if command -v openssl >/dev/null 2>&1; then
         as_server openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost \
             -keyout "$folder/key.pem" -out "$folder/certificate.pem" >"$folder/openssl" 2>&1 || { cat "$folder/openssl" >&2; fail "openssl failed"; }
-        SQLA_TEST_TLS=yes
+        tls=yes
+        SQLA_TEST_TLS="${SQLA_TEST_TLS-} $1"
         export SQLA_TEST_TLS
     fi
 }
@@ -90,7 +92,7 @@ max_wal_size = 256MB
 autovacuum_naptime = 1h
 timezone = 'UTC'
 END
-    test -z "${SQLA_TEST_TLS-}" || cat >>"$folder/data/postgresql.conf" <<END
+    test -z "$tls" || cat >>"$folder/data/postgresql.conf" <<END
 ssl = on
 ssl_cert_file = '$folder/certificate.pem'
 ssl_key_file = '$folder/key.pem'
@@ -110,7 +112,7 @@ start_postgres()
 {
     bin=$(find_binaries)
     test -n "$bin" || fail "no PostgreSQL server found: install the package postgresql"
-    prepare postgres
+    prepare postgres postgres
     postgres=$folder
     echo sesame >"$folder/password"
     (cd "$folder" && as_server "$bin/initdb" -D "$folder/data" -U sqla --pwfile="$folder/password" --auth=trust \
@@ -143,7 +145,7 @@ try_mariadb()
         --skip-log-bin --skip-name-resolve --performance-schema=OFF --max-connections=300 --max-allowed-packet=64M \
         --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF --innodb-buffer-pool-size=48M --innodb-log-file-size=32M \
         --innodb-stats-persistent=OFF --key-buffer-size=1M --aria-pagecache-buffer-size=8M \
-        ${SQLA_TEST_TLS:+--ssl-cert="$folder/certificate.pem" --ssl-key="$folder/key.pem"} >"$folder/log" 2>&1 &)
+        ${tls:+--ssl-cert="$folder/certificate.pem" --ssl-key="$folder/key.pem"} >"$folder/log" 2>&1 &)
     waits=0
     while test $waits -lt 600; do
         grep -q 'ready for connections' "$folder/log" 2>/dev/null && return 0
@@ -156,7 +158,7 @@ try_mariadb()
 
 start_mariadb()
 {
-    prepare mysql
+    prepare mariadb mysql
     mariadb=$folder
     port=$((port + 1000))
     cat >"$folder/users.sql" <<END

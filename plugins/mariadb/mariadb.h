@@ -73,7 +73,7 @@ struct sqla_driver_conn {
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
     int64_t told;              /* the deadline of calls that are given none (set_deadline) */
-    uint32_t rows_seen;
+    uint32_t rows_seen;        /* so that the clock is looked at now and then while rows come */
     uint32_t generation;       /* of prepared statements: a reset of the session makes those before it void */
     uint32_t usual_level, level; /* sqla_isolation: of the session after open, and now */
     uint32_t key_step;         /* auto_increment_increment */
