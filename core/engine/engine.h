@@ -152,7 +152,7 @@ sqla_status sqla__engine_take_params(sqla_engine *db, const sqla__url *url, cons
 /* The i-th option of the engine that may stand in a URL; NULL: there are no more (engine.c). */
 const char *sqla__engine_option_key(size_t i);
 
-/* ---- log (trace.c) --------------------------------------------------------------------------------------------- */
+/* ---- log (log.c) ----------------------------------------------------------------------------------------------- */
 
 /* A line that was asked for. */
 void sqla__engine_log(const sqla_engine *db, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));

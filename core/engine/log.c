@@ -1,4 +1,4 @@
-/* trace.c: the lines that an engine logs: those that it was asked for, and what echo says about events. */
+/* log.c: the lines that an engine logs: those that it was asked for, and what echo says about events. */
 #include <config.h>
 #include "engine/engine.h"
 
