@@ -475,6 +475,7 @@ static void read_fields(const sqla__mapping *mapping, const char *const *names, 
     *used = *mapping;
     used->columns = columns;
     used->column_count = 0;
+    used->converts = false;
     for (uint32_t i = 0; i < n; i++) {
         const sqla__mapped_column *column = column_of(mapping, names, &slots[i]);
         uint32_t at = 0;
@@ -484,6 +485,7 @@ static void read_fields(const sqla__mapping *mapping, const char *const *names, 
             at++;
         columns[at] = *column;
         used->column_count += at == used->column_count;
+        used->converts = used->converts || column->item->conversion != NULL;
     }
 }
 
