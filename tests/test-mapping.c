@@ -170,8 +170,8 @@ static void relations__and_their_other_sides(const char *url)
     (void)url;
     const sqla__relation *to_house = &person->relations[0], *people = &house->relations[0], *seen = &house->relations[1];
     CU_ASSERT(person->relation_count == 1 && house->relation_count == 2 && to_house->target == house && !to_house->to_many);
-    CU_ASSERT(to_house->key_column == 7 && to_house->referenced_column == 1 && to_house->inverse == people);
-    CU_ASSERT(people->to_many && people->key_column == 7 && people->referenced_column == 1 && people->inverse == to_house && people->index == 0);
+    CU_ASSERT(to_house->key->column == 7 && to_house->key->referenced_column == 1 && to_house->inverse == people);
+    CU_ASSERT(people->to_many && people->key->column == 7 && people->key->referenced_column == 1 && people->inverse == to_house && people->index == 0);
     CU_ASSERT(seen->inverse == NULL && seen->index == 1 && seen->offset == offsetof(House, seen));
     CU_ASSERT(tree->self_reference && !tree->in_cycle && tree->relations[0].inverse == &tree->relations[1] && tree->relations[1].inverse == &tree->relations[0]);
     sqla_metadata_free(base);

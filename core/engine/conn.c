@@ -290,6 +290,7 @@ uint64_t sqla__conn_features(const sqla_conn *conn) { return conn->info.features
 bool sqla__conn_lost(const sqla_conn *conn) { return conn->lost; }
 bool sqla__conn_can_batch(const sqla_conn *conn) { return conn->driver->ops.execute_many != NULL; }
 void sqla__conn_touch(sqla_conn *conn) { conn->touched = true; }
+bool sqla__conn_touched(const sqla_conn *conn) { return conn->touched; }
 void sqla__conn_know(sqla_conn *conn, const sqla_metadata *base) { conn->known = base; }
 
 uint32_t sqla__conn_max_parameters(const sqla_conn *conn)

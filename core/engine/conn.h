@@ -20,6 +20,7 @@ uint32_t sqla__conn_max_parameters(const sqla_conn *conn);
 bool sqla__conn_lost(const sqla_conn *conn);
 bool sqla__conn_can_batch(const sqla_conn *conn);    /* the driver has execute_many: block and columns roads exist */
 void sqla__conn_touch(sqla_conn *conn);              /* raw SQL ran: reset when it goes back */
+bool sqla__conn_touched(const sqla_conn *conn);
 /* Until the connection goes back: tables that its statements are about, for hints. base is frozen, and borrowed. */
 void sqla__conn_know(sqla_conn *conn, const sqla_metadata *base);
 const sqla_traits *sqla__engine_traits(const sqla_engine *db);

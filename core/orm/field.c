@@ -165,6 +165,33 @@ sqla_value sqla__field_value(const sqla_slot *slot, const void *row)
     return v;
 }
 
+const void *sqla__value_bytes(const sqla_value *value, size_t *ret_size)
+{
+    switch ((sqla_type)value->type) {
+    case SQLA_TEXT: case SQLA_BLOB: case SQLA_DECIMAL: case SQLA_JSON:
+        *ret_size = value->as.bytes.size;
+        return value->as.bytes.data;
+    case SQLA_UUID: case SQLA_INTERVAL:
+        *ret_size = sizeof value->as.uuid;
+        return &value->as;
+    case SQLA_NULL: case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64: case SQLA_DATE:
+    case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_ENUM_TYPE: case SQLA_ARRAY: case SQLA_TYPE_COUNT_:
+        break;
+    }
+    *ret_size = sizeof value->as.i64;
+    return &value->as;
+}
+
+bool sqla__fields_match(const sqla_slot *slot_a, const void *a, const sqla_slot *slot_b, const void *b)
+{
+    sqla_value x = sqla__field_value(slot_a, a), y = sqla__field_value(slot_b, b);
+    if (x.type == SQLA_NULL || y.type == SQLA_NULL)
+        return x.type == y.type;
+    size_t n, m;
+    const void *p = sqla__value_bytes(&x, &n), *q = sqla__value_bytes(&y, &m);
+    return n == m && (n == 0 || memcmp(p, q, n) == 0);
+}
+
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
 static const char *name_of(const sqla_slot *slot) { return slot->name != NULL ? slot->name : "?"; }

@@ -8,6 +8,10 @@
 
 /* Do two rows hold the same? Texts by content, doubles by bits, NULL equals NULL. */
 bool sqla__field_equal(const sqla_slot *slot, const void *a, const void *b);
+/* Do fields of two columns of one type hold the same, whatever their representations? NULL equals NULL. */
+bool sqla__fields_match(const sqla_slot *slot_a, const void *a, const sqla_slot *slot_b, const void *b);
+/* The bytes that stand for a value as a key: texts as they are, everything else as it lies in the value. */
+const void *sqla__value_bytes(const sqla_value *value, size_t *ret_size);
 uint64_t sqla__field_hash(const sqla_slot *slot, const void *row);
 bool sqla__field_is_null(const sqla_slot *slot, const void *row);
 /* Not NULL by flag, but is there something in it that the flag forgot? (`.age = 309`, `u->age.value += 1`) */

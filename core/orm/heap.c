@@ -5,6 +5,7 @@
 #include <config.h>
 #include "orm/heap.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -54,6 +55,51 @@ static void store_give(sqla__page_store *store, void *page)
         sqla__free(page);
 }
 
+/* ---- pages of all sessions -------------------------------------------------------------------------------------- */
+
+/* Which pages are in use, in the whole process. A new struct is mostly on the stack: counters, by a part of the hash of a page's address,
+ * say so without a lock. */
+enum { COUNTERS = 4096 };
+static struct {
+    pthread_mutex_t lock;
+    sqla__hash pages;
+    _Atomic uint32_t counters[COUNTERS];
+} known = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static _Atomic uint32_t *counter_of(uintptr_t page) { return &known.counters[sqla__hash_mix(page / SQLA__PAGE_SIZE) % COUNTERS]; }
+
+static bool make_known(sqla__page *page)
+{
+    pthread_mutex_lock(&known.lock);
+    bool made = sqla__hash_put(&known.pages, &page->self, sizeof page->self, page);
+    pthread_mutex_unlock(&known.lock);
+    if (made)
+        atomic_fetch_add(counter_of(page->self), 1);
+    return made;
+}
+
+static void make_unknown(sqla__page *page)
+{
+    pthread_mutex_lock(&known.lock);
+    bool was = sqla__hash_remove(&known.pages, &page->self, sizeof page->self) != NULL;
+    if (known.pages.count == 0)
+        sqla__hash_release(&known.pages);
+    pthread_mutex_unlock(&known.lock);
+    if (was)
+        atomic_fetch_sub(counter_of(page->self), 1);
+}
+
+bool sqla__page_is_known(const void *p)
+{
+    uintptr_t page = (uintptr_t)sqla__page_of(p);
+    if (atomic_load_explicit(counter_of(page), memory_order_relaxed) == 0)
+        return false;
+    pthread_mutex_lock(&known.lock);
+    bool is = sqla__hash_get(&known.pages, &page, sizeof page) != NULL;
+    pthread_mutex_unlock(&known.lock);
+    return is;
+}
+
 /* ---- cells ----------------------------------------------------------------------------------------------------- */
 
 static uint32_t round_up(uint32_t n, uint32_t unit)
@@ -84,6 +130,7 @@ static size_t free_number(const sqla__pool *pool)
 
 static void page_free(sqla__pool *pool, sqla__page *page)
 {
+    make_unknown(page);
     if (page->size > SQLA__PAGE_SIZE)
         sqla__free(page);
     else
@@ -124,7 +171,7 @@ static sqla__page *page_new(sqla__pool *pool)
         return NULL;
     size_t number = free_number(pool);
     *page = (sqla__page){ .pool = pool, .number = (uint32_t)number, .size = (uint32_t)size, .self = (uintptr_t)page };
-    if (!sqla__vec_reserve(&pool->pages, number + 1) ||
+    if (!make_known(page) || !sqla__vec_reserve(&pool->pages, number + 1) ||
         !sqla__hash_put(&pool->session->pages, &page->self, sizeof page->self, page)) {
         page_free(pool, page);
         return NULL;
@@ -193,6 +240,13 @@ sqla__object *sqla__pool_take(sqla__pool *pool)
     if (!has_room(pool, page))
         shut_page(pool, page);
     return object;
+}
+
+void *sqla__pool_scratch(sqla__pool *pool)
+{
+    if (pool->scratch == NULL)
+        pool->scratch = sqla__alloc_zero(1, pool->mapping->size);
+    return pool->scratch;
 }
 
 void sqla__pool_give(sqla__pool *pool, sqla__object *object)

@@ -28,7 +28,7 @@ void sqla__page_store_release(sqla__page_store *store);
 
 enum {
     SQLA__FLAG_LARGE_TEXTS = 1,     /* the text block came from the heap, not from a page */
-    SQLA__FLAG_DOOMED = 2,          /* will be deleted by the next flush */
+    SQLA__FLAG_DOOMED = 2,          /* will be deleted by the next flush; with state TRANSIENT: was deleted before it had a row */
     SQLA__FLAG_LINKED = 4,          /* stands in the session's list of objects with links */
     SQLA__FLAG_QUEUED = 8,          /* stands in the flush's list already */
     SQLA__FLAG_COLLECTIONS = 16     /* a collection was changed since the transaction began */
@@ -38,7 +38,7 @@ enum {
 typedef struct sqla__object {
     void *texts;                    /* the block that the snapshot's pointers lie in; NULL */
     struct sqla__extra *extra;      /* collections and links; NULL as long as there are none */
-    uint32_t epoch;                 /* of the session when it was last loaded or written */
+    uint32_t epoch;                 /* the session's clock when it was last loaded or inserted; 0: expired */
     uint32_t undo;                  /* 1-based place of its newest record in the undo list; 0: none */
     uint8_t state;                  /* sqla_object_state; SQLA_FOREIGN: the cell is free */
     uint8_t flags;
@@ -93,8 +93,13 @@ void sqla__pool_init(sqla__pool *pool, struct sqla_session *session, const sqla_
 void sqla__pool_release(sqla__pool *pool);
 /* A cell with a zeroed struct, state SQLA_TRANSIENT; its snapshot is not set. NULL: out of memory. */
 sqla__object *sqla__pool_take(sqla__pool *pool);
+/* A struct for looking keys up with, made at first use; NULL: out of memory. */
+void *sqla__pool_scratch(sqla__pool *pool);
 /* Give a cell back with its texts and extra. The cell may be taken again at once. */
 void sqla__pool_give(sqla__pool *pool, sqla__object *object);
+
+/* Does the pointer lead into objects of any session of this process? Nothing is read from there.  Threads: any. */
+bool sqla__page_is_known(const void *p);
 
 /* Texts. One text heap a session. */
 typedef struct sqla__text_heap {

@@ -10,6 +10,7 @@
 #include "orm/converted.h"
 #include "orm/field.h"
 #include "orm/identity.h"
+#include "orm/parent.h"
 #include "orm/texts.h"
 
 enum { FIRST_FETCH = 16, FETCH = 256 };
@@ -45,14 +46,6 @@ static void give_cells(sqla__pool *pool, void **rows, size_t from, size_t to)
         sqla__pool_give(pool, sqla__object_of(rows[--to]));
 }
 
-/* A struct for looking keys up with; NULL: out of memory. */
-static void *scratch_of(sqla__pool *pool)
-{
-    if (pool->scratch == NULL)
-        pool->scratch = sqla__alloc_zero(1, pool->mapping->size);
-    return pool->scratch;
-}
-
 /* ---- a row that is known ------------------------------------------------------------------------------------------ */
 
 /* A change that was not flushed stays; its text may lie in the block that goes, so it is copied. (What a field with a conversion points
@@ -68,41 +61,60 @@ static bool keep_change(sqla_session *s, const sqla_slot *slot, void *row)
     return value.as.bytes.data != NULL && sqla__field_set(slot, row, value, &ignored) == SQLA_OK;
 }
 
-static void follow_key(sqla_session *s, const sqla__relation *relation, sqla__object *object)
+/* The foreign keys, a bit each, that are others in the row that was read. Those beyond the last bit count as changed. */
+enum { KEY_WORDS = 8 };
+static void find_moved(const sqla__mapping *mapping, const void *snapshot, const void *from, uint64_t *moved)
 {
-    void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object), *to = NULL;
-    sqla__pool *pool = sqla__session_pool_of(s, relation->target);
-    const sqla__mapped_column *key = &relation->owner->columns[relation->key_column], *referenced = &relation->target->columns[relation->referenced_column];
-    if (scratch_of(pool) != NULL && relation->target->key_count == 1 && referenced->is_key &&
-        sqla__field_assign(&referenced->slot, pool->scratch, &key->slot, row)) {
-        sqla__object *target = sqla__field_is_null(&key->slot, row) ? NULL : sqla__identity_find(pool, pool->scratch);
-        to = target != NULL ? sqla__struct_of(target) : NULL;
-    }
-    sqla__pointer_set(relation, row, to);
-    sqla__pointer_set(relation, snapshot, to);
+    for (uint32_t i = 0; i < mapping->foreign_key_count && i < KEY_WORDS * 64; i++)
+        if (!sqla__field_equal(&mapping->columns[mapping->foreign_keys[i].column].slot, snapshot, from))
+            moved[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
-static sqla_status refill(sqla_session *s, sqla__pool *pool, sqla__object *object, sqla__object *fresh)
+/* Where the row has another parent now the pointer goes with it, unless the program has assigned it. */
+static bool follow_keys(sqla_session *s, sqla__object *object, const uint64_t *moved)
 {
-    const sqla__mapping *mapping = pool->mapping;
-    char *row = sqla__struct_of(object), *snapshot = row + pool->snapshot, *from = sqla__struct_of(fresh);
-    bool kept = false; /* a field with a conversion as it was */
-    uint64_t moved[8] = { 0 }; /* relations whose key is another one now; more of them are simply followed each time */
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    const void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     for (uint32_t i = 0; i < mapping->relation_count; i++) {
         const sqla__relation *relation = &mapping->relations[i];
-        if (!relation->to_many && !sqla__field_equal(&mapping->columns[relation->key_column].slot, snapshot, from))
-            moved[i / 64 % 8] |= UINT64_C(1) << (i % 64);
+        uint32_t key = relation->key->index;
+        if (relation->to_many || (key < KEY_WORDS * 64 && (moved[key / 64] >> (key % 64) & 1) == 0) ||
+            sqla__pointer_at(relation, row) != sqla__pointer_at(relation, snapshot))
+            continue;
+        sqla__object *parent = sqla__find_parent(s, relation->key, snapshot);
+        if (!sqla__undo_point(s, object, relation, parent != NULL ? sqla__struct_of(parent) : NULL))
+            return false;
     }
+    return true;
+}
+
+/* Columns that the program has changed keep their change; the snapshot is what the database has. *ret_kept: a field with a conversion
+ * was kept. false: out of memory. */
+static bool refill_columns(sqla_session *s, const sqla__mapping *mapping, sqla__object *object, const void *from, bool *ret_kept)
+{
+    void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     for (uint32_t i = 0; i < mapping->column_count; i++) {
         const sqla__mapped_column *column = &mapping->columns[i];
         if (sqla__column_equal(column, row, snapshot))
             sqla__column_copy(column, row, from);
         else if (!keep_change(s, &column->slot, row))
-            return SQLA_ERR_NOMEM;
+            return false;
         else
-            kept = kept || column->item->conversion != NULL;
+            *ret_kept = *ret_kept || column->item->conversion != NULL;
         sqla__column_copy(column, snapshot, from);
     }
+    return true;
+}
+
+static sqla_status refill(sqla_session *s, sqla__pool *pool, sqla__object *object, sqla__object *fresh)
+{
+    const sqla__mapping *mapping = pool->mapping;
+    bool kept = false;
+    uint64_t moved[KEY_WORDS] = { 0 };
+    find_moved(mapping, sqla__snapshot_of(object), sqla__struct_of(fresh), moved);
+    if ((sqla__undo_covers_reads(s) && !sqla__undo_record(s, object, SQLA__UNDO_UPDATE)) ||
+        !refill_columns(s, mapping, object, sqla__struct_of(fresh), &kept))
+        return SQLA_ERR_NOMEM;
     sqla__piece *fields = sqla__pieces_take(fresh);
     if (kept)
         sqla__pieces_join(object, fields);
@@ -110,15 +122,8 @@ static sqla_status refill(sqla_session *s, sqla__pool *pool, sqla__object *objec
         sqla__pieces_set(object, fields);
     sqla__object_set_texts(object, fresh->texts, fresh->flags & SQLA__FLAG_LARGE_TEXTS, false);
     sqla__object_set_texts(fresh, NULL, false, true);
-    sqla__collections_unload(object);
-    for (uint32_t i = 0; i < mapping->relation_count; i++) {
-        const sqla__relation *relation = &mapping->relations[i];
-        if (!relation->to_many && (moved[i / 64 % 8] & UINT64_C(1) << (i % 64)) &&
-            sqla__pointer_at(relation, row) == sqla__pointer_at(relation, snapshot))
-            follow_key(s, relation, object);
-    }
-    object->epoch = s->epoch;
-    return SQLA_OK;
+    object->epoch = s->clock;
+    return follow_keys(s, object, moved) ? SQLA_OK : SQLA_ERR_NOMEM;
 }
 
 /* ---- a result ---------------------------------------------------------------------------------------------------- */
@@ -131,10 +136,10 @@ static sqla__object *settle_row(sqla_session *s, sqla__pool *pool, sqla__object 
     if (known == fresh) {
         memcpy((char *)row + pool->snapshot, row, pool->mapping->size);
         fresh->state = SQLA_PERSISTENT;
-        fresh->epoch = s->epoch;
+        fresh->epoch = s->clock;
         return fresh;
     }
-    if (known == NULL || (known->epoch != s->epoch && refill(s, pool, known, fresh) != SQLA_OK))
+    if (known == NULL || (!sqla__object_fresh(s, known) && refill(s, pool, known, fresh) != SQLA_OK))
         return NULL;
     sqla__pool_give(pool, fresh);
     return known;
@@ -144,7 +149,7 @@ static sqla__object *settle_row(sqla_session *s, sqla__pool *pool, sqla__object 
 static sqla_status load_fields(const sqla_session *s, sqla__pool *pool, sqla__object *fresh, int64_t number, sqla_error *err)
 {
     const sqla__object *known = pool->mapping->converts ? sqla__identity_find(pool, sqla__struct_of(fresh)) : NULL;
-    return known == NULL || known->epoch != s->epoch ? sqla__object_load(fresh, number, err) : SQLA_OK;
+    return known == NULL || !sqla__object_fresh(s, known) ? sqla__object_load(fresh, number, err) : SQLA_OK;
 }
 
 static sqla_status fetch_some(sqla_session *s, sqla__pool *pool, sqla__result *result, const sqla_plan *plan, size_t wanted, sqla__rows *out,
@@ -228,11 +233,20 @@ static sqla_status select_by_key(sqla_session *s, sqla__pool *pool, const void *
     return status;
 }
 
-/* The row of an object is gone. */
-static void forget(sqla__pool *pool, sqla__object *object)
+/* The row of an object is gone. Where this transaction may have deleted it, a rollback brings the row back. */
+static sqla_status forget(sqla_session *s, sqla__object *object, sqla_error *err)
 {
-    sqla__identity_remove(pool, object);
+    if (sqla__undo_covers_reads(s) && !sqla__undo_record(s, object, SQLA__UNDO_DELETE))
+        return sqla__error_nomem(err);
+    sqla__identity_remove(sqla__pool_of(object), object);
     object->state = SQLA_TRANSIENT;
+    return SQLA_OK;
+}
+
+sqla_status sqla__load_again(sqla_session *s, sqla__object *object, sqla_error *err)
+{
+    void *ignored;
+    return select_by_key(s, sqla__pool_of(object), sqla__snapshot_of(object), &ignored, err);
 }
 
 static sqla_status get(sqla_session *s, const sqla_model *model, const sqla_value *key, size_t n, void **ret_row, sqla_error *err)
@@ -243,27 +257,25 @@ static sqla_status get(sqla_session *s, const sqla_model *model, const sqla_valu
     sqla__pool *pool = sqla__session_pool(s, model);
     if (pool == NULL)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s' is not in the session's metadata", model != NULL ? model->name : "?");
-    void *scratch = scratch_of(pool);
+    void *scratch = sqla__pool_scratch(pool);
     if (scratch == NULL)
         return sqla__error_nomem(err);
     status = set_key(pool, scratch, key, n, err);
     sqla__object *known = status == SQLA_OK ? sqla__identity_find(pool, scratch) : NULL;
-    if (status == SQLA_OK && known == NULL && pool->has_pending && !s->options.no_autoflush) { /* it may be one that was added */
-        status = sqla__flush(s, err);
+    if (status == SQLA_OK && known == NULL && pool->has_pending) { /* it may be one that was added */
+        status = sqla__autoflush(s, "get", err);
         if (status == SQLA_OK)
             status = set_key(pool, scratch, key, n, err); /* the flush has used the same struct */
         known = status == SQLA_OK ? sqla__identity_find(pool, scratch) : NULL;
     }
     if (status != SQLA_OK)
         return status;
-    if (known != NULL && known->epoch == s->epoch) {
+    if (known != NULL && sqla__object_fresh(s, known)) {
         *ret_row = sqla__struct_of(known);
         return SQLA_OK;
     }
     status = select_by_key(s, pool, scratch, ret_row, err);
-    if (status == SQLA_OK && *ret_row == NULL && known != NULL)
-        forget(pool, known);
-    return status;
+    return status == SQLA_OK && *ret_row == NULL && known != NULL ? forget(s, known, err) : status;
 }
 
 void *sqla_get_(sqla_session *s, const sqla_model *model, const sqla_value *key, size_t n, sqla_error *err)
@@ -283,16 +295,17 @@ static sqla_status refresh(sqla_session *s, void *row, sqla_error *err)
     sqla__object *object = sqla__session_object(s, row);
     if (object == NULL || object->state != SQLA_PERSISTENT)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot refresh: the pointer is not %s", object == NULL ? "an object of this session" : "an object with a row");
-    sqla__pool *pool = sqla__pool_of(object);
-    void *snapshot = sqla__snapshot_of(object), *found = NULL;
-    for (uint32_t i = 0; i < pool->mapping->column_count; i++) /* changes that were not flushed are dropped */
-        sqla__column_copy(&pool->mapping->columns[i], row, snapshot);
+    void *found = NULL;
+    sqla__object_revert(object); /* changes that were not flushed are dropped */
+    sqla__links_drop(s, object);
+    sqla__collections_unload(object);
     object->epoch = 0;
-    status = select_by_key(s, pool, row, &found, err);
+    status = select_by_key(s, sqla__pool_of(object), row, &found, err);
+    if (status == SQLA_OK && found == NULL)
+        status = forget(s, object, err);
     if (status != SQLA_OK || found != NULL)
         return status;
-    forget(pool, object);
-    return sqla__error_set(err, SQLA_ERR_NOT_FOUND, "cannot refresh '%s': its row is gone", pool->mapping->model->name);
+    return sqla__error_set(err, SQLA_ERR_NOT_FOUND, "cannot refresh '%s': its row is gone", sqla__pool_of(object)->mapping->model->name);
 }
 
 sqla_status sqla_refresh(sqla_session *s, void *row, sqla_error *err)

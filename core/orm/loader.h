@@ -12,4 +12,10 @@ sqla_status sqla__load_result(sqla_session *s, sqla__pool *pool, sqla__result *r
 /* Load a relation of n objects (structs of the relation's owner) with as few queries as go; those loaded already are passed over. */
 sqla_status sqla__load_relation(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, sqla_error *err);
 
+/* Read the row of an object again, by the key in its snapshot. */
+sqla_status sqla__load_again(sqla_session *s, sqla__object *object, sqla_error *err);
+/* Read those of n objects of one mapping again that are stale; what the program has changed in them stays. One whose row is gone stays
+ * stale. */
+sqla_status sqla__load_stale(sqla_session *s, sqla__object *const *objects, size_t n, sqla_error *err);
+
 #endif

@@ -7,10 +7,12 @@
 #include "orm/converted.h"
 #include "orm/field.h"
 #include "orm/identity.h"
+#include "orm/parent.h"
 
 /* ---- add ------------------------------------------------------------------------------------------------------- */
 
-sqla_status sqla__object_check_scale(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
+/* A decimal that the database would round. */
+static sqla_status check_scale(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
 {
     if (!column->has_scale || !sqla__field_beyond_scale(&column->slot, column->scale, row))
         return SQLA_OK;
@@ -18,31 +20,40 @@ sqla_status sqla__object_check_scale(const sqla__mapping *mapping, const sqla__m
                            mapping->model->name, (unsigned)column->scale);
 }
 
-static sqla_status check_column(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
+static sqla_status check_forgotten(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
 {
-    if (sqla__field_forgotten(&column->slot, row)) {
-        sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' has a value but is not set", column->item->field, mapping->model->name);
-        sqla__error_hint(err, "write SQLA_SOME(value), or set the member 'set' too");
-        return err->status;
-    }
-    if (column->sent == SQLA__SENT_NEVER && !sqla__field_is_zero(&column->slot, row)) {
-        sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' is made by the database and must not be given", column->item->field, mapping->model->name);
-        sqla__error_hint(err, "%s", column->generated ? "declare the key with .natural = true, or as a sqla_opt_i64, to give it yourself"
-                                                      : "make the field an optional to give it sometimes");
-        return err->status;
-    }
-    return sqla__object_check_scale(mapping, column, row, err);
+    if (!sqla__field_forgotten(&column->slot, row))
+        return SQLA_OK;
+    sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' has a value but is not set", column->item->field, mapping->model->name);
+    sqla__error_hint(err, "write SQLA_SOME(value), or set the member 'set' too");
+    return err->status;
 }
 
-sqla_status sqla__object_check(const sqla__object *object, sqla_error *err)
+static sqla_status check_given(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
+{
+    if (column->sent != SQLA__SENT_NEVER || sqla__field_is_zero(&column->slot, row))
+        return SQLA_OK;
+    sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' is made by the database and must not be given", column->item->field,
+                    mapping->model->name);
+    sqla__error_hint(err, "%s", column->generated ? "declare the key with .natural = true, or as a sqla_opt_i64, to give it yourself"
+                                                  : "make the field an optional to give it sometimes");
+    return err->status;
+}
+
+sqla_status sqla__object_check(const sqla__object *object, bool insert, sqla_error *err)
 {
     const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
-    for (uint32_t i = 0; i < mapping->column_count; i++) {
-        sqla_status status = check_column(mapping, &mapping->columns[i], sqla__struct_of(object), err);
-        if (status != SQLA_OK)
-            return status;
+    const void *row = sqla__struct_of(object);
+    sqla_status status = SQLA_OK;
+    for (uint32_t i = 0; i < mapping->column_count && status == SQLA_OK; i++) {
+        const sqla__mapped_column *column = &mapping->columns[i];
+        status = check_forgotten(mapping, column, row, err);
+        if (status == SQLA_OK && insert)
+            status = check_given(mapping, column, row, err);
+        if (status == SQLA_OK)
+            status = check_scale(mapping, column, row, err);
     }
-    return SQLA_OK;
+    return status;
 }
 
 sqla_status sqla__object_pend(sqla_session *s, sqla__object *object)
@@ -76,7 +87,7 @@ static void *add_copy(sqla_session *s, sqla__pool *pool, const void *row)
     }
     sqla_error failure;
     sqla__error_init(&failure);
-    if (sqla__object_own(object, &failure) != SQLA_OK || sqla__object_check(object, &failure) != SQLA_OK)
+    if (sqla__object_own(object, &failure) != SQLA_OK || sqla__object_check(object, true, &failure) != SQLA_OK)
         sqla__error_give(&s->kept, &failure, failure.status);
     else if (!sqla__object_settle(object, false))
         sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
@@ -101,6 +112,7 @@ static void *add_again(sqla_session *s, sqla__object *object)
 {
     switch ((sqla_object_state)object->state) {
     case SQLA_TRANSIENT:
+        spare(s, object);
         return sqla__object_pend(s, object) == SQLA_OK ? sqla__struct_of(object) : NULL;
     case SQLA_DELETED:
         sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add an object that was deleted in this transaction");
@@ -133,6 +145,11 @@ void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *row
         return add_again(s, known);
     if (row == NULL) {
         sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add '%s': no struct is given", model->name);
+        return NULL;
+    }
+    if (known != NULL || sqla__page_is_known(row)) {
+        sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add '%s': the struct is an object of %s", model->name,
+                           known != NULL ? "another model" : "another session");
         return NULL;
     }
     return add_copy(s, pool, row);
@@ -172,7 +189,10 @@ void sqla_delete(sqla_session *s, void *row)
     if (object == NULL)
         return;
     switch ((sqla_object_state)object->state) {
-    case SQLA_PENDING: object->state = SQLA_TRANSIENT; break; /* the flush passes over it */
+    case SQLA_PENDING: /* the flush passes over it, but not over its children */
+        object->state = SQLA_TRANSIENT;
+        sqla__object_doom(s, object);
+        break;
     case SQLA_PERSISTENT: sqla__object_doom(s, object); break;
     case SQLA_TRANSIENT: sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot delete '%s': it has no row", sqla__pool_of(object)->mapping->model->name); break;
     case SQLA_DELETED: case SQLA_FOREIGN: break;
@@ -182,8 +202,10 @@ void sqla_delete(sqla_session *s, void *row)
 void sqla_expire(sqla_session *s, void *row)
 {
     sqla__object *object = known_object(s, row, "expire");
-    if (object != NULL)
-        object->epoch = 0;
+    if (object == NULL)
+        return;
+    object->epoch = 0;
+    sqla__collections_expire(object);
 }
 
 static void remove_from_lists(sqla_session *s, sqla__object *object)
@@ -194,19 +216,52 @@ static void remove_from_lists(sqla_session *s, sqla__object *object)
             s->pending.items[i] = s->pending.items[--s->pending.count];
 }
 
-/* Links of others that follow from this object, and its own, are gone. */
+/* What was said with this object as the owner, and of it, is gone. */
 static void remove_links(sqla_session *s, const sqla__object *object)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->linked.count; i++) {
         sqla__object *other = s->linked.items[i];
         for (size_t l = other->extra->links.count; l-- > 0;)
-            if (other->extra->links.items[l].parent == object)
+            if (other->extra->links.items[l].owner == object)
                 other->extra->links.items[l] = other->extra->links.items[--other->extra->links.count];
         if (other != object)
             s->linked.items[kept++] = other;
     }
     s->linked.count = kept;
+}
+
+static void leave_relation(sqla__object *other, const sqla__relation *relation, void *row)
+{
+    void *ends[] = { sqla__struct_of(other), sqla__snapshot_of(other) };
+    if (relation->to_many) {
+        sqla__collection_drop(other, relation, row);
+        return;
+    }
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (sqla__pointer_at(relation, ends[i]) == row)
+            sqla__pointer_set(relation, ends[i], NULL);
+}
+
+static void leave_pool(sqla__pool *pool, const sqla__mapping *target, void *row)
+{
+    for (uint32_t r = 0; r < pool->mapping->relation_count; r++) {
+        const sqla__relation *relation = &pool->mapping->relations[r];
+        for (size_t p = 0; p < pool->pages.count && relation->target == target; p++) {
+            const sqla__page *page = pool->pages.items[p];
+            for (uint32_t i = 0; page != NULL && i < page->used; i++)
+                if (sqla__page_cell(page, i)->state != SQLA_FOREIGN)
+                    leave_relation(sqla__page_cell(page, i), relation, row);
+        }
+    }
+}
+
+/* Nothing leads to the object any more: a program could have assigned its pointer anywhere, so each object is looked at. */
+static void leave_all(sqla_session *s, sqla__object *object)
+{
+    for (size_t m = 0; m < s->maker->mapping_count; m++)
+        if (s->pools[m].live > 0)
+            leave_pool(&s->pools[m], sqla__pool_of(object)->mapping, sqla__struct_of(object));
 }
 
 void sqla_expunge(sqla_session *s, void *row)
@@ -217,6 +272,7 @@ void sqla_expunge(sqla_session *s, void *row)
     sqla__pool *pool = sqla__pool_of(object);
     remove_from_lists(s, object);
     remove_links(s, object);
+    leave_all(s, object);
     sqla__undo_expunge(s, object);
     if (object->state == SQLA_PERSISTENT)
         sqla__identity_remove(pool, object);
@@ -230,7 +286,8 @@ sqla_object_state sqla_state(sqla_session *s, const void *row)
     sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
     if (object == NULL)
         return SQLA_FOREIGN;
-    return object->flags & SQLA__FLAG_DOOMED ? SQLA_DELETED : (sqla_object_state)object->state;
+    bool doomed = object->state == SQLA_PERSISTENT && (object->flags & SQLA__FLAG_DOOMED) != 0;
+    return doomed ? SQLA_DELETED : (sqla_object_state)object->state;
 }
 
 /* What lies between the fields is the program's, and may never have been written. */
@@ -248,33 +305,47 @@ bool sqla__object_untouched(const sqla__object *object)
     return differs == 0;
 }
 
+static bool columns_changed(const sqla__object *object)
+{
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    const void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
+    for (uint32_t i = 0; i < mapping->column_count; i++)
+        if (!sqla__column_equal(&mapping->columns[i], row, snapshot) || sqla__field_forgotten(&mapping->columns[i].slot, row))
+            return true;
+    return false;
+}
+
 bool sqla__object_dirty(const sqla__object *object)
 {
-    const sqla__pool *pool = sqla__pool_of(object);
-    const char *row = sqla__struct_of(object), *snapshot = row + pool->snapshot;
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    const void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     if (sqla__object_untouched(object))
         return false;
-    for (uint32_t i = 0; i < pool->mapping->column_count; i++) {
-        const sqla__mapped_column *column = &pool->mapping->columns[i];
-        if (!sqla__column_equal(column, row, snapshot) || sqla__field_forgotten(&column->slot, row))
-            return true;
-    }
-    for (uint32_t i = 0; i < pool->mapping->relation_count; i++) {
-        const sqla__relation *relation = &pool->mapping->relations[i];
+    for (uint32_t i = 0; i < mapping->relation_count; i++) {
+        const sqla__relation *relation = &mapping->relations[i];
         if (!relation->to_many && sqla__pointer_at(relation, row) != sqla__pointer_at(relation, snapshot))
             return true;
     }
+    return columns_changed(object);
+}
+
+static bool is_modified(const sqla_session *s, const sqla__object *object)
+{
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    if (object->state != SQLA_PERSISTENT)
+        return object->state == SQLA_PENDING;
+    if ((object->flags & SQLA__FLAG_DOOMED) || columns_changed(object))
+        return true;
+    for (uint32_t i = 0; i < mapping->foreign_key_count; i++)
+        if (sqla__parent_changes(s, object, &mapping->foreign_keys[i]))
+            return true;
     return false;
 }
 
 bool sqla_is_modified(sqla_session *s, const void *row)
 {
     sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
-    if (object == NULL)
-        return false;
-    if (object->state == SQLA_PENDING || (object->flags & SQLA__FLAG_DOOMED))
-        return true;
-    return object->state == SQLA_PERSISTENT && ((object->flags & SQLA__FLAG_LINKED) || sqla__object_dirty(object));
+    return object != NULL && is_modified(s, object);
 }
 
 /* ---- fields by name ---------------------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ enum { CHUNK = 1000 }; /* rows that are bound, mapped and settled together, whil
 typedef struct run {
     sqla_session *session;
     sqla__pool *pool;
-    sqla__object *const *objects;
+    const sqla__item *items;
     size_t count;
     const uint32_t *columns; /* sent, or changed */
     uint32_t column_count;
@@ -28,6 +28,8 @@ typedef struct run {
     sqla_key_source source;  /* INSERT: how what the database made comes back */
     uint64_t facts;          /* INSERT: about the table */
     bool returning;
+    const uint64_t *unsent;  /* INSERT: a bit for each column that the database fills now and then; NULL: none does */
+    uint64_t *made;          /* INSERT: room for what made_by_flush gives */
     size_t done;             /* objects written so far */
 } run;
 
@@ -85,7 +87,7 @@ static sqla_status write_rows(run *r, sqla_batch_mode road, uint32_t rows_per_st
     if (rows == NULL)
         return sqla__error_nomem(err);
     for (size_t i = 0; i < n; i++)
-        rows[i] = sqla__struct_of(r->objects[r->done + i]);
+        rows[i] = sqla__struct_of(r->items[r->done + i].object);
     flush_rows arena = { { take_row }, &s->flush_arena };
     sqla_batch batch = { .struct_size = sizeof batch, .mode = road, .plan = &text->plan, .rows = rows, .count = n,
                          .rows_per_statement = rows_per_statement, .key_source = r->source,
@@ -128,7 +130,7 @@ static sqla_status write_each(run *r, size_t n, sqla_error *err)
 static uint64_t key_value(const run *r, size_t i)
 {
     const sqla_slot *slot = &r->pool->mapping->columns[r->pool->mapping->generated_key].slot;
-    return (uint64_t)sqla__field_value(slot, sqla__struct_of(r->objects[i])).as.i64;
+    return (uint64_t)sqla__field_value(slot, sqla__struct_of(r->items[i].object)).as.i64;
 }
 
 /* Keys that were worked out by arithmetic must follow one another from one statement to the next where nobody else can have taken one
@@ -231,21 +233,50 @@ static sqla_status settle(sqla__object *object, sqla_error *err)
     return status == SQLA_OK && !sqla__object_settle(object, false) ? sqla__error_nomem(err) : status;
 }
 
-static sqla_status finish_insert(const run *r, sqla__object *object, sqla_error *err)
+static void set_bit(uint64_t *bits, uint32_t i) { bits[i / 64] |= UINT64_C(1) << (i % 64); }
+
+static size_t made_size(const sqla__mapping *mapping) { return (mapping->column_count + mapping->relation_count + 63) / 64 * sizeof(uint64_t); }
+
+/* What a row has that the program did not give: columns that were not sent, foreign keys that the flush filled in, and pointers that will
+ * follow a key. NULL: nothing but what is never sent. */
+static const uint64_t *made_by_flush(const run *r, const sqla__item *item)
+{
+    const sqla__mapping *mapping = r->pool->mapping;
+    bool any = false;
+    for (uint32_t i = 0; i < mapping->foreign_key_count && item->edges != NULL; i++)
+        any = any || item->edges[i].filled || item->edges[i].parent.kind == SQLA__PARENT_KEY;
+    if (!any)
+        return r->unsent;
+    if (r->unsent != NULL)
+        memcpy(r->made, r->unsent, made_size(mapping));
+    else
+        memset(r->made, 0, made_size(mapping));
+    for (uint32_t i = 0; i < mapping->foreign_key_count; i++) {
+        const sqla__foreign_key *key = &mapping->foreign_keys[i];
+        if (item->edges[i].filled)
+            set_bit(r->made, key->column);
+        if (item->edges[i].parent.kind == SQLA__PARENT_KEY && key->pointer != NULL)
+            set_bit(r->made, mapping->column_count + key->pointer->index);
+    }
+    return r->made;
+}
+
+static sqla_status finish_insert(const run *r, const sqla__item *item, sqla_error *err)
 {
     sqla_session *s = r->session;
+    sqla__object *object = item->object;
     sqla__pool *pool = r->pool;
     void *row = sqla__struct_of(object), *snapshot = (char *)row + pool->snapshot;
     sqla__object *before = sqla__identity_find(pool, row);
     sqla_status status = before != NULL ? make_way(s, pool, before, err) : SQLA_OK;
-    if (!sqla__undo_record_insert(s, object, r->columns, r->column_count))
+    if (!sqla__undo_record_insert(s, object, made_by_flush(r, item)))
         return sqla__error_nomem(err);
     if (texts_are_own(pool->mapping, row, snapshot))
         memcpy(snapshot, row, pool->mapping->size);
     else if (settle(object, err) != SQLA_OK)
         return err->status;
     object->state = SQLA_PERSISTENT;
-    object->epoch = s->epoch;
+    object->epoch = s->clock;
     if (status != SQLA_OK)
         return status;
     return sqla__identity_put(pool, object) ? SQLA_OK : sqla__error_nomem(err);
@@ -273,7 +304,7 @@ static sqla_status insert_run(run *r, sqla_error *err)
         size_t from = r->done, n = r->count - from < chunk ? r->count - from : chunk;
         status = insert_chunk(r, road, traits, n, err);
         for (size_t i = from; i < r->done; i++) { /* also after a failure: these rows were written */
-            sqla_status finished = finish_insert(r, r->objects[i], err);
+            sqla_status finished = finish_insert(r, &r->items[i], err);
             if (status == SQLA_OK)
                 status = finished;
         }
@@ -306,13 +337,13 @@ static uint32_t changed_columns(const sqla__mapping *mapping, const sqla__object
 typedef uint32_t columns_fn(const sqla__mapping *, const sqla__object *, uint32_t *);
 
 /* How many objects from the i-th on have the same columns as it. `columns` becomes its columns, `room` is for the others. */
-static size_t stretch(const sqla__mapping *mapping, columns_fn *which, sqla__object *const *objects, size_t i, size_t n, uint32_t *columns,
+static size_t stretch(const sqla__mapping *mapping, columns_fn *which, const sqla__item *items, size_t i, size_t n, uint32_t *columns,
                       uint32_t *room, uint32_t *ret_count)
 {
     size_t end = i + 1;
-    *ret_count = which(mapping, objects[i], columns);
+    *ret_count = which(mapping, items[i].object, columns);
     for (; end < n; end++)
-        if (which(mapping, objects[end], room) != *ret_count || memcmp(columns, room, *ret_count * sizeof *columns) != 0)
+        if (which(mapping, items[end].object, room) != *ret_count || memcmp(columns, room, *ret_count * sizeof *columns) != 0)
             break;
     return end - i;
 }
@@ -325,23 +356,37 @@ static bool shape_varies(const sqla__mapping *mapping)
     return false;
 }
 
-sqla_status sqla__persist_insert(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err)
+/* The columns that may be sent and are not. */
+static void mark_unsent(const sqla__mapping *mapping, const uint32_t *sent, uint32_t count, uint64_t *bits)
+{
+    memset(bits, 0, made_size(mapping));
+    for (uint32_t i = 0, k = 0; i < mapping->column_count; i++) {
+        if (k < count && sent[k] == i)
+            k++;
+        else
+            set_bit(bits, i);
+    }
+}
+
+sqla_status sqla__persist_insert(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err)
 {
     const sqla__mapping *mapping = pool->mapping;
     uint32_t *columns = sqla__arena_take(&s->flush_arena, 2 * mapping->column_count * sizeof *columns), count = 0;
-    uint64_t facts = 0;
-    if (columns == NULL)
+    uint64_t *bits = sqla__arena_take(&s->flush_arena, 2 * made_size(mapping)), facts = 0;
+    if (columns == NULL || bits == NULL)
         return sqla__error_nomem(err);
     sqla_status status = sqla__conn_table_facts(s->conn, mapping->table->schema, mapping->table->name, &facts, err);
     bool varies = shape_varies(mapping);
     for (size_t i = 0; i < n && status == SQLA_OK;) {
         size_t length = n - i;
         if (varies)
-            length = stretch(mapping, sent_columns, objects, i, n, columns, columns + mapping->column_count, &count);
+            length = stretch(mapping, sent_columns, items, i, n, columns, columns + mapping->column_count, &count);
         else
-            count = sent_columns(mapping, objects[i], columns);
-        run r = { .session = s, .pool = pool, .objects = objects + i, .count = length, .columns = columns, .column_count = count,
-                  .verb = SQLA__INSERT, .facts = facts };
+            count = sent_columns(mapping, items[i].object, columns);
+        if (varies)
+            mark_unsent(mapping, columns, count, bits);
+        run r = { .session = s, .pool = pool, .items = items + i, .count = length, .columns = columns, .column_count = count,
+                  .verb = SQLA__INSERT, .facts = facts, .unsent = varies ? bits : NULL, .made = bits + made_size(mapping) / sizeof *bits };
         status = insert_run(&r, err);
         i += length;
     }
@@ -392,42 +437,19 @@ static sqla_status finish_update(sqla_session *s, sqla__pool *pool, sqla__object
     return !moved || sqla__identity_put(pool, object) ? SQLA_OK : sqla__error_nomem(err);
 }
 
-static sqla_status check_update(const sqla__mapping *mapping, const sqla__object *object, sqla_error *err)
-{
-    for (uint32_t i = 0; i < mapping->column_count; i++) {
-        const sqla__mapped_column *column = &mapping->columns[i];
-        const void *row = sqla__struct_of(object);
-        if (sqla__field_forgotten(&column->slot, row)) {
-            sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' has a value but is not set", column->item->field, mapping->model->name);
-            sqla__error_hint(err, "write SQLA_SOME(value), or set the member 'set' too");
-            return err->status;
-        }
-        if (column->not_null && sqla__field_is_null(&column->slot, row))
-            return sqla__error_set(err, SQLA_ERR_NOT_NULL, "field '%s' of '%s' cannot be NULL", column->item->field, mapping->model->name);
-        if (sqla__object_check_scale(mapping, column, row, err) != SQLA_OK)
-            return SQLA_ERR_DATA;
-    }
-    return SQLA_OK;
-}
-
-sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err)
+sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err)
 {
     const sqla__mapping *mapping = pool->mapping;
     const sqla_traits *traits = sqla__conn_traits(s->conn);
     uint32_t *columns = sqla__arena_take(&s->flush_arena, 2 * mapping->column_count * sizeof *columns), count = 0;
     sqla_status status = columns != NULL ? SQLA_OK : sqla__error_nomem(err);
-    for (size_t i = 0; i < n && status == SQLA_OK; i++) {
-        status = sqla__object_store(objects[i], &s->flush_arena, err);
-        if (status == SQLA_OK)
-            status = check_update(mapping, objects[i], err);
-    }
     for (size_t i = 0; i < n && status == SQLA_OK;) {
-        size_t length = stretch(mapping, changed_columns, objects, i, n, columns, columns + mapping->column_count, &count);
-        run r = { .session = s, .pool = pool, .objects = objects + i, .count = length, .columns = columns, .column_count = count, .verb = SQLA__UPDATE };
+        size_t length = stretch(mapping, changed_columns, items, i, n, columns, columns + mapping->column_count, &count);
+        run r = { .session = s, .pool = pool, .items = items + i, .count = length, .columns = columns, .column_count = count, .verb = SQLA__UPDATE };
         if (count > 0)
             status = write_by_size(&r, traits->update_columns, traits->update_block, traits->update_block_rows, traits->update_block_min, err);
         for (size_t k = 0; k < (count > 0 ? r.done : length); k++) {
-            sqla_status finished = finish_update(s, pool, objects[i + k], err);
+            sqla_status finished = finish_update(s, pool, items[i + k].object, err);
             if (status == SQLA_OK)
                 status = finished;
         }
@@ -438,19 +460,19 @@ sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, sqla__object
 
 /* ---- delete ------------------------------------------------------------------------------------------------------- */
 
-sqla_status sqla__persist_delete(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err)
+sqla_status sqla__persist_delete(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err)
 {
     const sqla_traits *traits = sqla__conn_traits(s->conn);
-    run r = { .session = s, .pool = pool, .objects = objects, .count = n, .verb = SQLA__DELETE };
+    run r = { .session = s, .pool = pool, .items = items, .count = n, .verb = SQLA__DELETE };
     sqla_status status = write_by_size(&r, sqla__crud_delete_template(pool->mapping, traits, SQLA_BATCH_COLUMNS),
                                        sqla__crud_delete_template(pool->mapping, traits, SQLA_BATCH_BLOCK), traits->delete_block_rows,
                                        traits->delete_block_min, err);
     for (size_t i = 0; i < r.done; i++) {
-        if (!sqla__undo_record(s, objects[i], SQLA__UNDO_DELETE))
+        sqla__object *object = items[i].object;
+        if (!sqla__undo_record(s, object, SQLA__UNDO_DELETE))
             return sqla__error_nomem(err);
-        sqla__identity_remove(pool, objects[i]);
-        objects[i]->state = SQLA_DELETED;
-        objects[i]->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
+        sqla__identity_remove(pool, object);
+        object->state = SQLA_DELETED;
     }
     return status;
 }

@@ -2,13 +2,13 @@
 #ifndef SQLA_ORM_PERSIST_H
 #define SQLA_ORM_PERSIST_H
 
-#include "orm/session.h"
+#include "orm/work.h"
 
-/* Each writes n objects of pool in this order and brings object, snapshot, identity map and undo list up to date.
+/* Each writes n items of pool in this order and brings object, snapshot, identity map and undo list up to date.
  * Foreign keys that follow from other objects were assigned before.
  * Returns: any status; SQLA_ERR_STALE when a row to be changed is not there. What was written in the call stays in the undo list. */
-sqla_status sqla__persist_insert(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err);
-sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err);
-sqla_status sqla__persist_delete(sqla_session *s, sqla__pool *pool, sqla__object *const *objects, size_t n, sqla_error *err);
+sqla_status sqla__persist_insert(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err);
+sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err);
+sqla_status sqla__persist_delete(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err);
 
 #endif

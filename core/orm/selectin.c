@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "orm/field.h"
-#include "orm/identity.h"
+#include "orm/parent.h"
 #include "orm/texts.h"
 
 static const uint32_t list_lengths[] = { 1, 10, 100, 500 };
@@ -16,36 +16,23 @@ enum { LONGEST_LIST = 500 };
 /* An index of rows by the value of one column. */
 typedef struct row_index { sqla__hash hash; sqla__arena arena; } row_index;
 
-/* The bytes that stand for a value: texts as they are, everything else as it lies in the value. */
-static const void *value_key(const sqla_value *value, size_t *ret_size)
-{
-    switch ((sqla_type)value->type) {
-    case SQLA_TEXT: case SQLA_BLOB: case SQLA_DECIMAL: case SQLA_JSON:
-        *ret_size = value->as.bytes.size;
-        return value->as.bytes.data;
-    case SQLA_UUID: case SQLA_INTERVAL:
-        *ret_size = sizeof value->as.uuid;
-        return &value->as;
-    case SQLA_NULL: case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64: case SQLA_DATE:
-    case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: case SQLA_ENUM_TYPE: case SQLA_ARRAY: case SQLA_TYPE_COUNT_:
-        break;
-    }
-    *ret_size = sizeof value->as.i64;
-    return &value->as;
-}
-
-static bool index_put(row_index *index, sqla_value value, void *row)
+/* A text is borrowed from an object, which may get another block while the query that asks for it runs: *value has the copy then. */
+static bool index_put(row_index *index, sqla_value *value, void *row)
 {
     size_t size;
-    const void *key = value_key(&value, &size);
-    const void *kept = sqla__arena_copy(&index->arena, key, size);
-    return kept != NULL && sqla__hash_put(&index->hash, kept, size, row);
+    const void *key = sqla__value_bytes(value, &size);
+    const char *kept = sqla__arena_copy(&index->arena, key, size);
+    if (kept == NULL || !sqla__hash_put(&index->hash, kept, size, row))
+        return false;
+    if (key != &value->as)
+        value->as.bytes.data = kept;
+    return true;
 }
 
 static void *index_get(const row_index *index, sqla_value value)
 {
     size_t size;
-    const void *key = value_key(&value, &size);
+    const void *key = sqla__value_bytes(&value, &size);
     return sqla__hash_get(&index->hash, key, size);
 }
 
@@ -104,45 +91,34 @@ static sqla_value column_value(const sqla__mapping *mapping, uint32_t column, co
 
 /* ---- to many ------------------------------------------------------------------------------------------------------ */
 
-static sqla_status attach(const sqla__relation *relation, void *owner, void *child, sqla_error *err)
+/* A child that was given away since, and not flushed, is not shown. */
+static sqla_status attach(sqla_session *s, const sqla__relation *relation, void *owner, void *child, sqla_error *err)
 {
-    sqla__object *object = sqla__object_of(child);
-    const sqla__link *link = sqla__link_of(object, relation->key_column);
-    if (link != NULL && link->parent != sqla__object_of(owner))
-        return SQLA_OK; /* it has moved elsewhere since, which is not flushed yet */
-    uint8_t flags = sqla__object_of(owner)->flags;
-    if (!sqla__collection_push(sqla__object_of(owner), relation, child))
+    sqla__object *object = sqla__object_of(child), *parent = sqla__object_of(owner);
+    const sqla__foreign_key *key = relation->key;
+    if (!sqla__parent_is(s, object, key, parent))
+        return SQLA_OK;
+    if (!sqla__collection_fill(parent, relation, child))
         return sqla__error_nomem(err);
-    sqla__object_of(owner)->flags = flags; /* to load is not to change */
-    const sqla__relation *inverse = relation->inverse;
-    if (inverse != NULL && sqla__pointer_at(inverse, child) == sqla__pointer_at(inverse, sqla__snapshot_of(object))) {
-        sqla__pointer_set(inverse, child, owner);
-        sqla__pointer_set(inverse, sqla__snapshot_of(object), owner);
-    }
-    return SQLA_OK;
-}
-
-static bool is_loaded(sqla_session *s, const sqla__relation *relation, void *owner)
-{
-    return sqla__collection_at(relation, owner)->loaded && sqla__object_of(owner)->epoch == s->epoch;
+    if (relation->inverse == NULL || sqla__pointer_assigned(object, key))
+        return SQLA_OK;
+    return sqla__undo_point(s, object, relation->inverse, owner) ? SQLA_OK : sqla__error_nomem(err);
 }
 
 /* Find the owners whose children are wanted, by the value that the children name. Their collections are empty from here on. */
-static sqla_status find_owners(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *owners,
+static sqla_status find_owners(const sqla__relation *relation, void *const *rows, size_t n, row_index *owners,
                                sqla_value *values, size_t *wanted, sqla_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        if (sqla__object_of(rows[i])->state != SQLA_PERSISTENT || is_loaded(s, relation, rows[i]))
+        sqla__object *owner = sqla__object_of(rows[i]);
+        if (owner->state != SQLA_PERSISTENT || sqla__collection_fresh(owner, relation))
             continue;
-        sqla_value value = column_value(relation->owner, relation->referenced_column, rows[i]);
+        sqla_value value = column_value(relation->owner, relation->key->referenced_column, sqla__snapshot_of(owner));
         if (value.type == SQLA_NULL || index_get(owners, value) != NULL)
             continue;
-        if (!index_put(owners, value, rows[i]))
+        if (!index_put(owners, &value, rows[i]) || !sqla__collection_begin(owner, relation))
             return sqla__error_nomem(err);
         values[(*wanted)++] = value;
-        sqla__collection *collection = sqla__collection_at(relation, rows[i]);
-        collection->count = 0;
-        collection->loaded = true;
     }
     return SQLA_OK;
 }
@@ -155,57 +131,124 @@ static sqla_status load_to_many(sqla_session *s, const sqla__relation *relation,
     size_t wanted = 0;
     if (values == NULL)
         return sqla__error_nomem(err);
-    sqla_status status = find_owners(s, relation, rows, n, owners, values, &wanted, err);
+    sqla_status status = find_owners(relation, rows, n, owners, values, &wanted, err);
     if (status == SQLA_OK)
-        status = select_lists(s, relation->target, relation->key_column, values, wanted, found, err);
+        status = select_lists(s, relation->target, relation->key->column, values, wanted, found, err);
     for (size_t i = 0; i < found->count && status == SQLA_OK; i++) {
-        void *owner = index_get(owners, column_value(relation->target, relation->key_column, found->items[i]));
+        const void *row = sqla__snapshot_of(sqla__object_of(found->items[i]));
+        void *owner = index_get(owners, column_value(relation->target, relation->key->column, row));
         if (owner != NULL)
-            status = attach(relation, owner, found->items[i], err);
+            status = attach(s, relation, owner, found->items[i], err);
     }
     if (status != SQLA_OK)
-        for (size_t i = 0; i < n; i++)
-            sqla__collection_at(relation, rows[i])->loaded = false;
+        for (size_t i = 0; i < wanted; i++)
+            sqla__collection_unload(sqla__object_of(index_get(owners, values[i])), relation);
+    return status;
+}
+
+/* ---- objects that are stale ------------------------------------------------------------------------------------------ */
+
+static sqla_status reread_by_key(sqla_session *s, sqla__object *const *stale, size_t n, sqla_error *err)
+{
+    const sqla__mapping *mapping = sqla__pool_of(stale[0])->mapping;
+    row_index keys = { 0 };
+    sqla_value *values = sqla__arena_take(&keys.arena, n * sizeof *values);
+    sqla_status status = values != NULL ? SQLA_OK : sqla__error_nomem(err);
+    for (size_t i = 0; i < n && status == SQLA_OK; i++) {
+        values[i] = column_value(mapping, mapping->keys[0], sqla__snapshot_of(stale[i]));
+        status = index_put(&keys, &values[i], stale[i]) ? SQLA_OK : sqla__error_nomem(err);
+    }
+    if (status == SQLA_OK)
+        status = select_lists(s, mapping, mapping->keys[0], values, n, NULL, err);
+    index_release(&keys);
+    return status;
+}
+
+sqla_status sqla__load_stale(sqla_session *s, sqla__object *const *objects, size_t n, sqla_error *err)
+{
+    SQLA__VEC(sqla__object *) stale = { 0 };
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < n && status == SQLA_OK; i++)
+        if (objects[i]->state == SQLA_PERSISTENT && !sqla__object_fresh(s, objects[i]) && !sqla__vec_push(&stale, objects[i]))
+            status = sqla__error_nomem(err);
+    if (status == SQLA_OK && stale.count > 0 && sqla__pool_of(stale.items[0])->mapping->key_count == 1)
+        status = reread_by_key(s, stale.items, stale.count, err);
+    else
+        for (size_t i = 0; i < stale.count && status == SQLA_OK; i++)
+            status = sqla__load_again(s, stale.items[i], err);
+    sqla__vec_release(&stale);
+    return status;
+}
+
+static sqla_status reread(sqla_session *s, void *const *rows, size_t n, sqla_error *err)
+{
+    SQLA__VEC(sqla__object *) objects = { 0 };
+    if (!sqla__vec_reserve(&objects, n))
+        return sqla__error_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        objects.items[objects.count++] = sqla__object_of(rows[i]);
+    sqla_status status = sqla__load_stale(s, objects.items, objects.count, err);
+    sqla__vec_release(&objects);
     return status;
 }
 
 /* ---- to one ------------------------------------------------------------------------------------------------------- */
 
-static void point(const sqla__relation *relation, void *row, void *target)
+static sqla_status point(sqla_session *s, const sqla__relation *relation, void *row, void *target, sqla_error *err)
 {
-    void *snapshot = sqla__snapshot_of(sqla__object_of(row));
-    if (sqla__pointer_at(relation, row) != sqla__pointer_at(relation, snapshot))
-        return; /* assigned since, and not flushed yet */
-    sqla__pointer_set(relation, row, target);
-    sqla__pointer_set(relation, snapshot, target);
+    return sqla__undo_point(s, sqla__object_of(row), relation, target) ? SQLA_OK : sqla__error_nomem(err);
 }
 
-static sqla_status load_to_one(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *targets, sqla__rows *found,
-                               sqla_error *err)
+/* Not a pointer that the program has assigned. */
+static bool wants_target(const sqla__relation *relation, void *row)
+{
+    const sqla__object *object = sqla__object_of(row);
+    return object->state == SQLA_PERSISTENT &&
+           sqla__pointer_at(relation, row) == sqla__pointer_at(relation, sqla__snapshot_of(object));
+}
+
+/* What is asked of the database: the keys of targets that are not known and fresh. Those that are, are pointed at. */
+static sqla_status find_targets(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *asked,
+                                sqla_value *values, size_t *wanted, sqla_error *err)
+{
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < n && status == SQLA_OK; i++) {
+        if (!wants_target(relation, rows[i]))
+            continue;
+        sqla_value value = column_value(relation->owner, relation->key->column, rows[i]);
+        sqla__object *known = sqla__find_parent(s, relation->key, rows[i]);
+        if (value.type == SQLA_NULL || (known != NULL && sqla__object_fresh(s, known))) {
+            status = point(s, relation, rows[i], known != NULL ? sqla__struct_of(known) : NULL, err);
+        } else if (index_get(asked, value) == NULL) {
+            status = index_put(asked, &value, rows[i]) ? SQLA_OK : sqla__error_nomem(err);
+            values[(*wanted)++] = value;
+        }
+    }
+    return status;
+}
+
+static sqla_status load_to_one(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *targets,
+                               sqla__rows *found, sqla_error *err)
 {
     sqla_value *values = sqla__arena_take(&targets->arena, n * sizeof *values + 1);
     size_t wanted = 0;
     row_index asked = { 0 };
-    if (values == NULL)
-        return sqla__error_nomem(err);
-    sqla_status status = SQLA_OK;
-    for (size_t i = 0; i < n && status == SQLA_OK; i++) {
-        sqla_value value = column_value(relation->owner, relation->key_column, rows[i]);
-        if (value.type == SQLA_NULL || index_get(&asked, value) != NULL)
-            continue;
-        status = index_put(&asked, value, rows[i]) ? SQLA_OK : sqla__error_nomem(err);
-        values[wanted++] = value;
+    sqla_status status = values != NULL ? reread(s, rows, n, err) : sqla__error_nomem(err);
+    if (status == SQLA_OK)
+        status = find_targets(s, relation, rows, n, &asked, values, &wanted, err);
+    if (status == SQLA_OK)
+        status = select_lists(s, relation->target, relation->key->referenced_column, values, wanted, found, err);
+    for (size_t i = 0; i < found->count && status == SQLA_OK; i++) {
+        sqla_value value = column_value(relation->target, relation->key->referenced_column, found->items[i]);
+        if (!index_put(targets, &value, found->items[i]))
+            status = sqla__error_nomem(err);
+    }
+    for (size_t i = 0; i < n && status == SQLA_OK && wanted > 0; i++) {
+        sqla_value value = column_value(relation->owner, relation->key->column, rows[i]);
+        if (wants_target(relation, rows[i]) && value.type != SQLA_NULL && index_get(&asked, value) != NULL)
+            status = point(s, relation, rows[i], index_get(targets, value), err);
     }
     index_release(&asked);
-    if (status == SQLA_OK)
-        status = select_lists(s, relation->target, relation->referenced_column, values, wanted, found, err);
-    for (size_t i = 0; i < found->count && status == SQLA_OK; i++)
-        if (!index_put(targets, column_value(relation->target, relation->referenced_column, found->items[i]), found->items[i]))
-            status = sqla__error_nomem(err);
-    for (size_t i = 0; i < n && status == SQLA_OK; i++) {
-        sqla_value value = column_value(relation->owner, relation->key_column, rows[i]);
-        point(relation, rows[i], value.type == SQLA_NULL ? NULL : index_get(targets, value));
-    }
     return status;
 }
 

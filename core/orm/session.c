@@ -107,7 +107,7 @@ sqla_session *sqla_open(sqla_sessionmaker *maker, sqla_error *err)
         s->magic = SQLA__SESSION_MAGIC;
         s->maker = maker;
         s->options = maker->options;
-        s->epoch = 1;
+        s->clock = s->fresh = 1;
         s->texts.store = &maker->pages;
         sqla__error_init(&s->kept);
         sqla__error_init(&s->broken);
@@ -285,12 +285,13 @@ sqla_status sqla_flush(sqla_session *s, sqla_error *err)
     return sqla__error_give(err, &local, status);
 }
 
-static void end_of_transaction(sqla_session *s)
+/* What comes from now on belongs to the next transaction. keep: what was loaded stays fresh. */
+static void end_of_transaction(sqla_session *s, bool keep)
 {
-    give_connection_back(s);
-    sqla__undo_forget(s);
-    if (!s->options.keep_on_commit)
-        s->epoch++;
+    s->began = s->clock++;
+    if (!keep)
+        s->fresh = s->clock;
+    s->wrote = s->changed_rows = false;
 }
 
 static sqla_status commit(sqla_session *s, sqla_error *err)
@@ -301,9 +302,11 @@ static sqla_status commit(sqla_session *s, sqla_error *err)
     if (status != SQLA_OK || s->conn == NULL)
         return status;
     status = sqla__conn_commit(s->conn, err);
-    if (status == SQLA_OK)
-        end_of_transaction(s);
-    else if (status != SQLA_ERR_BUSY)
+    if (status == SQLA_OK) {
+        give_connection_back(s);
+        sqla__undo_forget(s);
+        end_of_transaction(s, s->options.keep_on_commit);
+    } else if (status != SQLA_ERR_BUSY)
         sqla__session_break(s, err, status);
     return status;
 }
@@ -319,8 +322,10 @@ sqla_status sqla_commit(sqla_session *s, sqla_error *err)
 static void forget_pending(sqla_session *s)
 {
     for (size_t i = 0; i < s->pending.count; i++)
-        if (s->pending.items[i]->state == SQLA_PENDING)
+        if (s->pending.items[i]->state == SQLA_PENDING) {
             s->pending.items[i]->state = SQLA_TRANSIENT;
+            sqla__collections_unload(s->pending.items[i]);
+        }
     s->pending.count = 0;
     for (size_t m = 0; m < s->maker->mapping_count; m++)
         s->pools[m].has_pending = false;
@@ -343,10 +348,10 @@ sqla_status sqla_rollback(sqla_session *s, sqla_error *err)
             status = SQLA_OK;           /* the transaction is gone, which is what was wanted */
         give_connection_back(s);
     }
-    sqla__undo_to(s, 0);
+    sqla__undo_to(s, 0, 0);
     forget_pending(s);
-    sqla__discard_changes(s);
-    s->epoch++;
+    sqla__discard_changes(s, s->began);
+    end_of_transaction(s, false);
     sqla__error_init(&s->broken);
     sqla__error_init(&s->kept);
     return sqla__error_give(err, &local, status);
@@ -369,6 +374,8 @@ static sqla_savepoint *begin_nested(sqla_session *s, sqla_error *err)
         return NULL;
     sp->outer = s->savepoint;
     sp->undo_mark = s->undo.count;
+    sp->read_mark = s->reads.count;
+    sp->clock = s->clock++;
     return s->savepoint = sp;
 }
 
@@ -396,9 +403,9 @@ static sqla_status rollback_to(sqla_savepoint *sp, sqla_error *err)
         return status;
     }
     (void)sqla__conn_savepoint(s->conn, SQLA_SAVEPOINT_RELEASE, sp->name, err);
-    sqla__undo_to(s, sp->undo_mark);
+    sqla__undo_to(s, sp->undo_mark, sp->read_mark);
     forget_pending(s);
-    sqla__discard_changes(s);
+    sqla__discard_changes(s, sp->clock);
     sqla__error_init(&s->broken);
     sqla__error_init(&s->kept);
     return SQLA_OK;
@@ -476,23 +483,20 @@ sqla__pool *sqla__session_pool(sqla_session *s, const sqla_model *model)
     return mapping != NULL ? &s->pools[mapping->index] : NULL;
 }
 
-static void discard(sqla__pool *pool, sqla__object *object)
+void sqla__object_revert(sqla__object *object)
 {
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
     void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
-    if (object->flags & SQLA__FLAG_COLLECTIONS)
-        sqla__collections_unload(object);
     if (sqla__object_untouched(object))
         return;
-    for (uint32_t i = 0; i < pool->mapping->column_count; i++)
-        sqla__column_copy(&pool->mapping->columns[i], row, snapshot);
-    for (uint32_t i = 0; i < pool->mapping->relation_count; i++) {
-        const sqla__relation *relation = &pool->mapping->relations[i];
-        if (!relation->to_many)
-            memcpy((char *)row + relation->offset, (char *)snapshot + relation->offset, sizeof(void *));
-    }
+    for (uint32_t i = 0; i < mapping->column_count; i++)
+        sqla__column_copy(&mapping->columns[i], row, snapshot);
+    for (uint32_t i = 0; i < mapping->relation_count; i++)
+        if (!mapping->relations[i].to_many)
+            sqla__pointer_set(&mapping->relations[i], row, sqla__pointer_at(&mapping->relations[i], snapshot));
 }
 
-void sqla__discard_changes(sqla_session *s)
+void sqla__discard_changes(sqla_session *s, uint32_t clock)
 {
     sqla__links_clear(s);
     for (size_t m = 0; m < s->maker->mapping_count; m++) {
@@ -501,8 +505,12 @@ void sqla__discard_changes(sqla_session *s)
             const sqla__page *page = pool->pages.items[p];
             for (uint32_t i = 0; page != NULL && i < page->used; i++) {
                 sqla__object *object = sqla__page_cell(page, i);
-                if (object->state == SQLA_PERSISTENT)
-                    discard(pool, object);
+                if (object->state != SQLA_PERSISTENT)
+                    continue;
+                sqla__collections_rollback(object, clock);
+                sqla__object_revert(object);
+                if (object->epoch > clock)
+                    object->epoch = 0;
             }
         }
     }

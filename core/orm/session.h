@@ -24,40 +24,66 @@ struct sqla_sessionmaker {
     sqla__arena text_arena;
 };
 
-/* A key that comes from another object: the foreign key in `column` follows from parent's key (NULL: becomes NULL) when
- * it is flushed. orphan: a child that is still without a parent then is deleted. */
+/* What the last append or remove said of an object: that it is the owner's, or that it is not. */
 typedef struct sqla__link {
-    uint32_t column, parent_column;
-    bool orphan;
-    sqla__object *parent;
+    const sqla__foreign_key *key;
+    sqla__object *owner;
+    bool removed;
+    bool from_row;                  /* removed: the row held the owner's key then */
+    bool pointer_set;               /* the call has set the object's pointer, to `pointer`: another value is the program's */
+    const void *pointer;
 } sqla__link;
 
 /* What only some objects have. */
 typedef struct sqla__extra {
     SQLA__VEC(sqla__link) links;
-    uint32_t collection_count;      /* relations of the mapping */
-    size_t capacities[];            /* of each collection's items, by relation */
+    struct sqla__collection_state {
+        size_t capacity;            /* of the items */
+        uint32_t loaded, changed;   /* the session's clock when it was */
+        bool expired;               /* stale, whenever it was loaded */
+    } collections[];                /* by relation of the mapping */
 } sqla__extra;
 sqla__extra *sqla__extra_of(sqla__object *object);   /* made when it is not there; NULL: out of memory */
 void sqla__extra_free(sqla__object *object);         /* with the collections' items */
 
-/* Relations (relation.c). A collection as it lies in a user's struct (SQLA_MANY). */
+/* Collections (collection.c), as they lie in a user's struct (SQLA_MANY). */
 typedef struct sqla__collection { void **items; size_t count; bool loaded; } sqla__collection;
 static inline sqla__collection *sqla__collection_at(const sqla__relation *relation, void *row)
 {
     return (sqla__collection *)(void *)((char *)row + relation->offset);
 }
+/* A change is remembered, so that a rollback unloads the collection; to fill one that was begun is none. */
 bool sqla__collection_push(sqla__object *owner, const sqla__relation *relation, void *item);
+bool sqla__collection_fill(sqla__object *owner, const sqla__relation *relation, void *item);
 void sqla__collection_drop(sqla__object *owner, const sqla__relation *relation, const void *item);
-void sqla__collections_unload(sqla__object *object); /* all of them: empty, not loaded */
-/* Say that column follows from parent at the next flush. */
-sqla_status sqla__link_set(sqla_session *s, sqla__object *object, const sqla__relation *by, sqla__object *parent, bool orphan);
-const sqla__link *sqla__link_of(const sqla__object *object, uint32_t column); /* NULL: none */
-void sqla__links_clear(sqla_session *s);
-static inline void *sqla__pointer_at(const sqla__relation *relation, const void *row) { return *(void *const *)(const void *)((const char *)row + relation->offset); }
-static inline void sqla__pointer_set(const sqla__relation *relation, void *row, void *to) { *(void **)(void *)((char *)row + relation->offset) = to; }
+bool sqla__collection_has(const sqla__object *owner, const sqla__relation *relation, const void *item);
+/* Empty it: it is loaded from here on, and filled by the caller. false: out of memory. */
+bool sqla__collection_begin(sqla__object *owner, const sqla__relation *relation);
+/* Is what it has as good as reading it again? */
+bool sqla__collection_fresh(const sqla__object *owner, const sqla__relation *relation);
+void sqla__collection_unload(sqla__object *owner, const sqla__relation *relation); /* empty, not loaded */
+void sqla__collections_unload(sqla__object *owner);
+void sqla__collections_expire(sqla__object *owner);  /* they keep what they have, and the next load reads them again */
+void sqla__collections_rollback(sqla__object *owner, uint32_t clock); /* unload those loaded or changed after that time */
 
-/* One thing that a flush did to an object, so that a rollback can put it back in memory (undo.c). */
+/* Relations (relation.c). */
+const sqla__link *sqla__link_of(const sqla__object *object, const sqla__foreign_key *key); /* NULL: none */
+sqla_status sqla__link_set(sqla_session *s, sqla__object *object, const sqla__link *link); /* replaces the last one */
+/* Say that an object is not the owner's, as sqla_remove does; its pointer loses the owner, too. */
+sqla_status sqla__link_remove(sqla_session *s, sqla__object *object, const sqla__foreign_key *key, sqla__object *owner);
+/* Take back what was said of one object; collections that showed it are unloaded. */
+void sqla__links_drop(sqla_session *s, sqla__object *object);
+void sqla__links_clear(sqla_session *s);             /* all of them, after a flush */
+static inline void *sqla__pointer_at(const sqla__relation *relation, const void *row)
+{
+    return *(void *const *)(const void *)((const char *)row + relation->offset);
+}
+static inline void sqla__pointer_set(const sqla__relation *relation, void *row, void *to)
+{
+    *(void **)(void *)((char *)row + relation->offset) = to;
+}
+
+/* One thing that was done to an object, so that a rollback can put it back in memory (undo.c). */
 typedef enum sqla__undo_kind { SQLA__UNDO_INSERT = 1, SQLA__UNDO_UPDATE, SQLA__UNDO_DELETE } sqla__undo_kind;
 typedef struct sqla__undo {
     sqla__object *object;           /* NULL: expunged since */
@@ -65,21 +91,28 @@ typedef struct sqla__undo {
     uint32_t previous;              /* the object's record before this one */
     void *snapshot;                 /* UPDATE: as it was, and the text block that its pointers lie in (NULL: unchanged) */
     void *texts;
-    bool *made;                     /* INSERT: for each column, did the database make the value? NULL: only where it always does */
     struct sqla__piece *pieces;     /* and what its fields with conversions point at (converted.h) */
     bool large;
+    const uint64_t *made;           /* INSERT: a bit for each column and then each relation whose value is not the program's: the
+                                     * database or the flush made it. NULL: only columns that are never sent */
 } sqla__undo;
+
+/* A pointer that was loaded, and was NULL before: a rollback makes it NULL again. (Collections know when they were loaded.) */
+typedef struct sqla__read { void *row; const sqla__relation *relation; } sqla__read;
 
 struct sqla_savepoint {
     sqla_session *session;
     struct sqla_savepoint *outer;
-    size_t undo_mark;
+    size_t undo_mark, read_mark;
+    uint32_t clock;                 /* the session's: what was read later is stale once it is rolled back */
     char name[24];
 };
 
 struct sqla_session {
     uint32_t magic;
-    uint32_t epoch;                 /* goes up with commit and rollback: what was loaded before is stale */
+    uint32_t clock;                 /* goes up when a transaction ends and when a savepoint begins */
+    uint32_t began;                 /* its time when the last transaction ended: what is later belongs to this one */
+    uint32_t fresh;                 /* objects that were loaded at this time or later are fresh, others stale */
     sqla_sessionmaker *maker;
     sqla_session_options options;
     sqla_conn *conn;                /* inside a transaction only */
@@ -90,6 +123,8 @@ struct sqla_session {
     sqla__arena flush_arena;
     SQLA__VEC(sqla__object *) pending, doomed, linked; /* added, to be deleted, with links: in the order of the calls */
     SQLA__VEC(sqla__undo) undo;
+    SQLA__VEC(sqla__read) reads;
+    sqla__arena undo_arena;         /* of the records' `made` */
     sqla_savepoint *savepoint;      /* the innermost */
     uint32_t savepoint_count;       /* made so far: for names */
     sqla_stmt *statements;
@@ -98,6 +133,7 @@ struct sqla_session {
     int64_t limit;                  /* nothing that its connections start runs beyond this time; 0: no limit */
     bool flushing;
     bool wrote;                     /* the flush that is under way, or the last one, has changed rows */
+    bool changed_rows;              /* a flush of this transaction has */
 };
 enum { SQLA__SESSION_MAGIC = 0x53455353 };
 
@@ -114,6 +150,8 @@ sqla_status sqla__session_keep(sqla_session *s, sqla_status status, const char *
 /* Remember that a failure asks for a rollback. */
 sqla_status sqla__session_break(sqla_session *s, const sqla_error *err, sqla_status status);
 
+static inline bool sqla__object_fresh(const sqla_session *s, const sqla__object *object) { return object->epoch >= s->fresh; }
+
 /* The object behind a pointer of the user's; NULL: not one of this session. */
 sqla__object *sqla__session_object(const sqla_session *s, const void *row);
 sqla__pool *sqla__session_pool(sqla_session *s, const sqla_model *model); /* NULL: not in the metadata */
@@ -121,28 +159,36 @@ static inline sqla__pool *sqla__session_pool_of(sqla_session *s, const sqla__map
 
 /* The unit of work (unitofwork.c): write everything. sqla__flush_for: what a query of q may need (autoflush). */
 sqla_status sqla__flush(sqla_session *s, sqla_error *err);
+/* Flush before `what` (a get, say) asks the database, unless the session's options forbid it. */
+sqla_status sqla__autoflush(sqla_session *s, const char *what, sqla_error *err);
 sqla_status sqla__flush_for(sqla_session *s, const sqla_stmt *q, sqla_error *err);
 
-/* Undo (undo.c). `keep_texts`: the record takes over the object's text block. */
+/* Undo (undo.c). A record of an update takes over the object's text block. */
 bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind kind);
-bool sqla__undo_record_insert(sqla_session *s, sqla__object *object, const uint32_t *sent, uint32_t count); /* sent: the columns */
-void sqla__undo_to(sqla_session *s, size_t mark);    /* put back what was done since mark, newest first */
+/* made: see sqla__undo; it is copied. NULL: none beyond the columns that are never sent. */
+bool sqla__undo_record_insert(sqla_session *s, sqla__object *object, const uint64_t *made);
+/* May what is read now be of rows that a rollback takes back? Then it must be undone with them. */
+bool sqla__undo_covers_reads(const sqla_session *s);
+/* Let a pointer that was loaded lead to `to`, in the struct and its snapshot. false: out of memory. */
+bool sqla__undo_point(sqla_session *s, sqla__object *object, const sqla__relation *relation, void *to);
+void sqla__undo_to(sqla_session *s, size_t mark, size_t read_mark); /* put back what was done since, newest first */
 void sqla__undo_forget(sqla_session *s);             /* committed: drop all records */
 void sqla__undo_expunge(sqla_session *s, sqla__object *object);
 
-/* Objects whose changes were never flushed go back to their snapshots (rollback). */
-void sqla__discard_changes(sqla_session *s);
+/* Objects whose changes were never flushed go back to their snapshots (rollback). What was read after `clock` is stale. */
+void sqla__discard_changes(sqla_session *s, uint32_t clock);
+/* One object: columns and pointers as in its snapshot. */
+void sqla__object_revert(sqla__object *object);
 
 /* Put a transient object among the pending ones (again). */
 sqla_status sqla__object_pend(sqla_session *s, sqla__object *object);
 /* Mark for deletion by the next flush. */
 sqla_status sqla__object_doom(sqla_session *s, sqla__object *object);
-/* The mapping's error that a row cannot be written as it is: forgotten flags, values for what the database makes. */
-sqla_status sqla__object_check(const sqla__object *object, sqla_error *err);
+/* Can the row be written as it is? DATA: a forgotten flag, a decimal that would be rounded, and in a new row a value for what the database
+ * makes. */
+sqla_status sqla__object_check(const sqla__object *object, bool insert, sqla_error *err);
 /* Is all that is mapped the same, byte for byte, as in the snapshot? The quick answer to the next question, for most objects. */
 bool sqla__object_untouched(const sqla__object *object);
-/* One column of it: a decimal that the database would round. */
-sqla_status sqla__object_check_scale(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err);
 /* Has a column, or a to-one pointer, changed since the snapshot? */
 bool sqla__object_dirty(const sqla__object *object);
 

@@ -33,7 +33,7 @@ static sqla_status acquire(void *self, sqla_stmt *q, sqla_conn **ret_conn, sqla_
 {
     sqla_session *s = self;
     sqla_status status = sqla__session_ready(s, err);
-    if (status == SQLA_OK && !s->options.no_autoflush)
+    if (status == SQLA_OK)
         status = sqla__flush_for(s, q, err);
     if (status == SQLA_OK)
         status = sqla__session_begin(s, err);

@@ -1,7 +1,8 @@
 /* undo.c: what a transaction did to objects, so that a rollback puts them back in memory, without SQL.
  *
- * The first flush of an object in a transaction, or since the innermost savepoint, records what it was; later ones need no
- * record. An update's record takes over the text block that the old snapshot points into. */
+ * The first flush of an object in a transaction, or since the innermost savepoint, records what it was;
+ * later ones need no record. An update's record takes over the text block that the old snapshot points
+ * into. */
 #include <config.h>
 #include "orm/converted.h"
 
@@ -12,14 +13,6 @@
 #include "orm/identity.h"
 
 static size_t mark_of(const sqla_session *s) { return s->savepoint != NULL ? s->savepoint->undo_mark : 0; }
-
-static bool fills_optionals(const sqla__mapping *mapping)
-{
-    for (uint32_t i = 0; i < mapping->column_count; i++)
-        if (mapping->columns[i].sent == SQLA__SENT_WHEN_SET)
-            return true;
-    return false;
-}
 
 bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind kind)
 {
@@ -43,36 +36,72 @@ bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind ki
     return true;
 }
 
-bool sqla__undo_record_insert(sqla_session *s, sqla__object *object, const uint32_t *sent, uint32_t count)
+static size_t made_words(const sqla__mapping *mapping)
 {
-    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
-    bool *made = NULL, fills = fills_optionals(mapping);
-    if (fills && (made = sqla__alloc_zero(mapping->column_count, sizeof *made)) == NULL)
+    return (mapping->column_count + mapping->relation_count + 63) / 64;
+}
+
+/* Rows of one shape that follow one another share what they have. NULL: out of memory. */
+static const uint64_t *keep_made(sqla_session *s, const sqla__object *object, const uint64_t *made)
+{
+    const sqla__undo *last = s->undo.count > 0 ? &s->undo.items[s->undo.count - 1] : NULL;
+    size_t size = made_words(sqla__pool_of(object)->mapping) * sizeof *made;
+    if (last != NULL && last->made != NULL && last->object != NULL &&
+        sqla__pool_of(last->object) == sqla__pool_of(object) && memcmp(last->made, made, size) == 0)
+        return last->made;
+    return (const uint64_t *)(const void *)sqla__arena_copy(&s->undo_arena, made, size);
+}
+
+bool sqla__undo_record_insert(sqla_session *s, sqla__object *object, const uint64_t *made)
+{
+    const uint64_t *kept = made != NULL ? keep_made(s, object, made) : NULL;
+    if ((made != NULL && kept == NULL) || !sqla__undo_record(s, object, SQLA__UNDO_INSERT))
         return false;
-    if (!sqla__undo_record(s, object, SQLA__UNDO_INSERT)) {
-        sqla__free(made);
-        return false;
-    }
-    for (uint32_t i = 0; i < mapping->column_count && fills; i++)
-        made[i] = true;
-    for (uint32_t i = 0; i < count && fills; i++)
-        made[sent[i]] = false;
-    s->undo.items[s->undo.count - 1].made = made;
+    s->undo.items[s->undo.count - 1].made = kept;
     return true;
 }
 
-/* A row that was added is no row any more: what the database had made for it goes. */
+bool sqla__undo_covers_reads(const sqla_session *s)
+{
+    return s->changed_rows || s->wrote || (s->conn != NULL && sqla__conn_touched(s->conn));
+}
+
+bool sqla__undo_point(sqla_session *s, sqla__object *object, const sqla__relation *relation, void *to)
+{
+    void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
+    if (to != NULL && sqla__pointer_at(relation, snapshot) == NULL) {
+        sqla__read read = { row, relation };
+        if (!sqla__vec_push(&s->reads, read))
+            return false;
+    }
+    sqla__pointer_set(relation, row, to);
+    sqla__pointer_set(relation, snapshot, to);
+    return true;
+}
+
+static bool is_made(const sqla__undo *record, uint32_t bit)
+{
+    return record->made != NULL && (record->made[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
+/* A row that was added is no row any more: what the database and the flush had made of it goes, and what
+ * the program set stays. */
 static void undo_insert(const sqla__undo *record)
 {
     sqla__object *object = record->object;
     sqla__pool *pool = sqla__pool_of(object);
+    const sqla__mapping *mapping = pool->mapping;
+    void *row = sqla__struct_of(object);
     sqla__identity_remove(pool, object);
-    for (uint32_t i = 0; i < pool->mapping->column_count; i++) {
-        const sqla__mapped_column *column = &pool->mapping->columns[i];
-        if (column->sent == SQLA__SENT_NEVER || (record->made != NULL && record->made[i]))
-            sqla__field_set_null(&column->slot, sqla__struct_of(object));
-    }
-    memcpy(sqla__snapshot_of(object), sqla__struct_of(object), pool->mapping->size);
+    sqla__object_revert(object);
+    for (uint32_t i = 0; i < mapping->column_count; i++)
+        if (mapping->columns[i].sent == SQLA__SENT_NEVER || is_made(record, i))
+            sqla__field_set_null(&mapping->columns[i].slot, row);
+    for (uint32_t i = 0; i < mapping->relation_count; i++)
+        if (is_made(record, mapping->column_count + i))
+            sqla__pointer_set(&mapping->relations[i], row, NULL);
+    memcpy(sqla__snapshot_of(object), row, mapping->size);
+    sqla__collections_unload(object);
     object->state = SQLA_TRANSIENT;
 }
 
@@ -103,16 +132,26 @@ static void undo_update(sqla__undo *record)
         (void)sqla__identity_put(pool, object); /* there is room: one was taken out */
 }
 
+/* The row is there again. Whoever was read with its key meanwhile was a row of this transaction. */
+static void undo_delete(sqla__object *object)
+{
+    sqla__pool *pool = sqla__pool_of(object);
+    sqla__object *other = sqla__identity_find(pool, sqla__snapshot_of(object));
+    if (other != NULL) {
+        sqla__identity_remove(pool, other);
+        other->state = SQLA_TRANSIENT;
+    }
+    object->state = SQLA_PERSISTENT;
+    (void)sqla__identity_put(pool, object); /* there is room: it was taken out */
+}
+
 static void undo_one(sqla__undo *record)
 {
     sqla__object *object = record->object;
     switch (record->kind) {
     case SQLA__UNDO_INSERT: undo_insert(record); break;
     case SQLA__UNDO_UPDATE: undo_update(record); break;
-    case SQLA__UNDO_DELETE:
-        object->state = SQLA_PERSISTENT;
-        (void)sqla__identity_put(sqla__pool_of(object), object); /* there is room: it was taken out */
-        break;
+    case SQLA__UNDO_DELETE: undo_delete(object); break;
     }
     object->undo = record->previous;
 }
@@ -120,19 +159,32 @@ static void undo_one(sqla__undo *record)
 static void drop(sqla_session *s, sqla__undo *record)
 {
     sqla__free(record->snapshot);
-    sqla__free(record->made);
     sqla__text_give(&s->texts, record->texts, record->large);
     sqla__pieces_free(s, record->pieces);
 }
 
-void sqla__undo_to(sqla_session *s, size_t mark)
+/* The cell may be another object's by now: that one keeps what it was given. */
+static void undo_read(sqla_session *s, const sqla__read *read)
 {
+    sqla__object *object = sqla__session_object(s, read->row);
+    if (object != NULL && object->state == SQLA_PERSISTENT &&
+        sqla__pool_of(object)->mapping == read->relation->owner)
+        sqla__pointer_set(read->relation, sqla__snapshot_of(object), NULL);
+}
+
+/* The struct follows its snapshot when unflushed changes are discarded. */
+void sqla__undo_to(sqla_session *s, size_t mark, size_t read_mark)
+{
+    while (s->reads.count > read_mark)
+        undo_read(s, &s->reads.items[--s->reads.count]);
     while (s->undo.count > mark) {
         sqla__undo *record = &s->undo.items[--s->undo.count];
         if (record->object != NULL)
             undo_one(record);
         drop(s, record);
     }
+    if (s->undo.count == 0)
+        sqla__arena_reset(&s->undo_arena);
 }
 
 void sqla__undo_forget(sqla_session *s)
@@ -147,10 +199,28 @@ void sqla__undo_forget(sqla_session *s)
         drop(s, record);
     }
     sqla__vec_release(&s->undo);
+    sqla__vec_release(&s->reads);
+    sqla__arena_release(&s->undo_arena);
+}
+
+/* A snapshot that a rollback would put back does not point at who is gone. */
+static void forget_pointer(const sqla__undo *record, const sqla__mapping *target, const void *row)
+{
+    if (record->object == NULL || record->snapshot == NULL)
+        return;
+    const sqla__mapping *mapping = sqla__pool_of(record->object)->mapping;
+    for (uint32_t i = 0; i < mapping->relation_count; i++) {
+        const sqla__relation *relation = &mapping->relations[i];
+        if (!relation->to_many && relation->target == target &&
+            sqla__pointer_at(relation, record->snapshot) == row)
+            sqla__pointer_set(relation, record->snapshot, NULL);
+    }
 }
 
 void sqla__undo_expunge(sqla_session *s, sqla__object *object)
 {
     for (uint32_t at = object->undo; at > 0; at = s->undo.items[at - 1].previous)
         s->undo.items[at - 1].object = NULL;
+    for (size_t i = 0; i < s->undo.count; i++)
+        forget_pointer(&s->undo.items[i], sqla__pool_of(object)->mapping, sqla__struct_of(object));
 }

@@ -107,6 +107,10 @@ static const char *wrong_foreign_key(const sqla__mapped_column *column, const sq
 static sqla_status fill_foreign_keys(sqla_metadata *base, sqla__mapping *mapping, sqla_error *err)
 {
     sqla__mapped_column *columns = (sqla__mapped_column *)(uintptr_t)mapping->columns;
+    sqla__foreign_key *keys = sqla__arena_zero(&base->arena, mapping->column_count + 1, sizeof *keys);
+    if (keys == NULL)
+        return sqla__error_nomem(err);
+    mapping->foreign_keys = keys;
     for (uint32_t i = 0; i < mapping->column_count; i++) {
         const sqla_column_item *item = columns[i].item;
         const sqla_model *target = sqla__column_target(base, item);
@@ -121,12 +125,24 @@ static sqla_status fill_foreign_keys(sqla_metadata *base, sqla__mapping *mapping
             return wrong(err, mapping->model, item->field, what);
         columns[i].references = to;
         columns[i].references_column = referenced->index;
+        keys[mapping->foreign_key_count] = (sqla__foreign_key){ .holder = mapping, .target = to, .column = i,
+                                                               .referenced_column = referenced->index,
+                                                               .index = mapping->foreign_key_count };
+        mapping->foreign_key_count++;
         mapping->self_reference = mapping->self_reference || to == mapping;
     }
     return SQLA_OK;
 }
 
 /* ---- relations ----------------------------------------------------------------------------------------------------- */
+
+static sqla__foreign_key *foreign_key_on(const sqla__mapping *holder, uint32_t column)
+{
+    for (uint32_t i = 0; i < holder->foreign_key_count; i++)
+        if (holder->foreign_keys[i].column == column)
+            return (sqla__foreign_key *)(uintptr_t)&holder->foreign_keys[i];
+    return NULL;
+}
 
 static sqla_status fill_relation(sqla_metadata *base, sqla__mapping *mapping, const sqla_item *item, sqla__relation *relation, sqla_error *err)
 {
@@ -145,8 +161,8 @@ static sqla_status fill_relation(sqla_metadata *base, sqla__mapping *mapping, co
         return wrong(err, mapping->model, r->field, "SQLA_OWNS and SQLA_ORPHANS_DIE belong to the to-many side");
     if ((r->flags & (SQLA_OWNS | SQLA_ORPHANS_DIE)) == SQLA_ORPHANS_DIE)
         return wrong(err, mapping->model, r->field, "SQLA_ORPHANS_DIE needs SQLA_OWNS beside it");
-    *relation = (sqla__relation){ .item = r, .owner = mapping, .target = target, .to_many = to_many, .offset = r->offset, .key_column = key->index,
-                                  .referenced_column = key->references_column };
+    *relation = (sqla__relation){ .item = r, .owner = mapping, .target = target, .to_many = to_many, .offset = r->offset,
+                                  .key = foreign_key_on(holder, key->index) };
     return SQLA_OK;
 }
 
@@ -196,7 +212,7 @@ static bool is_written(const sqla__relation *relation) { return !(relation->item
 /* Do both relations, of one model, go over the same foreign key in the same direction? Then each would undo what the other did. */
 static bool is_same_side(const sqla__relation *a, const sqla__relation *b)
 {
-    return is_written(a) && is_written(b) && a->target == b->target && a->to_many == b->to_many && a->key_column == b->key_column;
+    return is_written(a) && is_written(b) && a->target == b->target && a->to_many == b->to_many && a->key == b->key;
 }
 
 /* Two relations over the same foreign key are the two sides of one. */
@@ -213,10 +229,12 @@ static sqla_status pair_relations(const sqla__mapping *mapping, sqla_error *err)
         }
         for (uint32_t k = 0; k < mine->target->relation_count; k++) {
             const sqla__relation *other = &mine->target->relations[k];
-            if (is_written(mine) && is_written(other) && other->target == mapping && other->to_many != mine->to_many &&
-                other->key_column == mine->key_column)
+            if (is_written(mine) && is_written(other) && other->to_many != mine->to_many && other->key == mine->key)
                 mine->inverse = other;
         }
+        sqla__foreign_key *key = (sqla__foreign_key *)(uintptr_t)mine->key;
+        if (is_written(mine))
+            *(mine->to_many ? &key->collection : &key->pointer) = mine;
     }
     return SQLA_OK;
 }

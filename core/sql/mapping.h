@@ -32,13 +32,23 @@ typedef struct sqla__mapped_column {
 } sqla__mapped_column;
 
 typedef struct sqla__relation sqla__relation;
+
+/* A foreign key, with the two sides of the relation that goes over it and is written (SQLA_VIEW_ONLY ones are not named here). */
+typedef struct sqla__foreign_key {
+    const sqla__mapping *holder, *target;
+    uint32_t column;                  /* index in holder */
+    uint32_t referenced_column;       /* index in target */
+    uint32_t index;                   /* among the holder's foreign keys */
+    const sqla__relation *pointer;    /* the holder's to-one side; NULL: none is declared */
+    const sqla__relation *collection; /* the target's to-many side; NULL */
+} sqla__foreign_key;
+
 struct sqla__relation {
     const sqla_relation_item *item;
     const sqla__mapping *owner, *target;
     bool to_many;
     uint32_t offset;               /* of the pointer or collection in the owner */
-    uint32_t key_column;           /* the foreign key: to one: index in owner; to many: index in target */
-    uint32_t referenced_column;    /* what it points at: to one: index in target; to many: index in owner */
+    const sqla__foreign_key *key;  /* held by the owner (to one) or by the target (to many) */
     const sqla__relation *inverse; /* the other side over the same foreign key; NULL */
     uint32_t index;                /* among the owner's relations */
 };
@@ -52,9 +62,10 @@ struct sqla__mapping {
     uint32_t size;                 /* of a row: the user's struct, and what lies behind it for conversions */
     bool converts;                 /* there are fields with conversions */
     uint32_t pieces;               /* then: where the pointer to the memory of an object's fields lies in a row (orm/converted.h) */
-    uint32_t column_count, relation_count, key_count;
+    uint32_t column_count, relation_count, key_count, foreign_key_count;
     const sqla__mapped_column *columns;
     const sqla__relation *relations;
+    const sqla__foreign_key *foreign_keys;
     const uint32_t *keys;          /* indexes of the key columns, in order */
     int32_t generated_key;         /* index of the generated key column; -1 */
     bool self_reference;           /* a foreign key points at its own table */

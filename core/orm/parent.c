@@ -1,0 +1,251 @@
+/* parent.c: what a flush writes as a foreign key. See parent.h. */
+#include <config.h>
+#include "orm/parent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "orm/field.h"
+#include "orm/identity.h"
+
+static const sqla__mapped_column *key_column(const sqla__foreign_key *key)
+{
+    return &key->holder->columns[key->column];
+}
+static const sqla__mapped_column *referenced_column(const sqla__foreign_key *key)
+{
+    return &key->target->columns[key->referenced_column];
+}
+
+static void *snapshot_or_row(const sqla__object *object)
+{
+    return object->state == SQLA_PERSISTENT ? sqla__snapshot_of(object) : sqla__struct_of(object);
+}
+
+/* Does the foreign key in `row` equal what `owner` holds? NULL equals nothing. */
+static bool holds_key_of(const sqla__foreign_key *key, const void *row, const sqla__object *owner)
+{
+    return !sqla__field_is_null(&key_column(key)->slot, row) &&
+           sqla__fields_match(
+               &key_column(key)->slot, row, &referenced_column(key)->slot, snapshot_or_row(owner));
+}
+
+bool sqla__row_belongs(const sqla__object *object, const sqla__foreign_key *key, const sqla__object *owner)
+{
+    return object->state == SQLA_PERSISTENT && owner->state == SQLA_PERSISTENT &&
+           holds_key_of(key, sqla__snapshot_of(object), owner);
+}
+
+/* ---- the statements -------------------------------------------------------------------------- */
+
+bool sqla__pointer_assigned(const sqla__object *object, const sqla__foreign_key *key)
+{
+    if (key->pointer == NULL)
+        return false;
+    const sqla__link *link = sqla__link_of(object, key);
+    const void *now = sqla__pointer_at(key->pointer, sqla__struct_of(object));
+    if (link != NULL && link->pointer_set)
+        return now != link->pointer;
+    if (object->state != SQLA_PERSISTENT)
+        return now != NULL;
+    return now != sqla__pointer_at(key->pointer, sqla__snapshot_of(object));
+}
+
+/* In a new object a key counts when it is there: a plain number that is zero is one that was not set. */
+static bool key_assigned(const sqla__object *object, const sqla__foreign_key *key)
+{
+    const sqla_slot *slot = &key_column(key)->slot;
+    const void *row = sqla__struct_of(object);
+    if (object->state == SQLA_PERSISTENT)
+        return !sqla__field_equal(slot, row, sqla__snapshot_of(object));
+    return !sqla__field_is_null(slot, row) && (slot->set_offset >= 0 || !sqla__field_is_zero(slot, row));
+}
+
+static bool orphans_die(const sqla__foreign_key *key)
+{
+    const uint32_t both = SQLA_OWNS | SQLA_ORPHANS_DIE;
+    return key->collection != NULL && (key->collection->item->flags & both) == both;
+}
+
+static sqla__parent nobody(bool orphan)
+{
+    return (sqla__parent){ .kind = SQLA__PARENT_NOBODY, .orphan = orphan };
+}
+
+/* A remove says "not that owner's". Where the row has gone to somebody else meanwhile, that is so already. */
+static sqla__parent after_remove(
+    const sqla__object *object, const sqla__foreign_key *key, const sqla__link *link)
+{
+    if (object->state != SQLA_PERSISTENT)
+        return nobody(orphans_die(key));
+    if (!link->from_row)
+        return nobody(false);
+    if (!sqla__row_belongs(object, key, link->owner))
+        return (sqla__parent){ .kind = SQLA__PARENT_KEPT };
+    return nobody(orphans_die(key));
+}
+
+/* The pointer was set to NULL. Only a child whose row still belongs to whom it pointed at becomes an
+ * orphan. */
+static sqla__parent after_pointer_to_nobody(
+    const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
+{
+    const sqla__object *before =
+        sqla__session_object(s, sqla__pointer_at(key->pointer, sqla__snapshot_of(object)));
+    bool belonged =
+        object->state == SQLA_PERSISTENT && before != NULL && sqla__row_belongs(object, key, before);
+    return nobody(belonged && orphans_die(key));
+}
+
+sqla__parent sqla__parent_of(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
+{
+    const sqla__link *link = sqla__link_of(object, key);
+    if (link != NULL && !link->removed)
+        return (sqla__parent){ .object = link->owner, .kind = SQLA__PARENT_OBJECT };
+    if (sqla__pointer_assigned(object, key)) {
+        const void *to = sqla__pointer_at(key->pointer, sqla__struct_of(object));
+        if (to != NULL)
+            return (sqla__parent){ .object = sqla__session_object(s, to), .kind = SQLA__PARENT_OBJECT };
+        return link != NULL ? after_remove(object, key, link) : after_pointer_to_nobody(s, object, key);
+    }
+    if (key_assigned(object, key))
+        return (sqla__parent){ .kind = sqla__field_is_null(&key_column(key)->slot, sqla__struct_of(object))
+                                           ? SQLA__PARENT_NOBODY
+                                           : SQLA__PARENT_KEY };
+    return link != NULL ? after_remove(object, key, link) : (sqla__parent){ .kind = SQLA__PARENT_KEPT };
+}
+
+bool sqla__parent_is(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key,
+    const sqla__object *owner)
+{
+    sqla__parent parent = sqla__parent_of(s, object, key);
+    switch (parent.kind) {
+    case SQLA__PARENT_OBJECT: return parent.object == owner;
+    case SQLA__PARENT_KEY: return holds_key_of(key, sqla__struct_of(object), owner);
+    case SQLA__PARENT_KEPT: return sqla__row_belongs(object, key, owner);
+    case SQLA__PARENT_NOBODY: break;
+    }
+    return false;
+}
+
+bool sqla__parent_changes(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
+{
+    sqla__parent parent = sqla__parent_of(s, object, key);
+    switch (parent.kind) {
+    case SQLA__PARENT_OBJECT: return parent.object == NULL || !sqla__row_belongs(object, key, parent.object);
+    case SQLA__PARENT_KEY: return true;
+    case SQLA__PARENT_NOBODY: return !sqla__field_is_null(&key_column(key)->slot, sqla__snapshot_of(object));
+    case SQLA__PARENT_KEPT: break;
+    }
+    return false;
+}
+
+/* ---- contradictions -------------------------------------------------------------------------- */
+
+/* "the 'User' with key 3", "a new 'User'", "nobody" */
+static const char *describe(char *buf, size_t size, const sqla__foreign_key *key, const sqla__object *owner)
+{
+    char value[64];
+    if (owner == NULL)
+        return "nobody";
+    if (owner->state != SQLA_PERSISTENT) {
+        snprintf(buf, size, "a new '%s'", key->target->model->name);
+        return buf;
+    }
+    sqla_value_print(
+        value, sizeof value, sqla__field_value(&referenced_column(key)->slot, sqla__snapshot_of(owner)));
+    snprintf(buf, size, "the '%s' with key %s", key->target->model->name, value);
+    return buf;
+}
+
+static sqla_status contradicts(const sqla__foreign_key *key, const sqla__link *link, const char *field,
+    const char *what, sqla_error *err)
+{
+    char owner[120];
+    const char *verb = link->removed ? "removed from" : "appended to";
+    sqla__error_set(err, SQLA_ERR_MISUSE, "'%s' of '%s' says %s, but the object was %s '%s' of %s", field,
+        key->holder->model->name, what, verb, key->collection->item->field,
+        describe(owner, sizeof owner, key, link->owner));
+    sqla__error_hint(err, "say it once: assign the pointer or the key, or append and remove");
+    return err->status;
+}
+
+/* An append says whose the object is, and a remove whose it is not. */
+static sqla_status check_link(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key,
+    const sqla__link *link, sqla_error *err)
+{
+    char what[120], value[64];
+    const void *row = sqla__struct_of(object);
+    if (sqla__pointer_assigned(object, key)) {
+        const sqla__object *to = sqla__session_object(s, sqla__pointer_at(key->pointer, row));
+        if ((to == link->owner) == link->removed)
+            return contradicts(
+                key, link, key->pointer->item->field, describe(what, sizeof what, key, to), err);
+    }
+    if (key_assigned(object, key)) {
+        sqla_value_print(value, sizeof value, sqla__field_value(&key_column(key)->slot, row));
+        if (holds_key_of(key, row, link->owner) == link->removed)
+            return contradicts(key, link, key_column(key)->item->field, value, err);
+    }
+    return SQLA_OK;
+}
+
+static sqla_status check_pointer(
+    const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key, sqla_error *err)
+{
+    char value[64], to[120];
+    const void *row = sqla__struct_of(object), *pointer = sqla__pointer_at(key->pointer, row);
+    const sqla__object *target = sqla__session_object(s, pointer);
+    const char *field = key->pointer->item->field, *name = key->holder->model->name;
+    if (pointer != NULL && (target == NULL || sqla__pool_of(target)->mapping != key->target)) {
+        sqla__error_set(err, SQLA_ERR_MISUSE, "field '%s' of '%s' does not point at a '%s' of this session",
+            field, name, key->target->model->name);
+        sqla__error_hint(err, "add the struct with sqla_add_object and use the object that it returns");
+        return err->status;
+    }
+    bool null = sqla__field_is_null(&key_column(key)->slot, row);
+    bool agree = target == NULL ? null : holds_key_of(key, row, target);
+    if (!key_assigned(object, key) || agree)
+        return SQLA_OK;
+    sqla_value_print(value, sizeof value, sqla__field_value(&key_column(key)->slot, row));
+    return sqla__error_set(err, SQLA_ERR_MISUSE, "'%s' of '%s' was set to %s, but its '%s' to %s",
+        key_column(key)->item->field, name, value, field, describe(to, sizeof to, key, target));
+}
+
+sqla_status sqla__parent_check(
+    const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key, sqla_error *err)
+{
+    const sqla__link *link = sqla__link_of(object, key);
+    sqla_status status = sqla__pointer_assigned(object, key) ? check_pointer(s, object, key, err) : SQLA_OK;
+    return status == SQLA_OK && link != NULL ? check_link(s, object, key, link, err) : status;
+}
+
+/* ---- from a key to its object ---------------------------------------------------------------- */
+
+/* A foreign key at a column that is not the primary key: no map leads there. */
+static sqla__object *search(const sqla__pool *pool, const sqla__foreign_key *key, const void *row)
+{
+    for (size_t p = 0; p < pool->pages.count; p++) {
+        const sqla__page *page = pool->pages.items[p];
+        for (uint32_t i = 0; page != NULL && i < page->used; i++) {
+            sqla__object *object = sqla__page_cell(page, i);
+            if (object->state == SQLA_PERSISTENT && holds_key_of(key, row, object))
+                return object;
+        }
+    }
+    return NULL;
+}
+
+sqla__object *sqla__find_parent(const sqla_session *s, const sqla__foreign_key *key, const void *row)
+{
+    sqla__pool *pool = &s->pools[key->target->index];
+    const sqla__mapped_column *referenced = referenced_column(key);
+    if (pool->map.count == 0 || sqla__field_is_null(&key_column(key)->slot, row))
+        return NULL;
+    if (!referenced->is_key)
+        return search(pool, key, row);
+    if (!sqla__pool_scratch(pool) ||
+        !sqla__field_assign(&referenced->slot, pool->scratch, &key_column(key)->slot, row))
+        return NULL;
+    return sqla__identity_find(pool, pool->scratch);
+}

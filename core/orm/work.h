@@ -1,0 +1,51 @@
+/* work.h: what one flush writes, as it is handed from phase to phase: collected (collect.c), put in order
+ * (order.c), written (unitofwork.c, persist.c), and shown on both sides (sync.c). Everything in it lives
+ * as long as the flush. */
+#ifndef SQLA_ORM_WORK_H
+#define SQLA_ORM_WORK_H
+
+#include "orm/parent.h"
+
+/* One foreign key of an object that is written. */
+typedef struct sqla__edge {
+    sqla__parent parent;
+    sqla__object *before;       /* who was the parent until now, as far as it is known; NULL: nobody */
+    bool filled;                /* the flush has filled the key in, where the program had set none */
+    bool later;                 /* it closes a circle: NULL for the moment, and an UPDATE at the end */
+} sqla__edge;
+
+typedef struct sqla__item {
+    sqla__object *object;
+    sqla__edge *edges;          /* one for each foreign key of the mapping; NULL: all are kept as they are */
+} sqla__item;
+
+typedef SQLA__VEC(sqla__item) sqla__items;
+
+/* Items that are written together: `count` of one mapping from `first` on. */
+typedef struct sqla__step { const sqla__mapping *mapping; size_t first, count; } sqla__step;
+typedef SQLA__VEC(sqla__step) sqla__steps;
+
+typedef struct sqla__work {
+    sqla_session *session;
+    size_t mapping_count;
+    const sqla__mapping **ranked;             /* the mappings, parents first */
+    sqla__items *inserts, *updates, *deletes; /* a list for each mapping, by its index */
+    sqla__steps insert_steps, delete_steps;   /* in this order */
+    bool inserts_first;         /* tables point at one another: all inserts come before the updates */
+    sqla__items cut;            /* rows to delete that stand in a circle: `later` edges become NULL first */
+} sqla__work;
+
+static inline const sqla__mapping *sqla__mapping_of(const sqla__object *object)
+{
+    return sqla__pool_of(object)->mapping;
+}
+
+/* Find out what is to be written, let deletes and removals spread, and check what can be checked without
+ * the database. It may read. */
+sqla_status sqla__collect(sqla__work *work, sqla_error *err);
+/* Rows before those that point at them. MISUSE: a circle that nothing can open. */
+sqla_status sqla__order(sqla__work *work, sqla_error *err);
+/* After the rows were written: pointers, keys and loaded collections say the same. */
+sqla_status sqla__sync(sqla__work *work, sqla_error *err);
+
+#endif

@@ -1,0 +1,710 @@
+/* test-unitofwork.c: whose a child is, what a cascade may take, and what a rollback gives back: the cases in which moves, rollbacks and
+ * collections meet. */
+#include <config.h>
+#include "family.h"
+
+#include <CUnit/CUnit.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+
+/* ---- a cascade takes what belongs to the owner, and nothing else ----------------------------- */
+
+static void delete__spares_a_child_that_has_moved(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.p, cs, &x.err);
+    x.c->p = x.q;
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT_EQUAL(x.p->cs.count, 0);
+    sqla_delete(x.s, x.p);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.q->id);
+    family_close(&x);
+}
+
+static void move_and_roll_back(family *x, bool selectin)
+{
+    family_two(x);
+    sqla_savepoint *sp = sqla_begin_nested(x->s, &x->err);
+    x->c->p = x->q;
+    sqla_flush(x->s, &x->err);
+    if (selectin)
+        sqla_all(sqla_selectin(sqla_select(x->s, P), P, cs), P, NULL, &x->err);
+    else
+        sqla_load(x->s, x->q, cs, &x->err);
+    CU_ASSERT_EQUAL(x->q->cs.count, 1);
+    sqla_savepoint_rollback(sp, &x->err);
+    CU_ASSERT_FALSE(x->q->cs.loaded);
+    CU_ASSERT_EQUAL(x->q->cs.count, 0);
+    sqla_delete(x->s, x->q);
+    sqla_commit(x->s, &x->err);
+    CU_ASSERT(family_fine(x));
+    CU_ASSERT_EQUAL(family_parent(x, x->c->id), x->p->id);
+}
+
+static void delete__spares_what_a_rolled_back_savepoint_showed(const char *url)
+{
+    for (int selectin = 0; selectin < 2; selectin++) {
+        family x;
+        family_open(&x, url);
+        move_and_roll_back(&x, selectin);
+        family_close(&x);
+    }
+}
+
+static void delete__spares_what_was_appended_and_rolled_back(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    P *n = sqla_add(x.s, P, .name = "n");
+    sqla_append(x.s, n, cs, x.c);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_FALSE(n->cs.loaded);
+    CU_ASSERT_PTR_EQUAL(sqla_add_object(x.s, P, n), n);
+    sqla_flush(x.s, &x.err);
+    sqla_delete(x.s, n);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
+    family_close(&x);
+}
+
+static void remove__refuses_another_owners_child(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_remove(x.s, x.q, cs, x.c);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_MISUSE);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "not in it"));
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
+    family_close(&x);
+}
+
+static void remove__takes_back_nothing_from_a_new_owner(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.p, cs, &x.err);
+    x.c->p = x.q;
+    sqla_remove(x.s, x.p, cs, x.c);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_PTR_EQUAL(x.c->p, x.q);
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.q->id);
+    family_close(&x);
+}
+
+static void remove__after_a_rollback_finds_the_child(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_append(x.s, x.q, cs, x.c);
+    sqla_flush(x.s, &x.err);
+    sqla_refresh(x.s, x.p, &x.err);
+    sqla_load(x.s, x.p, cs, &x.err);
+    sqla_rollback(x.s, &x.err);
+    sqla_remove(x.s, x.p, cs, x.c);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "c"), 0);
+    family_close(&x);
+}
+
+/* Between the remove and its flush somebody else has moved the child. */
+static void remove__spares_a_child_that_others_have_moved(const char *url)
+{
+    family x;
+    char sql[100];
+    family_open(&x, url);
+    family_two(&x);
+    sqla_commit(x.s, &x.err); /* all is stale */
+    snprintf(sql, sizeof sql, "UPDATE c SET p_id = %d WHERE id = %d", (int)x.q->id, (int)x.c->id);
+    harness_sql(url, sql);
+    sqla_remove(x.s, x.p, cs, x.c);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.q->id);
+    family_close(&x);
+}
+
+static void pointer__to_nobody_ends_an_orphan(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    x.c->p = NULL;
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "c"), 0);
+    family_close(&x);
+}
+
+static void key__set_to_null_keeps_the_row(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    x.c->p_id = (sqla_opt_i64){ 0 };
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_PTR_NULL(x.c->p);
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), 0);
+    family_close(&x);
+}
+
+static void delete__of_an_owner_takes_pending_children_along(const char *url)
+{
+    for (int loaded = 0; loaded < 2; loaded++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        if (loaded)
+            sqla_load(x.s, x.p, cs, &x.err);
+        C *by_pointer = sqla_add(x.s, C, .p = x.p), *by_key = sqla_add(x.s, C, .p_id = SQLA_SOME(x.p->id));
+        C *appended = sqla_add(x.s, C, .name = "appended");
+        sqla_append(x.s, x.p, cs, appended);
+        sqla_delete(x.s, x.p);
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(family_count(&x, "c"), 0);
+        CU_ASSERT_EQUAL(sqla_state(x.s, by_pointer), SQLA_TRANSIENT);
+        CU_ASSERT_EQUAL(sqla_state(x.s, by_key), SQLA_TRANSIENT);
+        CU_ASSERT_EQUAL(sqla_state(x.s, appended), SQLA_TRANSIENT);
+        family_close(&x);
+    }
+}
+
+static void delete__of_a_new_owner_takes_its_children_along(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    P *p = sqla_add(x.s, P, .name = "p");
+    sqla_add(x.s, C, .p = p);
+    sqla_delete(x.s, p);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "p") + family_count(&x, "c"), 0);
+    CU_ASSERT_PTR_EQUAL(sqla_add_object(x.s, P, p), p); /* and may still be added */
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "p"), 1);
+    family_close(&x);
+}
+
+static void delete__of_a_new_object_that_another_needs_is_told(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Land *whole = sqla_add(x.s, Land, .code = "eu");
+    Person *person = sqla_add(x.s, Person, .id = 0);
+    sqla_add(x.s, Ball, .owner = person);
+    sqla_delete(x.s, person);
+    CU_ASSERT_NOT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_NOT_NULL, "owner_id"));
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_EQUAL(family_count(&x, "land"), 0); /* nothing was written before it was found out */
+    CU_ASSERT_EQUAL(sqla_state(x.s, whole), SQLA_TRANSIENT);
+    family_close(&x);
+}
+
+static void delete__of_many_owners_loads_all_children_at_once(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    P *owners[100];
+    for (int i = 0; i < 100; i++) {
+        owners[i] = sqla_add(x.s, P, .name = sqla_printf(x.s, "p%d", i));
+        for (int k = 0; k < 3; k++)
+            sqla_add(x.s, C, .p = owners[i]);
+    }
+    sqla_commit(x.s, &x.err);
+    x.statements = 0;
+    for (int i = 0; i < 100; i++)
+        sqla_delete(x.s, owners[i]);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "c") + family_count(&x, "p"), 0);
+    CU_ASSERT(x.statements <= 16);
+    if (x.statements > 16)
+        fprintf(stderr, "%d statements\n", x.statements);
+    family_close(&x);
+}
+
+/* ---- both sides say the same -------------------------------------------------------------------- */
+
+static void append__and_another_pointer_contradict(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.p, cs, &x.err);
+    sqla_append(x.s, x.q, cs, x.c);
+    x.c->p = x.p;
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_MISUSE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(x.err.message, "'p' of 'C'"));
+    CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "appended to 'cs'"));
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
+    CU_ASSERT_PTR_EQUAL(x.c->p, x.p);
+    family_close(&x);
+}
+
+static void append__and_another_key_contradict(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    P *r = sqla_add(x.s, P, .name = "r");
+    sqla_flush(x.s, &x.err);
+    sqla_append(x.s, x.q, cs, x.c);
+    x.c->p_id.value = r->id;
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_MISUSE);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "'p_id' of 'C'"));
+    sqla_rollback(x.s, &x.err);
+    sqla_remove(x.s, x.p, cs, x.c);
+    x.c->p = x.p; /* taken from p, and given to p */
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_MISUSE);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "removed from 'cs'"));
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
+    family_close(&x);
+}
+
+static void append__the_last_one_wins(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_append(x.s, x.q, cs, x.c);
+    sqla_remove(x.s, x.q, cs, x.c);
+    sqla_append(x.s, x.p, cs, x.c);
+    CU_ASSERT_FALSE(sqla_is_modified(x.s, x.c)); /* it is where it was */
+    x.statements = 0;
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT_EQUAL(x.statements, 0);
+    sqla_append(x.s, x.q, cs, x.c);
+    CU_ASSERT_TRUE(sqla_is_modified(x.s, x.c));
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.q->id);
+    family_close(&x);
+}
+
+static void key__that_changes_moves_pointer_and_collections(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.c, p, &x.err);
+    sqla_load(x.s, x.p, cs, &x.err);
+    sqla_load(x.s, x.q, cs, &x.err);
+    x.c->p_id.value = x.q->id;
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT_PTR_EQUAL(x.c->p, x.q);
+    CU_ASSERT_EQUAL(x.p->cs.count, 0);
+    CU_ASSERT_EQUAL(x.q->cs.count, 1);
+    sqla_refresh(x.s, x.c, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_PTR_EQUAL(x.c->p, x.q);
+    family_close(&x);
+}
+
+static void collection__does_not_move_under_a_loop(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    for (int i = 0; i < 5; i++)
+        sqla_add(x.s, C, .name = "more", .p = x.p);
+    sqla_commit(x.s, &x.err);
+    sqla_load(x.s, x.p, cs, &x.err);
+    int seen = 0;
+    SQLA_EACH_IN(C, c, x.p->cs) {
+        c->name = "seen";
+        sqla_all(sqla_select(x.s, C), C, NULL, &x.err);
+        seen++;
+    }
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(seen, 6);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM c WHERE name = 'seen'"), 6);
+    family_close(&x);
+}
+
+static void collection__stays_while_its_owner_is_read_again(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_add(x.s, C, .p = x.p);
+    sqla_commit(x.s, &x.err);
+    sqla_load(x.s, x.p, cs, &x.err);
+    int seen = 0;
+    SQLA_EACH_IN(C, c, x.p->cs) {
+        sqla_load(x.s, c, p, &x.err);
+        CU_ASSERT_PTR_EQUAL(c->p, x.p);
+        seen++;
+    }
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(seen, 2);
+    family_close(&x);
+}
+
+static void collection__of_a_tree_gains_new_children(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    N *r = sqla_add(x.s, N, .name = "root");
+    sqla_flush(x.s, &x.err);
+    sqla_load(x.s, r, subs, &x.err);
+    N *n = sqla_add(x.s, N, .up = r);
+    sqla_flush(x.s, &x.err);
+    sqla_load(x.s, r, subs, &x.err);
+    CU_ASSERT(r->subs.count == 1 && r->subs.items[0] == n);
+    sqla_delete(x.s, r);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM n WHERE up_id IS NULL"), 1);
+    family_close(&x);
+}
+
+static void load__of_a_known_parent_asks_nothing(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    C *c = sqla_add(x.s, C, .p_id = SQLA_SOME(x.p->id));
+    sqla_flush(x.s, &x.err);
+    x.statements = 0;
+    sqla_load(x.s, c, p, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_PTR_EQUAL(c->p, x.p);
+    CU_ASSERT_EQUAL(x.statements, 0);
+    family_close(&x);
+}
+
+/* ---- what a rollback gives back -------------------------------------------------------------------- */
+
+static void rollback__gives_back_keys_that_were_not_set(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    P *p = sqla_add(x.s, P, .name = "p");
+    C *c = sqla_add(x.s, C, .p = p);
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT_TRUE(c->p_id.set);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_FALSE(c->p_id.set);
+    CU_ASSERT_EQUAL(p->id, 0);
+    sqla_add(x.s, P, .name = "other");
+    sqla_commit(x.s, &x.err);
+    c->p = NULL;
+    sqla_add_object(x.s, C, c);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_parent(&x, c->id), 0);
+    family_close(&x);
+}
+
+/* What is filled in for a row that is not written is not there afterwards either. */
+static void rollback__after_a_failure_gives_back_keys_that_were_not_set(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    C *c = sqla_add(x.s, C, .p = x.p);
+    sqla_add(x.s, P, .name = "p"); /* there is one */
+    sqla_savepoint *sp = sqla_begin_nested(x.s, &x.err);
+    CU_ASSERT_PTR_NULL(sp);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_UNIQUE, ""));
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_FALSE(c->p_id.set);
+    CU_ASSERT_PTR_EQUAL(c->p, x.p);
+    family_close(&x);
+}
+
+static void rollback__unreads_what_was_read(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_close(x.s);
+    x.s = sqla_open(x.maker, &x.err);
+    C *c = sqla_first(sqla_select(x.s, C), C, &x.err);
+    sqla_commit(x.s, &x.err);
+    sqla_load(x.s, c, p, &x.err);
+    P *p = c->p;
+    sqla_load(x.s, p, cs, &x.err);
+    CU_ASSERT(p != NULL && p->cs.loaded);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_PTR_NULL(c->p);
+    CU_ASSERT_FALSE(p->cs.loaded);
+    CU_ASSERT_EQUAL(p->cs.count, 0);
+    sqla_load(x.s, p, cs, &x.err);
+    sqla_commit(x.s, &x.err);
+    sqla_rollback(x.s, &x.err); /* nothing of the transaction before is lost */
+    CU_ASSERT_EQUAL(p->cs.count, 1);
+    CU_ASSERT(family_fine(&x));
+    family_close(&x);
+}
+
+/* A row that was read inside the savepoint shows what was rolled back with it. */
+static void rollback__of_a_savepoint_forgets_rows_that_it_read(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.c, p, &x.err);
+    sqla_savepoint *sp = sqla_begin_nested(x.s, &x.err);
+    sqla_execute(x.s, "UPDATE c SET name = 'inside', p_id = NULL", NULL, &x.err);
+    sqla_refresh(x.s, x.c, &x.err);
+    CU_ASSERT_STRING_EQUAL(x.c->name, "inside");
+    CU_ASSERT_PTR_NULL(x.c->p);
+    sqla_savepoint_rollback(sp, &x.err);
+    CU_ASSERT_STRING_EQUAL(x.c->name, "c");
+    CU_ASSERT_PTR_EQUAL(x.c->p, x.p);
+    x.c->name = "inside"; /* what the snapshot inside said: it must be written all the same */
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_STRING_EQUAL(harness_sql_text(url, "SELECT name FROM c"), "inside");
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
+    family_close(&x);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------ */
+
+/* A text of the program's heap, so that a checker sees a use after free. */
+static char *lend(const char *text)
+{
+    char *copy = malloc(strlen(text) + 1);
+    return copy != NULL ? strcpy(copy, text) : NULL;
+}
+
+static void flush_and_take_back(family *x, char *text)
+{
+    sqla_flush(x->s, &x->err);
+    memset(text, '#', strlen(text));
+    free(text);
+}
+
+static void flush__keeps_no_text_of_the_program(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    char *text = lend("c");
+    x.c->name = text; /* equal to what it was */
+    flush_and_take_back(&x, text);
+    CU_ASSERT_STRING_EQUAL(x.c->name, "c");
+    x.c->name = text = lend("d");
+    x.c->name = lend("c"); /* changed, and changed back */
+    free(text);
+    text = (char *)x.c->name;
+    flush_and_take_back(&x, text);
+    CU_ASSERT_STRING_EQUAL(x.c->name, "c");
+    P *n = sqla_add(x.s, P, .name = "n");
+    n->name = text = lend("new");
+    flush_and_take_back(&x, text);
+    CU_ASSERT_STRING_EQUAL(n->name, "new");
+    sqla_flush(x.s, &x.err);
+    sqla_rollback(x.s, &x.err); /* n is transient */
+    n->name = text = lend("later");
+    flush_and_take_back(&x, text);
+    CU_ASSERT_STRING_EQUAL(n->name, "later");
+    x.c->name = text = lend("gone");
+    sqla_delete(x.s, x.c);
+    flush_and_take_back(&x, text);
+    CU_ASSERT_STRING_EQUAL(x.c->name, "c");
+    sqla_add_object(x.s, P, n);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM p WHERE name = 'later'"), 1);
+    family_close(&x);
+}
+
+static void expunge__leaves_nobody_pointing_at_it(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.p, cs, &x.err);
+    sqla_expunge(x.s, x.c);
+    CU_ASSERT_EQUAL(x.p->cs.count, 0);
+    C *d = sqla_add(x.s, C, .name = "d", .p = x.q);
+    sqla_flush(x.s, &x.err);
+    sqla_delete(x.s, x.p);
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_FOREIGN_KEY, "")); /* of c, which nobody has loaded */
+    sqla_rollback(x.s, &x.err);
+    sqla_add_object(x.s, C, d);
+    sqla_flush(x.s, &x.err);
+    sqla_expunge(x.s, x.q);
+    CU_ASSERT_PTR_NULL(d->p);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM c JOIN p ON p.id = c.p_id WHERE p.name = 'q'"), 1);
+    family_close(&x);
+}
+
+/* ---- order ---------------------------------------------------------------------------------------------- */
+
+static void flush__of_one_that_points_at_itself(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    N *n = sqla_add(x.s, N, .name = "n");
+    n->up = n;
+    Land *land = sqla_add(x.s, Land, .code = "eu", .within = "eu");
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(n->up_id.value, n->id);
+    CU_ASSERT_PTR_EQUAL(land->whole, land);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM n WHERE up_id = id"), 1);
+    sqla_delete(x.s, n);
+    sqla_delete(x.s, land);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "n") + family_count(&x, "land"), 0);
+    family_close(&x);
+}
+
+static void flush__orders_rows_by_keys_that_the_program_gave(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Land *lands[3];
+    lands[0] = sqla_add(x.s, Land, .code = "bav", .within = "de");
+    lands[1] = sqla_add(x.s, Land, .code = "de", .within = "eu");
+    lands[2] = sqla_add(x.s, Land, .code = "eu");
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_PTR_EQUAL(lands[0]->whole, lands[1]);
+    for (int i = 3; i-- > 0;)
+        sqla_delete(x.s, lands[i]);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "land"), 0);
+    family_close(&x);
+}
+
+static void circle__is_opened_where_it_can_be_null(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Person *person = sqla_new(x.s, Person);
+    Ball *ball = sqla_add(x.s, Ball, .owner = person);
+    person->favourite = ball;
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(person->favourite_id.value, ball->id);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM person p JOIN ball b ON b.id = p.favourite_id AND b.owner_id = p.id"), 1);
+    sqla_delete(x.s, person);
+    sqla_delete(x.s, ball);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "person") + family_count(&x, "ball"), 0);
+    family_close(&x);
+}
+
+static void circle__that_nothing_opens_is_told_before_any_statement(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    sqla_add(x.s, P, .name = "p");
+    Left *left = sqla_new(x.s, Left);
+    left->right = sqla_add(x.s, Right, .left = left);
+    x.statements = 0;
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_MISUSE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(x.err.message, "right_id"));
+    CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "left_id"));
+    CU_ASSERT_EQUAL(x.statements, 0);
+    sqla_rollback(x.s, &x.err);
+    family_close(&x);
+}
+
+/* ---- who may use what -------------------------------------------------------------------------------------- */
+
+static void add__refuses_an_object_of_another_session(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Land *land = sqla_add(x.s, Land, .code = "eu");
+    sqla_session *s = sqla_open(x.maker, &x.err);
+    CU_ASSERT_PTR_NULL(sqla_add_object(s, Land, land));
+    CU_ASSERT_EQUAL(sqla_flush(s, &x.err), SQLA_ERR_MISUSE);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "another session"));
+    sqla_close(s);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    family_close(&x);
+}
+
+static void autoflush__that_fails_says_that_a_query_caused_it(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_add(x.s, P, .name = "p");
+    CU_ASSERT_PTR_NULL(sqla_all(sqla_select(x.s, P), P, NULL, &x.err));
+    CU_ASSERT(family_failed(&x, SQLA_ERR_UNIQUE, "flush before a query"));
+    sqla_rollback(x.s, &x.err);
+    sqla_add(x.s, P, .name = "p");
+    CU_ASSERT_PTR_NULL(sqla_get(x.s, P, 1000, &x.err));
+    CU_ASSERT(family_failed(&x, SQLA_ERR_UNIQUE, "flush before a get"));
+    sqla_rollback(x.s, &x.err);
+    sqla_add(x.s, P, .name = "p");
+    sqla_load(x.s, x.p, cs, &x.err);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_UNIQUE, "flush before a load"));
+    sqla_rollback(x.s, &x.err);
+    family_close(&x);
+}
+
+static const struct harness_test tests[] = {
+    { "delete spares a child that has moved", delete__spares_a_child_that_has_moved, HARNESS_DATABASES },
+    { "delete spares what a rolled back savepoint showed", delete__spares_what_a_rolled_back_savepoint_showed, HARNESS_DATABASES },
+    { "delete spares what was appended and rolled back", delete__spares_what_was_appended_and_rolled_back, HARNESS_DATABASES },
+    { "remove refuses another owner's child", remove__refuses_another_owners_child, HARNESS_DATABASES },
+    { "remove takes back nothing from a new owner", remove__takes_back_nothing_from_a_new_owner, HARNESS_DATABASES },
+    { "remove after a rollback finds the child", remove__after_a_rollback_finds_the_child, HARNESS_DATABASES },
+    { "remove spares a child that others have moved", remove__spares_a_child_that_others_have_moved, HARNESS_DATABASES },
+    { "a pointer to nobody ends an orphan", pointer__to_nobody_ends_an_orphan, HARNESS_DATABASES },
+    { "a key set to NULL keeps the row", key__set_to_null_keeps_the_row, HARNESS_DATABASES },
+    { "delete of an owner takes pending children along", delete__of_an_owner_takes_pending_children_along, HARNESS_DATABASES },
+    { "delete of a new owner takes its children along", delete__of_a_new_owner_takes_its_children_along, HARNESS_DATABASES },
+    { "delete of a new object that another needs is told", delete__of_a_new_object_that_another_needs_is_told, HARNESS_DATABASES },
+    { "delete of many owners loads all children at once", delete__of_many_owners_loads_all_children_at_once, HARNESS_DATABASES },
+    { "append and another pointer contradict", append__and_another_pointer_contradict, HARNESS_DATABASES },
+    { "append and another key contradict", append__and_another_key_contradict, HARNESS_DATABASES },
+    { "append: the last one wins", append__the_last_one_wins, HARNESS_DATABASES },
+    { "a key that changes moves pointer and collections", key__that_changes_moves_pointer_and_collections, HARNESS_DATABASES },
+    { "a collection does not move under a loop", collection__does_not_move_under_a_loop, HARNESS_DATABASES },
+    { "a collection stays while its owner is read again", collection__stays_while_its_owner_is_read_again, HARNESS_DATABASES },
+    { "a collection of a tree gains new children", collection__of_a_tree_gains_new_children, HARNESS_DATABASES },
+    { "load of a known parent asks nothing", load__of_a_known_parent_asks_nothing, HARNESS_DATABASES },
+    { "rollback gives back keys that were not set", rollback__gives_back_keys_that_were_not_set, HARNESS_DATABASES },
+    { "rollback after a failure gives back keys that were not set", rollback__after_a_failure_gives_back_keys_that_were_not_set, HARNESS_DATABASES },
+    { "rollback unreads what was read", rollback__unreads_what_was_read, HARNESS_DATABASES },
+    { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },
+    { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
+    { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
+    { "flush of one that points at itself", flush__of_one_that_points_at_itself, HARNESS_DATABASES },
+    { "flush orders rows by keys that the program gave", flush__orders_rows_by_keys_that_the_program_gave, HARNESS_DATABASES },
+    { "a circle is opened where it can be NULL", circle__is_opened_where_it_can_be_null, HARNESS_DATABASES },
+    { "a circle that nothing opens is told before any statement", circle__that_nothing_opens_is_told_before_any_statement, HARNESS_DATABASES },
+    { "add refuses an object of another session", add__refuses_an_object_of_another_session, HARNESS_DATABASES },
+    { "an autoflush that fails says that a query caused it", autoflush__that_fails_says_that_a_query_caused_it, HARNESS_DATABASES },
+};
+
+int main(void) { return harness_main("test-unitofwork", tests, sizeof tests / sizeof tests[0]); }
