@@ -54,15 +54,20 @@ SQLA_MODEL(Right, "right_one",
 
 static void count_statement(void *data, const sqla_event *event)
 {
+    family *x = data;
+    void (*hook)(family *x) = x->hook;
     (void)event;
-    ++*(int *)data;
+    x->statements++;
+    x->hook = NULL;
+    if (hook != NULL)
+        hook(x);
 }
 
 void family_open(family *x, const char *url)
 {
     *x = (family){ .url = url, .err = SQLA_ERROR_INIT };
     x->db = sqla_create_engine(url,
-        SQLA_ENGINE_OPTIONS(.on_event = count_statement, .event_data = &x->statements, .events = SQLA_EVENT_EXECUTE), &x->err);
+        SQLA_ENGINE_OPTIONS(.on_event = count_statement, .event_data = x, .events = SQLA_EVENT_EXECUTE), &x->err);
     x->base = sqla_metadata_new(&x->err);
     sqla_metadata_add(x->base, SQLA_MODELS(P, C, Loose, N, Land, Person, Ball, Left, Right), &x->err);
     sqla_metadata_create_all(x->base, x->db, &x->err);

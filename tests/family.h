@@ -90,6 +90,7 @@ typedef struct family {
     sqla_session *s;
     sqla_error err;
     int statements;
+    void (*hook)(struct family *x); /* called once, while the next statement runs; NULL: none */
     P *p, *q;      /* of family_two */
     C *c;
 } family;

@@ -671,6 +671,51 @@ static void autoflush__that_fails_says_that_a_query_caused_it(const char *url)
     family_close(&x);
 }
 
+static sqla_status other_status;
+static void *other_added;
+
+static void *other_thread(void *data)
+{
+    family *x = data;
+    sqla_error err = SQLA_ERROR_INIT;
+    other_status = sqla_flush(x->s, &err);
+    other_added = sqla_add(x->s, P, .name = "from the other thread");
+    return NULL;
+}
+
+static void let_another_thread_in(family *x)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, other_thread, x) == 0)
+        pthread_join(thread, NULL);
+}
+
+static void session__refuses_a_second_thread(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    sqla_add(x.s, P, .name = "p");
+    x.hook = let_another_thread_in;
+    other_status = SQLA_OK;
+    other_added = &x;
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(other_status, SQLA_ERR_MISUSE);
+    CU_ASSERT_PTR_NULL(other_added);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_MISUSE); /* what was to be added is not lost in silence */
+    CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "two threads"));
+    sqla_rollback(x.s, &x.err);
+    sqla_add(x.s, P, .name = "p");
+    sqla_flush(x.s, &x.err);
+    let_another_thread_in(&x); /* one after the other is fine */
+    CU_ASSERT_EQUAL(other_status, SQLA_OK);
+    CU_ASSERT_PTR_NOT_NULL(other_added);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "p"), 2);
+    family_close(&x);
+}
+
 static const struct harness_test tests[] = {
     { "delete spares a child that has moved", delete__spares_a_child_that_has_moved, HARNESS_DATABASES },
     { "delete spares what a rolled back savepoint showed", delete__spares_what_a_rolled_back_savepoint_showed, HARNESS_DATABASES },
@@ -704,6 +749,7 @@ static const struct harness_test tests[] = {
     { "a circle is opened where it can be NULL", circle__is_opened_where_it_can_be_null, HARNESS_DATABASES },
     { "a circle that nothing opens is told before any statement", circle__that_nothing_opens_is_told_before_any_statement, HARNESS_DATABASES },
     { "add refuses an object of another session", add__refuses_an_object_of_another_session, HARNESS_DATABASES },
+    { "a session refuses a second thread", session__refuses_a_second_thread, HARNESS_DATABASES },
     { "an autoflush that fails says that a query caused it", autoflush__that_fails_says_that_a_query_caused_it, HARNESS_DATABASES },
 };
 

@@ -283,7 +283,12 @@ void *sqla_get_(sqla_session *s, const sqla_model *model, const sqla_value *key,
     sqla_error local;
     sqla__error_init(&local);
     void *row = NULL;
-    sqla__error_give(err, &local, get(s, model, key, n, &row, &local));
+    sqla_status status = sqla__session_enter_told(s, &local);
+    if (status == SQLA_OK) {
+        status = get(s, model, key, n, &row, &local);
+        sqla__session_leave(s);
+    }
+    sqla__error_give(err, &local, status);
     return row;
 }
 
@@ -312,5 +317,10 @@ sqla_status sqla_refresh(sqla_session *s, void *row, sqla_error *err)
 {
     sqla_error local;
     sqla__error_init(&local);
-    return sqla__error_give(err, &local, refresh(s, row, &local));
+    sqla_status status = sqla__session_enter_told(s, &local);
+    if (status == SQLA_OK) {
+        status = refresh(s, row, &local);
+        sqla__session_leave(s);
+    }
+    return sqla__error_give(err, &local, status);
 }

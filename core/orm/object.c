@@ -127,15 +127,13 @@ static void *add_again(sqla_session *s, sqla__object *object)
 
 static sqla__pool *pool_for(sqla_session *s, const sqla_model *model)
 {
-    if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
-        return NULL;
     sqla__pool *pool = sqla__session_pool(s, model);
     if (pool == NULL)
         sqla__session_keep(s, SQLA_ERR_MISUSE, "model '%s' is not in the session's metadata", model != NULL ? model->name : "?");
     return pool;
 }
 
-void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *row)
+static void *add(sqla_session *s, const sqla_model *model, const void *row)
 {
     sqla__pool *pool = pool_for(s, model);
     if (pool == NULL)
@@ -149,16 +147,29 @@ void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *row
     }
     if (known != NULL || sqla__page_is_known(row)) {
         sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add '%s': the struct is an object of %s", model->name,
-                           known != NULL ? "another model" : "another session");
+            known != NULL ? "another model" : "another session");
         return NULL;
     }
     return add_copy(s, pool, row);
 }
 
+void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *row)
+{
+    if (!sqla__session_enter(s))
+        return NULL;
+    void *added = add(s, model, row);
+    sqla__session_leave(s);
+    return added;
+}
+
 void *sqla_new_object(sqla_session *s, const sqla_model *model)
 {
+    if (!sqla__session_enter(s))
+        return NULL;
     sqla__pool *pool = pool_for(s, model);
-    return pool != NULL ? add_copy(s, pool, NULL) : NULL;
+    void *added = pool != NULL ? add_copy(s, pool, NULL) : NULL;
+    sqla__session_leave(s);
+    return added;
 }
 
 /* ---- delete, expire, expunge ------------------------------------------------------------------------------------- */
@@ -173,40 +184,44 @@ sqla_status sqla__object_doom(sqla_session *s, sqla__object *object)
     return SQLA_OK;
 }
 
-static sqla__object *known_object(sqla_session *s, const void *row, const char *verb)
+/* Do something to an object of the session; a pointer that is none is kept as a failure. */
+static void do_to(sqla_session *s, void *row, const char *verb, void (*fn)(sqla_session *s, sqla__object *object))
 {
-    if (s == NULL || s->magic != SQLA__SESSION_MAGIC || row == NULL)
-        return NULL;
+    if (row == NULL || !sqla__session_enter(s))
+        return;
     sqla__object *object = sqla__session_object(s, row);
-    if (object == NULL)
+    if (object != NULL)
+        fn(s, object);
+    else
         sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot %s: the pointer is not an object of this session", verb);
-    return object;
+    sqla__session_leave(s);
 }
 
-void sqla_delete(sqla_session *s, void *row)
+static void delete(sqla_session *s, sqla__object *object)
 {
-    sqla__object *object = known_object(s, row, "delete");
-    if (object == NULL)
-        return;
     switch ((sqla_object_state)object->state) {
     case SQLA_PENDING: /* the flush passes over it, but not over its children */
         object->state = SQLA_TRANSIENT;
         sqla__object_doom(s, object);
         break;
     case SQLA_PERSISTENT: sqla__object_doom(s, object); break;
-    case SQLA_TRANSIENT: sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot delete '%s': it has no row", sqla__pool_of(object)->mapping->model->name); break;
+    case SQLA_TRANSIENT:
+        sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot delete '%s': it has no row", sqla__pool_of(object)->mapping->model->name);
+        break;
     case SQLA_DELETED: case SQLA_FOREIGN: break;
     }
 }
 
-void sqla_expire(sqla_session *s, void *row)
+void sqla_delete(sqla_session *s, void *row) { do_to(s, row, "delete", delete); }
+
+static void expire(sqla_session *s, sqla__object *object)
 {
-    sqla__object *object = known_object(s, row, "expire");
-    if (object == NULL)
-        return;
+    (void)s;
     object->epoch = 0;
     sqla__collections_expire(object);
 }
+
+void sqla_expire(sqla_session *s, void *row) { do_to(s, row, "expire", expire); }
 
 static void remove_from_lists(sqla_session *s, sqla__object *object)
 {
@@ -264,11 +279,8 @@ static void leave_all(sqla_session *s, sqla__object *object)
             leave_pool(&s->pools[m], sqla__pool_of(object)->mapping, sqla__struct_of(object));
 }
 
-void sqla_expunge(sqla_session *s, void *row)
+static void expunge(sqla_session *s, sqla__object *object)
 {
-    sqla__object *object = known_object(s, row, "expunge");
-    if (object == NULL)
-        return;
     sqla__pool *pool = sqla__pool_of(object);
     remove_from_lists(s, object);
     remove_links(s, object);
@@ -279,15 +291,20 @@ void sqla_expunge(sqla_session *s, void *row)
     sqla__pool_give(pool, object);
 }
 
+void sqla_expunge(sqla_session *s, void *row) { do_to(s, row, "expunge", expunge); }
+
 /* ---- state ----------------------------------------------------------------------------------------------------- */
 
 sqla_object_state sqla_state(sqla_session *s, const void *row)
 {
-    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
-    if (object == NULL)
+    if (!sqla__session_enter(s))
         return SQLA_FOREIGN;
-    bool doomed = object->state == SQLA_PERSISTENT && (object->flags & SQLA__FLAG_DOOMED) != 0;
-    return doomed ? SQLA_DELETED : (sqla_object_state)object->state;
+    const sqla__object *object = sqla__session_object(s, row);
+    sqla_object_state state = object != NULL ? (sqla_object_state)object->state : SQLA_FOREIGN;
+    if (state == SQLA_PERSISTENT && (object->flags & SQLA__FLAG_DOOMED))
+        state = SQLA_DELETED;
+    sqla__session_leave(s);
+    return state;
 }
 
 /* What lies between the fields is the program's, and may never have been written. */
@@ -344,8 +361,12 @@ static bool is_modified(const sqla_session *s, const sqla__object *object)
 
 bool sqla_is_modified(sqla_session *s, const void *row)
 {
-    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
-    return object != NULL && is_modified(s, object);
+    if (!sqla__session_enter(s))
+        return false;
+    const sqla__object *object = sqla__session_object(s, row);
+    bool modified = object != NULL && is_modified(s, object);
+    sqla__session_leave(s);
+    return modified;
 }
 
 /* ---- fields by name ---------------------------------------------------------------------------------------------- */
@@ -368,12 +389,22 @@ static sqla_status keep_text(sqla_session *s, sqla_value *value, sqla_error *err
     return value->as.bytes.data != NULL ? SQLA_OK : sqla__error_nomem(err);
 }
 
+/* A column field of an object of the session; NULL: err says why not. */
+static const sqla__mapped_column *find_field(sqla_session *s, const void *row, const char *field, const char *verb,
+    sqla__object **ret_object, sqla_error *err)
+{
+    *ret_object = sqla__session_object(s, row);
+    if (*ret_object != NULL)
+        return column_named(sqla__pool_of(*ret_object)->mapping, field, err);
+    sqla__error_set(err, SQLA_ERR_MISUSE, "cannot %s '%s': the pointer is not an object of this session", verb,
+        field != NULL ? field : "");
+    return NULL;
+}
+
 static sqla_status field_set(sqla_session *s, void *row, const char *field, sqla_value value, sqla_error *err)
 {
-    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
-    if (object == NULL)
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot set '%s': the pointer is not an object of this session", field != NULL ? field : "");
-    const sqla__mapped_column *column = column_named(sqla__pool_of(object)->mapping, field, err);
+    sqla__object *object;
+    const sqla__mapped_column *column = find_field(s, row, field, "set", &object, err);
     if (column == NULL)
         return err->status;
     if (column->item->conversion != NULL)
@@ -386,23 +417,34 @@ sqla_status sqla_field_set(sqla_session *s, void *row, const char *field, sqla_v
 {
     sqla_error local;
     sqla__error_init(&local);
-    return sqla__error_give(err, &local, field_set(s, row, field, value, &local));
+    sqla_status status = sqla__session_enter_told(s, &local);
+    if (status == SQLA_OK) {
+        status = field_set(s, row, field, value, &local);
+        sqla__session_leave(s);
+    }
+    return sqla__error_give(err, &local, status);
+}
+
+static sqla_value field_get(sqla_session *s, const void *row, const char *field, sqla_error *err)
+{
+    sqla__object *object;
+    sqla_value value = sqla_null();
+    const sqla__mapped_column *column = find_field(s, row, field, "get", &object, err);
+    if (column != NULL && column->item->conversion != NULL)
+        sqla__converted_get(object, column, &value, err);
+    else if (column != NULL)
+        value = sqla__field_value(&column->slot, row);
+    return value;
 }
 
 sqla_value sqla_field_get(sqla_session *s, const void *row, const char *field, sqla_error *err)
 {
     sqla_error local;
-    sqla__error_init(&local);
-    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
     sqla_value value = sqla_null();
-    if (object == NULL) {
-        sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot get '%s': the pointer is not an object of this session", field != NULL ? field : "");
-    } else {
-        const sqla__mapped_column *column = column_named(sqla__pool_of(object)->mapping, field, &local);
-        if (column != NULL && column->item->conversion != NULL)
-            sqla__converted_get(object, column, &value, &local);
-        else if (column != NULL)
-            value = sqla__field_value(&column->slot, row);
+    sqla__error_init(&local);
+    if (sqla__session_enter_told(s, &local) == SQLA_OK) {
+        value = field_get(s, row, field, &local);
+        sqla__session_leave(s);
     }
     sqla__error_give(err, &local, local.status);
     return value;
@@ -411,13 +453,13 @@ sqla_value sqla_field_get(sqla_session *s, const void *row, const char *field, s
 void *sqla_field_place(sqla_session *s, void *row, const char *field, sqla_error *err)
 {
     sqla_error local;
-    sqla__error_init(&local);
-    sqla__object *object = s != NULL && s->magic == SQLA__SESSION_MAGIC ? sqla__session_object(s, row) : NULL;
+    sqla__object *object;
     const sqla__mapped_column *column = NULL;
-    if (object == NULL)
-        sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot find '%s': the pointer is not an object of this session", field != NULL ? field : "");
-    else
-        column = column_named(sqla__pool_of(object)->mapping, field, &local);
+    sqla__error_init(&local);
+    if (sqla__session_enter_told(s, &local) == SQLA_OK) {
+        column = find_field(s, row, field, "find", &object, &local);
+        sqla__session_leave(s);
+    }
     sqla__error_give(err, &local, local.status);
     return column != NULL ? (char *)row + column->item->offset : NULL;
 }

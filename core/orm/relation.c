@@ -100,7 +100,7 @@ typedef struct ends { sqla__object *owner, *item; const sqla__relation *relation
 static bool find_ends(
     sqla_session *s, const char *verb, void *owner, const char *relation, void *item, ends *ret)
 {
-    if (s == NULL || s->magic != SQLA__SESSION_MAGIC || owner == NULL || item == NULL)
+    if (owner == NULL || item == NULL)
         return false; /* the call that returned the NULL has kept its failure */
     ret->owner = sqla__session_object(s, owner);
     ret->item = sqla__session_object(s, item);
@@ -179,8 +179,11 @@ static void append(sqla_session *s, const ends *e)
 void sqla_append_(sqla_session *s, void *owner, const char *relation, void *item)
 {
     ends e;
+    if (!sqla__session_enter(s))
+        return;
     if (find_ends(s, "append to", owner, relation, item, &e))
         append(s, &e);
+    sqla__session_leave(s);
 }
 
 /* Is the item the owner's, so that it can be taken away? The collection shows it, or it is not known to be
@@ -195,17 +198,22 @@ static bool can_leave(const sqla_session *s, const ends *e)
            (sqla__row_belongs(e->item, key, e->owner) && (shown || sqla__link_of(e->item, key) == NULL));
 }
 
+static void take_away(sqla_session *s, const ends *e)
+{
+    if (!can_leave(s, e))
+        sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot remove from '%s': the item is not in it", e->relation->item->field);
+    else if (sqla__link_remove(s, e->item, e->relation->key, e->owner) == SQLA_OK)
+        sqla__collection_drop(e->owner, e->relation, sqla__struct_of(e->item));
+}
+
 void sqla_remove_(sqla_session *s, void *owner, const char *relation, void *item)
 {
     ends e;
-    if (!find_ends(s, "remove from", owner, relation, item, &e))
+    if (!sqla__session_enter(s))
         return;
-    if (!can_leave(s, &e)) {
-        sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot remove from '%s': the item is not in it", relation);
-        return;
-    }
-    if (sqla__link_remove(s, e.item, e.relation->key, e.owner) == SQLA_OK)
-        sqla__collection_drop(e.owner, e.relation, item);
+    if (find_ends(s, "remove from", owner, relation, item, &e))
+        take_away(s, &e);
+    sqla__session_leave(s);
 }
 
 /* ---- load ------------------------------------------------------------------------------------ */

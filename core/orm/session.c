@@ -170,10 +170,49 @@ sqla_status sqla__session_break(sqla_session *s, const sqla_error *err, sqla_sta
     return sqla__error_give(&s->broken, err, status);
 }
 
+static bool come_in(sqla_session *s)
+{
+    uintptr_t me = (uintptr_t)pthread_self(), nobody = 0;
+    if (atomic_load_explicit(&s->inside, memory_order_relaxed) != me &&
+        !atomic_compare_exchange_strong(&s->inside, &nobody, me))
+        return false;
+    s->depth++;
+    return true;
+}
+
+bool sqla__session_enter(sqla_session *s)
+{
+    if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
+        return false;
+    bool in = come_in(s);
+    if (!in)
+        atomic_store(&s->crossed, true);
+    return in;
+}
+
+void sqla__session_leave(sqla_session *s)
+{
+    if (--s->depth == 0)
+        atomic_store_explicit(&s->inside, 0, memory_order_release);
+}
+
+sqla_status sqla__session_enter_told(sqla_session *s, sqla_error *err)
+{
+    if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "no session");
+    if (come_in(s))
+        return SQLA_OK;
+    sqla__error_set(err, SQLA_ERR_MISUSE, "another thread is in a call of the session");
+    sqla__error_hint(err, "open a session for each thread, or let them take turns");
+    return err->status;
+}
+
 sqla_status sqla__session_ready(sqla_session *s, sqla_error *err)
 {
     if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "no session");
+    if (atomic_load_explicit(&s->crossed, memory_order_relaxed) && atomic_exchange(&s->crossed, false))
+        sqla__session_keep(s, SQLA_ERR_MISUSE, "two threads used the session at once, and a call of one of them was not done");
     if (s->broken.status != SQLA_OK) {
         sqla__error_set(err, SQLA_ERR_ROLLBACK_FIRST, "the session needs sqla_rollback, since an earlier call failed: %.400s", s->broken.message);
         return err->status;
@@ -267,23 +306,39 @@ sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options *options,
     sqla_error local;
     sqla__begin how;
     sqla__error_init(&local);
-    sqla_status status = sqla__begin_make(options, &how, &local);
+    sqla_status status = sqla__session_enter_told(s, &local);
+    if (status != SQLA_OK)
+        return sqla__error_give(err, &local, status);
+    status = sqla__begin_make(options, &how, &local);
     if (status == SQLA_OK)
         status = sqla__session_begin_as(s, how, &local);
+    sqla__session_leave(s);
     return sqla__error_give(err, &local, status);
 }
 
 /* ---- the transaction ------------------------------------------------------------------------------------------- */
 
-sqla_status sqla_flush(sqla_session *s, sqla_error *err)
+static sqla_status flush(sqla_session *s, sqla_error *err)
+{
+    sqla_status status = sqla__session_ready(s, err);
+    return status == SQLA_OK ? sqla__flush(s, err) : status;
+}
+
+typedef sqla_status session_fn(sqla_session *s, sqla_error *err);
+
+static sqla_status inside(sqla_session *s, session_fn *fn, sqla_error *err)
 {
     sqla_error local;
     sqla__error_init(&local);
-    sqla_status status = sqla__session_ready(s, &local);
-    if (status == SQLA_OK)
-        status = sqla__flush(s, &local);
+    sqla_status status = sqla__session_enter_told(s, &local);
+    if (status == SQLA_OK) {
+        status = fn(s, &local);
+        sqla__session_leave(s);
+    }
     return sqla__error_give(err, &local, status);
 }
+
+sqla_status sqla_flush(sqla_session *s, sqla_error *err) { return inside(s, flush, err); }
 
 /* What comes from now on belongs to the next transaction. keep: what was loaded stays fresh. */
 static void end_of_transaction(sqla_session *s, bool keep)
@@ -311,12 +366,7 @@ static sqla_status commit(sqla_session *s, sqla_error *err)
     return status;
 }
 
-sqla_status sqla_commit(sqla_session *s, sqla_error *err)
-{
-    sqla_error local;
-    sqla__error_init(&local);
-    return sqla__error_give(err, &local, commit(s, &local));
-}
+sqla_status sqla_commit(sqla_session *s, sqla_error *err) { return inside(s, commit, err); }
 
 /* What was added and never flushed is only a struct again; what was to be deleted is not. */
 static void forget_pending(sqla_session *s)
@@ -334,16 +384,12 @@ static void forget_pending(sqla_session *s)
     s->doomed.count = 0;
 }
 
-sqla_status sqla_rollback(sqla_session *s, sqla_error *err)
+static sqla_status rollback(sqla_session *s, sqla_error *err)
 {
-    sqla_error local;
-    sqla__error_init(&local);
-    if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
-        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "no session"));
     sqla_status status = SQLA_OK;
     if (s->conn != NULL) {
         if (!sqla__conn_lost(s->conn))
-            status = sqla__conn_rollback(s->conn, &local);
+            status = sqla__conn_rollback(s->conn, err);
         if (status != SQLA_OK && sqla__conn_lost(s->conn))
             status = SQLA_OK;           /* the transaction is gone, which is what was wanted */
         give_connection_back(s);
@@ -354,8 +400,11 @@ sqla_status sqla_rollback(sqla_session *s, sqla_error *err)
     end_of_transaction(s, false);
     sqla__error_init(&s->broken);
     sqla__error_init(&s->kept);
-    return sqla__error_give(err, &local, status);
+    atomic_store(&s->crossed, false);
+    return status;
 }
+
+sqla_status sqla_rollback(sqla_session *s, sqla_error *err) { return inside(s, rollback, err); }
 
 /* ---- savepoints ------------------------------------------------------------------------------------------------ */
 
@@ -382,8 +431,12 @@ static sqla_savepoint *begin_nested(sqla_session *s, sqla_error *err)
 sqla_savepoint *sqla_begin_nested(sqla_session *s, sqla_error *err)
 {
     sqla_error local;
+    sqla_savepoint *sp = NULL;
     sqla__error_init(&local);
-    sqla_savepoint *sp = begin_nested(s, &local);
+    if (sqla__session_enter_told(s, &local) == SQLA_OK) {
+        sp = begin_nested(s, &local);
+        sqla__session_leave(s);
+    }
     sqla__error_give(err, &local, local.status);
     return sp;
 }
@@ -414,7 +467,7 @@ static sqla_status rollback_to(sqla_savepoint *sp, sqla_error *err)
 /* Is sp one of the open savepoints of its session? */
 static bool is_open(const sqla_savepoint *sp)
 {
-    if (sp == NULL || sp->session->conn == NULL)
+    if (sp->session->conn == NULL)
         return false;
     for (const sqla_savepoint *at = sp->session->savepoint; at != NULL; at = at->outer)
         if (at == sp)
@@ -424,8 +477,6 @@ static bool is_open(const sqla_savepoint *sp)
 
 static sqla_status savepoint_commit(sqla_savepoint *sp, sqla_error *err)
 {
-    if (!is_open(sp))
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "no savepoint is open there");
     sqla_session *s = sp->session;
     sqla_status status = sqla__session_ready(s, err);
     if (status == SQLA_OK)
@@ -437,27 +488,29 @@ static sqla_status savepoint_commit(sqla_savepoint *sp, sqla_error *err)
         sqla__error_init(&inner);
         (void)rollback_to(sp, &inner);
     }
-    end_savepoint(sp);
     return status;
 }
 
-sqla_status sqla_savepoint_commit(sqla_savepoint *sp, sqla_error *err)
+/* End a savepoint by fn, in either case. */
+static sqla_status end_by(sqla_savepoint *sp, sqla_status (*fn)(sqla_savepoint *sp, sqla_error *err), sqla_error *err)
 {
     sqla_error local;
     sqla__error_init(&local);
-    return sqla__error_give(err, &local, savepoint_commit(sp, &local));
-}
-
-sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err)
-{
-    sqla_error local;
-    sqla__error_init(&local);
-    if (!is_open(sp))
-        return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "no savepoint is open there"));
-    sqla_status status = rollback_to(sp, &local);
-    end_savepoint(sp);
+    sqla_status status = sqla__session_enter_told(sp != NULL ? sp->session : NULL, &local);
+    if (status != SQLA_OK)
+        return sqla__error_give(err, &local, status);
+    if (is_open(sp)) {
+        status = fn(sp, &local);
+        end_savepoint(sp);
+    } else {
+        status = sqla__error_set(&local, SQLA_ERR_MISUSE, "no savepoint is open there");
+    }
+    sqla__session_leave(sp->session);
     return sqla__error_give(err, &local, status);
 }
+
+sqla_status sqla_savepoint_commit(sqla_savepoint *sp, sqla_error *err) { return end_by(sp, savepoint_commit, err); }
+sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err) { return end_by(sp, rollback_to, err); }
 
 /* ---- objects of the session ------------------------------------------------------------------------------------ */
 
@@ -520,17 +573,18 @@ void sqla__discard_changes(sqla_session *s, uint32_t clock)
 
 const char *sqla_strdup(sqla_session *s, const char *text)
 {
-    if (s == NULL || text == NULL)
+    if (text == NULL || !sqla__session_enter(s))
         return NULL;
     const char *copy = sqla__arena_strdup(&s->lent, text);
     if (copy == NULL)
         sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
+    sqla__session_leave(s);
     return copy;
 }
 
 const char *sqla_printf(sqla_session *s, const char *format, ...)
 {
-    if (s == NULL || format == NULL)
+    if (format == NULL || !sqla__session_enter(s))
         return NULL;
     va_list args, again;
     va_start(args, format);
@@ -543,5 +597,6 @@ const char *sqla_printf(sqla_session *s, const char *format, ...)
     else
         sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
     va_end(again);
+    sqla__session_leave(s);
     return text;
 }

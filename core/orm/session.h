@@ -3,6 +3,7 @@
 #define SQLA_ORM_SESSION_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sqla/orm.h>
 #include "base/arena.h"
 #include "base/error.h"
@@ -130,12 +131,23 @@ struct sqla_session {
     sqla_stmt *statements;
     sqla_error kept;                /* the first failure of a call that builds */
     sqla_error broken;              /* the failure that asks for a rollback */
+    _Atomic uintptr_t inside;       /* the thread that is in a call; 0: none */
+    _Atomic bool crossed;           /* another one tried to come in, and its call has not been done */
+    uint32_t depth;                 /* of calls in one another, by that thread */
     int64_t limit;                  /* nothing that its connections start runs beyond this time; 0: no limit */
     bool flushing;
     bool wrote;                     /* the flush that is under way, or the last one, has changed rows */
     bool changed_rows;              /* a flush of this transaction has */
 };
 enum { SQLA__SESSION_MAGIC = 0x53455353 };
+
+/* Every public call on a session lies between enter and leave. enter: false when another thread is inside: the call does
+ * nothing then, and one without a status is told by the next that has one. A thread may be inside more than once, as in a
+ * function that a call has called. Costs one atomic exchange. */
+bool sqla__session_enter(sqla_session *s);
+void sqla__session_leave(sqla_session *s);
+/* The same with the check of the handle, for calls that report: SQLA_OK asks for a leave, MISUSE for none. */
+sqla_status sqla__session_enter_told(sqla_session *s, sqla_error *err);
 
 /* The transaction. ready: reports what was kept or stands in the way. begin: take a connection, if there is none, and ask it
  * before the transaction begins (ask may be NULL). */

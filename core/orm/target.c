@@ -32,13 +32,17 @@ static void disown(void *self, sqla_stmt *q)
 static sqla_status acquire(void *self, sqla_stmt *q, sqla_conn **ret_conn, sqla_error *err)
 {
     sqla_session *s = self;
-    sqla_status status = sqla__session_ready(s, err);
+    sqla_status status = sqla__session_enter_told(s, err);
+    if (status != SQLA_OK)
+        return status;
+    status = sqla__session_ready(s, err);
     if (status == SQLA_OK)
         status = sqla__flush_for(s, q, err);
     if (status == SQLA_OK)
         status = sqla__session_begin(s, err);
     if (status == SQLA_OK)
         *ret_conn = s->conn;
+    sqla__session_leave(s);
     return status;
 }
 

@@ -1,16 +1,34 @@
 /* orm.h: sessions and their objects. The identity map and the unit of work.
  *
- * A session is a unit of work: it knows every object that was added to it or loaded through it, by primary key, and once
- * only. It begins a transaction by itself when it first needs the database, and holds a connection only inside one.
+ * A session is a unit of work: it knows every object that was added to it or loaded through it, by
+ * primary key, and once only. It begins a transaction by itself when it first needs the database, and
+ * holds a connection only inside one.
  *
- * Objects are plain structs in the session's memory, and never move. Only sqla_expunge and sqla_close give their memory
- * back; commit, rollback, delete and refresh never do. Change a field by assignment: the flush compares with what was
- * loaded and writes what differs. A pointer that is assigned to a text field is lent until the next flush, which copies it.
+ * Objects are plain structs in the session's memory, and never move. Only sqla_expunge and sqla_close
+ * give their memory back; commit, rollback, delete and refresh never do. Change a field by assignment:
+ * the flush compares with what was loaded and writes what differs. A pointer that you assign to a text
+ * field is lent until the next flush. The flush replaces it by a copy of the session's own, whatever
+ * becomes of the object, so you may free yours afterwards.
  *
- * Stale, never invalid: commit and rollback make the loaded objects stale. Their fields keep the last known values, and the
- * next get, query or refresh that meets one fills it anew in place.
+ * Stale, never invalid: commit and rollback make the loaded objects stale. Their fields keep the last
+ * known values, and the next get, query or refresh that meets one fills it again in place.
  *
- * A session is one at a time; different sessions at once. */
+ * Who is the parent. A foreign key can be given in four ways: assign the to-one pointer, assign the key,
+ * sqla_append, sqla_remove. All of them may be used together as long as they agree. An append or remove
+ * replaces an earlier append or remove of the same object. A pointer or key that says otherwise is
+ * SQLA_ERR_MISUSE at the flush, which names both sides and writes nothing. Pointers and keys follow one
+ * another at the flush, not before.
+ *   Afterwards both sides say the same: pointer, key, and every collection that is loaded. A collection
+ * keeps its order, and nothing moves in one whose members did not change, so you may loop over it while
+ * you change its members and run queries.
+ *   A collection is a view. Deletes and removals reach a child only if the child's own key, or what you
+ * said of it since, names that owner.
+ *   With SQLA_OWNS | SQLA_ORPHANS_DIE a child that is removed, or whose pointer is set to NULL, is
+ * deleted. Setting its key to NULL keeps the row.
+ *
+ * A session belongs to one thread at a time; different sessions work at once. A call that meets another
+ * thread inside the same session does nothing: it returns SQLA_ERR_MISUSE, or the next call that can
+ * report does. */
 #ifndef SQLA_ORM_H
 #define SQLA_ORM_H
 
@@ -53,8 +71,14 @@ SQLA_API sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options 
  * After any other failure, and that one, the session refuses work with SQLA_ERR_ROLLBACK_FIRST, quoting it, until sqla_rollback.
  *   So it is after a failure that a call without a status kept, such as sqla_add: the next call with one tells it, whatever that
  *   was to do, and does nothing. What was to be written together is never committed without the part that failed.
- * rollback: end the transaction; fields go back to what they were before it, in memory; objects that it added become
- *   transient and stay readable, deleted ones are back. Always works. */
+ * rollback: end the transaction. Always works, and needs no SQL but the ROLLBACK:
+ *   - fields go back to what they were before the transaction; changes that were not flushed are dropped;
+ *   - objects that were added become transient and stay readable. What the database or a flush filled in
+ *     (generated keys, foreign keys) is unset again, and what you had set stays, so sqla_add_object adds
+ *     them again as if for the first time;
+ *   - deleted objects are back;
+ *   - collections and pointers that were loaded or changed since the transaction began are not loaded any
+ *     more: `loaded` is false, the pointer NULL. */
 SQLA_API sqla_status sqla_flush(sqla_session *s, sqla_error *err);
 SQLA_API sqla_status sqla_commit(sqla_session *s, sqla_error *err);
 SQLA_API sqla_status sqla_rollback(sqla_session *s, sqla_error *err);
@@ -81,7 +105,8 @@ typedef struct sqla_run_options {
 SQLA_API sqla_status sqla_run(sqla_sessionmaker *maker, const sqla_run_options *options, sqla_run_fn *fn, void *data, sqla_error *err);
 
 /* A transaction inside the transaction. begin_nested flushes first. commit ends it in either case: on failure it has rolled
- * back to it, and the session goes on. Savepoints nest; ending an outer one ends those inside.
+ * back to it, and the session goes on. rollback does to what happened since begin_nested what sqla_rollback does to the
+ * whole transaction; only what was read inside is stale. Savepoints nest; ending an outer one ends those inside.
  * Ownership: the savepoint is the session's; it is gone once committed or rolled back. */
 SQLA_API sqla_savepoint *sqla_begin_nested(sqla_session *s, sqla_error *err);
 SQLA_API sqla_status sqla_savepoint_commit(sqla_savepoint *sp, sqla_error *err);
@@ -90,14 +115,18 @@ SQLA_API sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err
 /* ---- objects --------------------------------------------------------------------------------------------------- */
 
 /* add: copy a struct, strings included, and return the session's object, which the next flush inserts. A pointer to an object
- *   that lives in this session already (after a rollback) is added again as it is. NULL: the failure is kept in the session.
+ *   that lives in this session already (after a rollback, say) adds that object again as it is; one of another session is
+ *   MISUSE. NULL: the failure is kept in the session.
  * new: the same from a zeroed struct.
  * get: the object with that key, from memory when it is fresh, else by one SELECT, before which what was added is flushed.
  *   NULL without an error: there is none.
- * delete: mark it; the flush deletes. For one that was only added: it is not inserted. add_object takes the mark back.
- * refresh: load it anew, dropping changes that were not flushed. NOT_FOUND: the row is gone.
- * expire: make it stale, so that the next one that meets it loads it.
- * expunge: forget the object and give its memory back; pending changes are lost. */
+ * delete: mark it; the flush deletes. One that was only added is not inserted. Its children, new ones too, go with it where the
+ *   relation has SQLA_OWNS, and lose their key where not; those that are not loaded are looked up. add_object takes the mark back.
+ * refresh: load it again, and drop what was not flushed of it: fields, pointers, append and remove. Its collections are
+ *   unloaded. NOT_FOUND: the row is gone.
+ * expire: make it stale, with its collections, so that the next call that meets it loads it.
+ * expunge: forget the object and give its memory back; pending changes are lost. Nothing of the session leads to it afterwards:
+ *   pointers of other objects to it become NULL, while their keys stay, and collections drop it. */
 SQLA_API void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *object);
 SQLA_API void *sqla_new_object(sqla_session *s, const sqla_model *model);
 SQLA_API void *sqla_get_(sqla_session *s, const sqla_model *model, const sqla_value *key, size_t n, sqla_error *err);
@@ -115,11 +144,16 @@ typedef enum sqla_object_state {
     SQLA_DELETED      /* its row was deleted in this transaction, or will be at the next flush */
 } sqla_object_state;
 SQLA_API sqla_object_state sqla_state(sqla_session *s, const void *object);
-/* Would the next flush write this object? */
+/* Would the next flush write this object? false where changes cancel one another, such as a remove and an append. */
 SQLA_API bool sqla_is_modified(sqla_session *s, const void *object);
 
-/* Relations by the field's name. load: fill it with one SELECT unless it is loaded. append, remove: change a collection, and
- * the other side with it; a failure is kept in the session. */
+/* Relations by the field's name; see "who is the parent" above.
+ * load: fill the pointer or collection with one SELECT, or with none where it is known. An object that is stale is read first.
+ * append: put the item into the owner's collection if that is loaded, take it out of its former owner's, and set its pointer.
+ *   A transient item is added to the session.
+ * remove: the item is the owner's no longer. MISUSE when it was not: the collection is loaded without it, or it is not loaded
+ *   and the item's key or pointer names another.
+ * append and remove run no SQL, and keep a failure in the session. */
 SQLA_API sqla_status sqla_load_(sqla_session *s, void *object, const char *relation, sqla_error *err);
 SQLA_API void sqla_append_(sqla_session *s, void *owner, const char *relation, void *item);
 SQLA_API void sqla_remove_(sqla_session *s, void *owner, const char *relation, void *item);
