@@ -144,7 +144,7 @@ static sqla_status check_statements(sqla__work *w, sqla__object *object, sqla_er
 
 /* ---- orphans --------------------------------------------------------------------------------- */
 
-static bool is_taken(const sqla_session *s, const sqla__object *object)
+static bool is_taken(sqla_session *s, const sqla__object *object)
 {
     const sqla__mapping *mapping = sqla__mapping_of(object);
     for (uint32_t i = 0; i < mapping->foreign_key_count; i++)
@@ -171,7 +171,7 @@ static sqla_status reread_taken(sqla__work *w, const sqla__items *list, sqla_err
     return status;
 }
 
-static bool is_orphan(const sqla_session *s, const sqla__object *object)
+static bool is_orphan(sqla_session *s, const sqla__object *object)
 {
     const sqla__mapping *mapping = sqla__mapping_of(object);
     for (uint32_t i = 0; i < mapping->foreign_key_count; i++)
@@ -246,7 +246,7 @@ static sqla_status spread_collections(
 
 /* Who is to be its parent by what was said since; NULL: nobody who is known. */
 static sqla__object *new_parent(
-    const sqla_session *s, const sqla__object *child, const sqla__foreign_key *key)
+    sqla_session *s, const sqla__object *child, const sqla__foreign_key *key)
 {
     sqla__parent parent = sqla__parent_of(s, child, key);
     return parent.kind == SQLA__PARENT_KEY ? sqla__find_parent(s, key, sqla__struct_of(child))
@@ -269,7 +269,7 @@ static sqla_status spread_to_written(sqla__work *w, sqla__object *child, sqla_er
 
 /* The owners of one mapping among the doomed objects of a wave. Returns their number. */
 static size_t find_owners(
-    const sqla_session *s, const sqla__mapping *mapping, size_t first, size_t end, void **ret)
+    sqla_session *s, const sqla__mapping *mapping, size_t first, size_t end, void **ret)
 {
     size_t n = 0;
     for (size_t i = first; i < end; i++) {

@@ -139,10 +139,16 @@ static void unload_one(sqla__object *owner, const sqla__relation *relation, uint
     sqla__collection_unload(owner, relation);
 }
 
+void sqla__collection_expire(sqla__object *owner, const sqla__relation *relation)
+{
+    if (owner->extra != NULL)
+        owner->extra->collections[relation->index].expired = true;
+}
+
 static void expire_one(sqla__object *owner, const sqla__relation *relation, uint32_t clock)
 {
     (void)clock;
-    owner->extra->collections[relation->index].expired = true;
+    sqla__collection_expire(owner, relation);
 }
 
 static void rollback_one(sqla__object *owner, const sqla__relation *relation, uint32_t clock)
@@ -154,11 +160,7 @@ static void rollback_one(sqla__object *owner, const sqla__relation *relation, ui
 
 void sqla__collections_unload(sqla__object *owner) { each_collection(owner, unload_one, 0); }
 
-void sqla__collections_expire(sqla__object *owner)
-{
-    if (owner->extra != NULL)
-        each_collection(owner, expire_one, 0);
-}
+void sqla__collections_expire(sqla__object *owner) { each_collection(owner, expire_one, 0); }
 
 void sqla__collections_rollback(sqla__object *owner, uint32_t clock)
 {

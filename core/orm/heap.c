@@ -131,6 +131,8 @@ static size_t free_number(const sqla__pool *pool)
 static void page_free(sqla__pool *pool, sqla__page *page)
 {
     make_unknown(page);
+    if (pool->session->last_page == page)
+        pool->session->last_page = NULL;
     if (page->size > SQLA__PAGE_SIZE)
         sqla__free(page);
     else

@@ -146,7 +146,7 @@ static sqla__object *settle_row(sqla_session *s, sqla__pool *pool, sqla__object 
 }
 
 /* Fields with conversions are loaded for a row that will be looked at: one of an object that is fresh already is not. */
-static sqla_status load_fields(const sqla_session *s, sqla__pool *pool, sqla__object *fresh, int64_t number, sqla_error *err)
+static sqla_status load_fields(sqla_session *s, sqla__pool *pool, sqla__object *fresh, int64_t number, sqla_error *err)
 {
     const sqla__object *known = pool->mapping->converts ? sqla__identity_find(pool, sqla__struct_of(fresh)) : NULL;
     return known == NULL || !sqla__object_fresh(s, known) ? sqla__object_load(fresh, number, err) : SQLA_OK;

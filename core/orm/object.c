@@ -249,10 +249,12 @@ static void remove_links(sqla_session *s, const sqla__object *object)
 static void leave_relation(sqla__object *other, const sqla__relation *relation, void *row)
 {
     void *ends[] = { sqla__struct_of(other), sqla__snapshot_of(other) };
-    if (relation->to_many) {
+    if (relation->to_many && sqla__collection_has(other, relation, row)) {
         sqla__collection_drop(other, relation, row);
-        return;
+        sqla__collection_expire(other, relation); /* the row is still there */
     }
+    if (relation->to_many)
+        return;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (sqla__pointer_at(relation, ends[i]) == row)
             sqla__pointer_set(relation, ends[i], NULL);
@@ -346,7 +348,7 @@ bool sqla__object_dirty(const sqla__object *object)
     return columns_changed(object);
 }
 
-static bool is_modified(const sqla_session *s, const sqla__object *object)
+static bool is_modified(sqla_session *s, const sqla__object *object)
 {
     const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
     if (object->state != SQLA_PERSISTENT)

@@ -165,6 +165,7 @@ static sqla_status put_off(
         first = first && !n->item->edges[i].later;
     sqla__edge *edge = &n->item->edges[key->index];
     edge->later = true;
+    edge->given = edge->parent.kind == SQLA__PARENT_KEY;
     if (!g->deleting)
         edge->parent = (sqla__parent){ .object = parent, .kind = SQLA__PARENT_OBJECT };
     if (g->deleting && first && !sqla__vec_push(&g->work->cut, *n->item))

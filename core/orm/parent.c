@@ -88,7 +88,7 @@ static sqla__parent after_remove(
 /* The pointer was set to NULL. Only a child whose row still belongs to whom it pointed at becomes an
  * orphan. */
 static sqla__parent after_pointer_to_nobody(
-    const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
+    sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
 {
     const sqla__object *before =
         sqla__session_object(s, sqla__pointer_at(key->pointer, sqla__snapshot_of(object)));
@@ -97,7 +97,7 @@ static sqla__parent after_pointer_to_nobody(
     return nobody(belonged && orphans_die(key));
 }
 
-sqla__parent sqla__parent_of(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
+sqla__parent sqla__parent_of(sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
 {
     const sqla__link *link = sqla__link_of(object, key);
     if (link != NULL && !link->removed)
@@ -115,7 +115,7 @@ sqla__parent sqla__parent_of(const sqla_session *s, const sqla__object *object, 
     return link != NULL ? after_remove(object, key, link) : (sqla__parent){ .kind = SQLA__PARENT_KEPT };
 }
 
-bool sqla__parent_is(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key,
+bool sqla__parent_is(sqla_session *s, const sqla__object *object, const sqla__foreign_key *key,
     const sqla__object *owner)
 {
     sqla__parent parent = sqla__parent_of(s, object, key);
@@ -128,7 +128,7 @@ bool sqla__parent_is(const sqla_session *s, const sqla__object *object, const sq
     return false;
 }
 
-bool sqla__parent_changes(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
+bool sqla__parent_changes(sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
 {
     sqla__parent parent = sqla__parent_of(s, object, key);
     switch (parent.kind) {
@@ -171,7 +171,7 @@ static sqla_status contradicts(const sqla__foreign_key *key, const sqla__link *l
 }
 
 /* An append says whose the object is, and a remove whose it is not. */
-static sqla_status check_link(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key,
+static sqla_status check_link(sqla_session *s, const sqla__object *object, const sqla__foreign_key *key,
     const sqla__link *link, sqla_error *err)
 {
     char what[120], value[64];
@@ -191,7 +191,7 @@ static sqla_status check_link(const sqla_session *s, const sqla__object *object,
 }
 
 static sqla_status check_pointer(
-    const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key, sqla_error *err)
+    sqla_session *s, const sqla__object *object, const sqla__foreign_key *key, sqla_error *err)
 {
     char value[64], to[120];
     const void *row = sqla__struct_of(object), *pointer = sqla__pointer_at(key->pointer, row);
@@ -213,7 +213,7 @@ static sqla_status check_pointer(
 }
 
 sqla_status sqla__parent_check(
-    const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key, sqla_error *err)
+    sqla_session *s, const sqla__object *object, const sqla__foreign_key *key, sqla_error *err)
 {
     const sqla__link *link = sqla__link_of(object, key);
     sqla_status status = sqla__pointer_assigned(object, key) ? check_pointer(s, object, key, err) : SQLA_OK;
@@ -236,7 +236,7 @@ static sqla__object *search(const sqla__pool *pool, const sqla__foreign_key *key
     return NULL;
 }
 
-sqla__object *sqla__find_parent(const sqla_session *s, const sqla__foreign_key *key, const void *row)
+sqla__object *sqla__find_parent(sqla_session *s, const sqla__foreign_key *key, const void *row)
 {
     sqla__pool *pool = &s->pools[key->target->index];
     const sqla__mapped_column *referenced = referenced_column(key);

@@ -23,13 +23,13 @@ typedef struct sqla__parent {
 
 /* Weigh the statements on one foreign key of an object. Contradictions are not looked for; see the next
  * call. */
-sqla__parent sqla__parent_of(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key);
+sqla__parent sqla__parent_of(sqla_session *s, const sqla__object *object, const sqla__foreign_key *key);
 /* MISUSE, which names both sides, when two of the statements contradict one another, or a pointer is not
  * one of this session's. */
 sqla_status sqla__parent_check(
-    const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key, sqla_error *err);
+    sqla_session *s, const sqla__object *object, const sqla__foreign_key *key, sqla_error *err);
 /* After all that was said, is `owner` the parent? Where nothing was said, the row decides. */
-bool sqla__parent_is(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key,
+bool sqla__parent_is(sqla_session *s, const sqla__object *object, const sqla__foreign_key *key,
     const sqla__object *owner);
 /* Does the row, as it was last read or written, hold the key of `owner`? */
 bool sqla__row_belongs(const sqla__object *object, const sqla__foreign_key *key, const sqla__object *owner);
@@ -37,10 +37,10 @@ bool sqla__row_belongs(const sqla__object *object, const sqla__foreign_key *key,
  * count. */
 bool sqla__pointer_assigned(const sqla__object *object, const sqla__foreign_key *key);
 /* Would the next flush write another key than the row has? For persistent objects. */
-bool sqla__parent_changes(const sqla_session *s, const sqla__object *object, const sqla__foreign_key *key);
+bool sqla__parent_changes(sqla_session *s, const sqla__object *object, const sqla__foreign_key *key);
 
 /* The known object whose referenced column equals the foreign key in `row`, a struct or snapshot of the
  * key's holder; NULL: there is none, or the key is NULL. */
-sqla__object *sqla__find_parent(const sqla_session *s, const sqla__foreign_key *key, const void *row);
+sqla__object *sqla__find_parent(sqla_session *s, const sqla__foreign_key *key, const void *row);
 
 #endif

@@ -188,7 +188,7 @@ void sqla_append_(sqla_session *s, void *owner, const char *relation, void *item
 
 /* Is the item the owner's, so that it can be taken away? The collection shows it, or it is not known to be
  * whole and the item says so. */
-static bool can_leave(const sqla_session *s, const ends *e)
+static bool can_leave(sqla_session *s, const ends *e)
 {
     const sqla__foreign_key *key = e->relation->key;
     bool shown = sqla__collection_has(e->owner, e->relation, sqla__struct_of(e->item));

@@ -514,12 +514,19 @@ sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err) { retur
 
 /* ---- objects of the session ------------------------------------------------------------------------------------ */
 
-sqla__object *sqla__session_object(const sqla_session *s, const void *row)
+static const sqla__page *find_page(sqla_session *s, uintptr_t address)
+{
+    if (s->last_page == NULL || s->last_page->self != address)
+        s->last_page = sqla__hash_get(&s->pages, &address, sizeof address);
+    return s->last_page;
+}
+
+sqla__object *sqla__session_object(sqla_session *s, const void *row)
 {
     if (s == NULL || row == NULL)
         return NULL;
     uintptr_t address = (uintptr_t)sqla__page_of(row);
-    const sqla__page *page = sqla__hash_get(&s->pages, &address, sizeof address);
+    const sqla__page *page = find_page(s, address);
     if (page == NULL)
         return NULL;
     size_t at = (size_t)((uintptr_t)row - address);

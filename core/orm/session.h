@@ -64,6 +64,7 @@ bool sqla__collection_begin(sqla__object *owner, const sqla__relation *relation)
 bool sqla__collection_fresh(const sqla__object *owner, const sqla__relation *relation);
 void sqla__collection_unload(sqla__object *owner, const sqla__relation *relation); /* empty, not loaded */
 void sqla__collections_unload(sqla__object *owner);
+void sqla__collection_expire(sqla__object *owner, const sqla__relation *relation); /* it keeps what it has, and is read again next time */
 void sqla__collections_expire(sqla__object *owner);  /* they keep what they have, and the next load reads them again */
 void sqla__collections_rollback(sqla__object *owner, uint32_t clock); /* unload those loaded or changed after that time */
 
@@ -119,6 +120,7 @@ struct sqla_session {
     sqla_conn *conn;                /* inside a transaction only */
     sqla__pool *pools;              /* one a mapping, by its index */
     sqla__hash pages;               /* address -> page: the pointers that are ours */
+    sqla__page *last_page;          /* the one that was found last, which is asked for again more often than not; NULL */
     sqla__text_heap texts;
     sqla__arena lent;               /* sqla_strdup, sqla_printf: as long as the session lives */
     sqla__arena flush_arena;
@@ -165,7 +167,7 @@ sqla_status sqla__session_break(sqla_session *s, const sqla_error *err, sqla_sta
 static inline bool sqla__object_fresh(const sqla_session *s, const sqla__object *object) { return object->epoch >= s->fresh; }
 
 /* The object behind a pointer of the user's; NULL: not one of this session. */
-sqla__object *sqla__session_object(const sqla_session *s, const void *row);
+sqla__object *sqla__session_object(sqla_session *s, const void *row);
 sqla__pool *sqla__session_pool(sqla_session *s, const sqla_model *model); /* NULL: not in the metadata */
 static inline sqla__pool *sqla__session_pool_of(sqla_session *s, const sqla__mapping *mapping) { return &s->pools[mapping->index]; }
 

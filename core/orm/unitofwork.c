@@ -92,7 +92,7 @@ static void empty_keys(const sqla__item *item)
         const sqla_slot *slot = &mapping->columns[key->column].slot;
         if (edge->filled)
             sqla__field_set_null(slot, sqla__struct_of(item->object));
-        else if (edge->later)
+        else if (edge->given)
             (void)sqla__field_assign(slot, sqla__struct_of(item->object),
                 &key->target->columns[key->referenced_column].slot, sqla__struct_of(edge->parent.object));
     }

@@ -12,6 +12,7 @@ typedef struct sqla__edge {
     sqla__object *before;       /* who was the parent until now, as far as it is known; NULL: nobody */
     bool filled;                /* the flush has filled the key in, where the program had set none */
     bool later;                 /* it closes a circle: NULL for the moment, and an UPDATE at the end */
+    bool given;                 /* later: the program had set the key */
 } sqla__edge;
 
 typedef struct sqla__item {
