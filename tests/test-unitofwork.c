@@ -302,6 +302,21 @@ static void append__the_last_one_wins(const char *url)
     family_close(&x);
 }
 
+/* Both were added once, and rolled back: the append adds the child, and the child its owner. */
+static void append__adds_what_is_transient(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    P *p = sqla_add(x.s, P, .name = "p");
+    C *c = sqla_add(x.s, C, .name = "c");
+    sqla_rollback(x.s, &x.err);
+    sqla_append(x.s, p, cs, c);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_parent(&x, c->id), p->id);
+    family_close(&x);
+}
+
 static void key__that_changes_moves_pointer_and_collections(const char *url)
 {
     family x;
@@ -780,6 +795,7 @@ static const struct harness_test tests[] = {
     { "append and another pointer contradict", append__and_another_pointer_contradict, HARNESS_DATABASES },
     { "append and another key contradict", append__and_another_key_contradict, HARNESS_DATABASES },
     { "append: the last one wins", append__the_last_one_wins, HARNESS_DATABASES },
+    { "append adds what is transient", append__adds_what_is_transient, HARNESS_DATABASES },
     { "a key that changes moves pointer and collections", key__that_changes_moves_pointer_and_collections, HARNESS_DATABASES },
     { "a collection does not move under a loop", collection__does_not_move_under_a_loop, HARNESS_DATABASES },
     { "a collection stays while its owner is read again", collection__stays_while_its_owner_is_read_again, HARNESS_DATABASES },

@@ -56,8 +56,20 @@ sqla_status sqla__object_check(const sqla__object *object, bool insert, sqla_err
     return status;
 }
 
+/* It is not to be deleted after all. */
+static void spare(sqla_session *s, sqla__object *object)
+{
+    for (size_t i = s->doomed.count; i-- > 0 && (object->flags & SQLA__FLAG_DOOMED);) {
+        if (s->doomed.items[i] == object) {
+            s->doomed.items[i] = s->doomed.items[--s->doomed.count];
+            object->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
+        }
+    }
+}
+
 sqla_status sqla__object_pend(sqla_session *s, sqla__object *object)
 {
+    spare(s, object);
     if (!sqla__vec_push(&s->pending, object))
         return sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
     object->state = SQLA_PENDING;
@@ -97,22 +109,10 @@ static void *add_copy(sqla_session *s, sqla__pool *pool, const void *row)
     return NULL;
 }
 
-/* It is not to be deleted after all. */
-static void spare(sqla_session *s, sqla__object *object)
-{
-    for (size_t i = s->doomed.count; i-- > 0 && (object->flags & SQLA__FLAG_DOOMED);) {
-        if (s->doomed.items[i] == object) {
-            s->doomed.items[i] = s->doomed.items[--s->doomed.count];
-            object->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
-        }
-    }
-}
-
 static void *add_again(sqla_session *s, sqla__object *object)
 {
     switch ((sqla_object_state)object->state) {
     case SQLA_TRANSIENT:
-        spare(s, object);
         return sqla__object_pend(s, object) == SQLA_OK ? sqla__struct_of(object) : NULL;
     case SQLA_DELETED:
         sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add an object that was deleted in this transaction");

@@ -162,8 +162,7 @@ static void append(sqla_session *s, const ends *e)
             e->relation->item->field, e->item->state == SQLA_DELETED ? "item" : "owner");
         return;
     }
-    if (e->item->state == SQLA_TRANSIENT && e->owner->state != SQLA_TRANSIENT &&
-        sqla__object_pend(s, e->item) != SQLA_OK)
+    if (e->item->state == SQLA_TRANSIENT && sqla__object_pend(s, e->item) != SQLA_OK)
         return;
     leave_owners(s, e);
     void *to = sqla__struct_of(e->owner);
