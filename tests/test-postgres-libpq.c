@@ -19,7 +19,7 @@
 enum call {
     MEMORY, POLL, POLL_AGAIN, RANDOM, LOCALE, THREAD, MUTEX, CONDITION, CONDITION_ATTRIBUTE, DEFAULTS, CONNECT, NONBLOCKING, GET_CANCEL, ESCAPE, SEND_QUERY,
     SEND_PARAMS, SEND_PREPARED, SEND_PREPARE, SEND_DESCRIBE, ENTER_PIPELINE, EXIT_PIPELINE, SYNC, SINGLE_ROWS, CONSUME, FLUSH, GET_RESULT, EMPTY_RESULT,
-    PUT_COPY, END_COPY, GET_COPY, CALLS
+    PUT_COPY, END_COPY, GET_COPY, SET_VALUE, CALLS
 };
 
 static struct {
@@ -76,6 +76,8 @@ WRAPPED(EMPTY_RESULT, PGresult *, PQmakeEmptyPGresult, (PGconn *link, ExecStatus
 WRAPPED(PUT_COPY, int, PQputCopyData, (PGconn *link, const char *data, int n), (link, data, n), -1)
 WRAPPED(END_COPY, int, PQputCopyEnd, (PGconn *link, const char *why), (link, why), -1)
 WRAPPED(GET_COPY, int, PQgetCopyData, (PGconn *link, char **row, int async), (link, row, async), -2)
+WRAPPED(SET_VALUE, int, PQsetvalue, (PGresult *res, int row, int column, char *value, int n),
+        (res, row, column, value, n), 0)
 
 /* A signal may interrupt it, which is no failure. */
 int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
@@ -244,6 +246,13 @@ static sqla_status run_traced_text(sqla_driver_conn *conn, sqla_error *err) { re
 static sqla_status run_each(sqla_driver_conn *conn, sqla_error *err) { return run_batch(conn, SQLA_BATCH_EACH, 5, true, err); }
 static sqla_status run_each_text(sqla_driver_conn *conn, sqla_error *err) { return run_batch(conn, SQLA_BATCH_EACH, 5, false, err); }
 static sqla_status run_one(sqla_driver_conn *conn, sqla_error *err) { return run_batch(conn, SQLA_BATCH_EACH, 1, true, err); }
+
+/* The first row's keys come as those of a stream do, since nothing puts that off between the two. */
+static sqla_status run_each_after_a_stream(sqla_driver_conn *conn, sqla_error *err)
+{
+    sqla_status status = run_stream(conn, err);
+    return status == SQLA_OK ? run_each_text(conn, err) : status;
+}
 
 /* A batch whose last row breaks a constraint, so that the row has to be found; what fails on the way hides only that. */
 static sqla_status run_blame(sqla_driver_conn *conn, sqla_error *err)
@@ -438,6 +447,7 @@ static const work batch_work[] = {
     { "columns, traced, as text", run_traced_text, true },
     { "each", run_each, true },
     { "each as text", run_each_text, true },
+    { "each after a stream", run_each_after_a_stream, true },
     { "one", run_one, true },
     { "blame", run_blame, true },
 };

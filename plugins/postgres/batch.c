@@ -109,7 +109,7 @@ static sqla_status read_exchange(job *j, int place, PGresult **ret_res, sqla_err
     PGresult *kept = NULL;
     for (int at = 0;;) {
         PGresult *res = NULL;
-        sqla_status status = postgres__next(j->conn, &res);
+        sqla_status status = postgres__next_of_pipeline(j->conn, &res);
         if (status == SQLA_OK && res == NULL && PQstatus(j->conn->link) == CONNECTION_BAD)
             status = SQLA_ERR_DISCONNECTED;
         if (status != SQLA_OK) {
@@ -298,7 +298,7 @@ static sqla_status read_window(job *j, size_t first, sqla_status status, sqla_er
     size_t row = first;
     for (;;) {
         PGresult *res = NULL;
-        sqla_status waited = postgres__next(j->conn, &res);
+        sqla_status waited = postgres__next_of_pipeline(j->conn, &res);
         if (waited == SQLA_OK && res == NULL && PQstatus(j->conn->link) == CONNECTION_BAD)
             waited = SQLA_ERR_DISCONNECTED;
         if (waited != SQLA_OK) {

@@ -114,6 +114,8 @@ sqla_status postgres__poll(int fd, short events, int64_t deadline, short *ret_ev
 sqla_status postgres__flush(sqla_driver_conn *conn);
 /* The next result, as PQgetResult gives it (NULL: the end of one statement's results). */
 sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res);
+/* The same within a pipeline, where each result is a whole one whatever ran before. */
+sqla_status postgres__next_of_pipeline(sqla_driver_conn *conn, PGresult **ret_res);
 /* Read and drop what else the statement answers; the link is lost when that cannot be, since it would be in the way of what comes. */
 void postgres__read_rest(sqla_driver_conn *conn);
 /* The answer to one statement that has been given to libpq: its last result, to be cleared, or a reported failure. */

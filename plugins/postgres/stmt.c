@@ -67,7 +67,7 @@ static sqla_status collect_pipeline(sqla_driver_conn *conn, PGresult **kept)
     sqla_status status = postgres__flush(conn);
     for (bool synced = false; status == SQLA_OK && !synced;) {
         PGresult *res = NULL;
-        status = postgres__next(conn, &res);
+        status = postgres__next_of_pipeline(conn, &res);
         if (status == SQLA_OK && res == NULL && PQstatus(conn->link) == CONNECTION_BAD)
             status = SQLA_ERR_DISCONNECTED;
         synced = res != NULL && PQresultStatus(res) == PGRES_PIPELINE_SYNC;

@@ -170,6 +170,58 @@ sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res)
     return SQLA_OK;
 }
 
+#ifdef HAVE_PQENTERPIPELINEMODE
+/* Put the rows of from behind those of to. */
+static bool add_rows(PGresult *to, const PGresult *from)
+{
+    for (int row = 0; row < PQntuples(from); row++) {
+        int at = PQntuples(to);
+        for (int i = 0; i < PQnfields(from); i++) {
+            bool null = PQgetisnull(from, row, i) != 0;
+            char *value = null ? NULL : PQgetvalue(from, row, i);
+            if (PQsetvalue(to, at, i, value, null ? -1 : PQgetlength(from, row, i)) == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Read on until the statement's last result, and give that one the rows that came one by one before it. */
+static sqla_status gather(sqla_driver_conn *conn, PGresult **res)
+{
+    PGresult *rows = *res, *next = NULL;
+    sqla_status status;
+    bool kept = true;
+    *res = NULL;
+    while ((status = postgres__next(conn, &next)) == SQLA_OK && next != NULL &&
+           PQresultStatus(next) == PGRES_SINGLE_TUPLE) {
+        kept = kept && add_rows(rows, next);
+        PQclear(next);
+        next = NULL;
+    }
+    if (status == SQLA_OK && next == NULL)
+        status = SQLA_ERR_DISCONNECTED;
+    if (status == SQLA_OK && PQresultStatus(next) == PGRES_TUPLES_OK && !(kept && add_rows(next, rows)))
+        status = SQLA_ERR_NOMEM;
+    PQclear(rows);
+    if (status == SQLA_OK)
+        *res = next;
+    else
+        PQclear(next);
+    return status;
+}
+
+/* libpq puts single-row mode off when a statement is sent outside of a pipeline, or follows another one
+ * within it. So the first statement of a pipeline still has it after a stream of rows (14 to 18), and its
+ * rows come one by one, unasked. */
+sqla_status postgres__next_of_pipeline(sqla_driver_conn *conn, PGresult **ret_res)
+{
+    sqla_status status = postgres__next(conn, ret_res);
+    bool single = status == SQLA_OK && *ret_res != NULL && PQresultStatus(*ret_res) == PGRES_SINGLE_TUPLE;
+    return single ? gather(conn, ret_res) : status;
+}
+#endif
+
 void postgres__read_rest(sqla_driver_conn *conn)
 {
     PGresult *rest = NULL;
