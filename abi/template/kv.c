@@ -11,7 +11,7 @@
  * database does not have, and the host then does without it or says so to the user. There are no transactions, no types (so no
  * tables, and sqla-conform asks no SQL of it), nothing to prepare, to cancel or to reflect.
  *
- * Read it beside <sqla/driver.h>, which has the rules: D1 to D16 in the comments below are those. The order is that of the life of
+ * Read it beside <sqla/driver.h>, which has the rules: D1 to D17 in the comments below are those. The order is that of the life of
  * a connection: failures, the database, opening, parameters, results, statements, and at the end the tables and the entry. */
 #include <pthread.h>
 #include <stdarg.h>

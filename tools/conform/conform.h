@@ -48,7 +48,7 @@ typedef struct conform_check {
 extern const conform_check conform_abi_checks[], conform_connection_checks[], conform_limit_checks[],
     conform_error_checks[], conform_transaction_checks[], conform_parameter_checks[], conform_type_checks[],
     conform_row_checks[], conform_batch_checks[], conform_feature_checks[], conform_query_checks[],
-    conform_reflection_checks[], conform_sql_checks[];
+    conform_reflection_checks[], conform_pair_checks[], conform_sql_checks[];
 
 /* ---- what a check finds ---------------------------------------------------------------------------------------------- */
 

@@ -22,6 +22,7 @@ static const conform_check *const lists[] = {
     conform_feature_checks,
     conform_query_checks,
     conform_reflection_checks,
+    conform_pair_checks,
     conform_sql_checks,
 };
 
