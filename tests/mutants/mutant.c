@@ -17,19 +17,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "vices.h"
+#include "mutant.h"
 
 SQLA_DRIVER_NOTE("mutant", "mutant");
 
-#define NAME(name, check, among) VICE_##name,
-enum vice { VICE_none, VICES(NAME) SERVER_VICES(NAME) GROSS_VICES(NAME) };
-#undef NAME
-#define IS(name) (vice == VICE_##name)
-
-static enum vice vice;
+enum vice mutant_vice;
+const sqla_driver_ops *mutant_good;
 static const sqla_host *host;         /* the real one */
 static sqla_host between;             /* what the good driver gets */
-static const sqla_driver_ops *good;
+#define good mutant_good
 static sqla_driver_ops ops;
 static sqla_traits traits;
 static uint64_t claimed, hidden;      /* features */
@@ -44,7 +40,7 @@ static struct {
     const char *fetched;              /* the first text of the last fetch of fifty rows */
 } last;
 
-static sqla_status fail(sqla_err *err, sqla_status status, const char *message)
+sqla_status mutant_fail(sqla_err *err, sqla_status status, const char *message)
 {
     const sqla_err_fields fields = { .struct_size = sizeof fields, .status = (int32_t)status, .message = message };
     host->set_error(err, &fields);
@@ -159,6 +155,7 @@ static sqla_status mutant_open(const sqla_connect_args *args, sqla_conn_info *in
     sqla_status status = good->open(&a, info, ret_conn, err);
     if (status != SQLA_OK)
         return status;
+    kept_opened();
     info->features = (info->features | claimed) & ~hidden;
     if (IS(no_product))
         info->product = "";
@@ -192,7 +189,7 @@ static sqla_status mutant_cancel_fire(sqla_driver_canceller *canceller, int64_t 
 
 static void mutant_set_deadline(sqla_driver_conn *conn, int64_t deadline)
 {
-    if (!IS(told_deadline_ignored))
+    if (!IS(told_deadline_ignored) && !kept_deadline(conn, deadline))
         good->set_deadline(conn, deadline);
 }
 
@@ -212,6 +209,7 @@ static sqla_status mutant_begin(sqla_driver_conn *conn, const sqla_txn_options *
     if (IS(read_only_begin_ignored))
         o.flags &= ~(uint32_t)SQLA_TXN_READ_ONLY;
     last.begin_flags = options->flags;
+    kept_begin(conn, &o);
     sqla_status status = good->begin(conn, &o, err);
     last.in_transaction = status == SQLA_OK;
     return status;
@@ -231,7 +229,7 @@ static sqla_status mutant_commit(sqla_driver_conn *conn, const sqla_txn_options 
     if (IS(failed_commit_is_done) && status != SQLA_OK)
         return good->rollback(conn, options, NULL);
     if (IS(commit_lost_is_done) && status != SQLA_OK)
-        return good->txn_state(conn) == SQLA_TXN_LOST ? SQLA_OK : fail(err, status, "the commit failed");
+        return good->txn_state(conn) == SQLA_TXN_LOST ? SQLA_OK : mutant_fail(err, status, "the commit failed");
     return status;
 }
 
@@ -321,13 +319,17 @@ static sqla_status mutant_exec(sqla_driver_conn *conn, const sqla_statement *sta
     }
     if (IS(count_not_checked) && has("conf_param") && ((plan == NULL && strpbrk(last.text, "?$") != NULL) || has("'seven'")))
         return without_parameters(conn, statement, options, ret_result, err);
-    sqla_status status = good->exec(conn, statement, plan, row, &o, ret_result, err);
+    sqla_status status = kept_exec(conn, &o, statement->text, err);
+    if (status == SQLA_OK) {
+        status = good->exec(conn, statement, plan, row, &o, ret_result, err);
+        kept_exec_done(*ret_result, status);
+    }
     if (IS(writes_on_failure) && status != SQLA_OK)
         *ret_result = NULL;
     if (IS(foreign_key_is_unique) && status == SQLA_ERR_FOREIGN_KEY && (has("conf_child") || has("conf_parent")))
         status = SQLA_ERR_UNIQUE;
     if (IS(loss_is_an_error) && status == SQLA_ERR_DISCONNECTED && !last.in_transaction && has("SELECT 1"))
-        return fail(err, SQLA_ERR_SQL, "something went wrong");
+        return mutant_fail(err, SQLA_ERR_SQL, "something went wrong");
     return status;
 }
 
@@ -348,9 +350,13 @@ static sqla_status mutant_execute_many(sqla_driver_conn *conn, const sqla_statem
     note(statement);
     if (IS(takes_any_mode) && (batch->mode == SQLA_BATCH_COLUMNS || batch->mode > SQLA_BATCH_COLUMNS))
         return SQLA_OK;
+    sqla_status status = kept_batch(conn, batch, err);
+    if (status != SQLA_OK)
+        return status;
     last.in_batch = true;
-    sqla_status status = good->execute_many(conn, statement, batch, options, err);
+    status = good->execute_many(conn, statement, batch, options, err);
     last.in_batch = false;
+    kept_batch_done(batch, statement->text);
     const sqla_slot *key = batch->keys != NULL ? batch->keys->slots : NULL;
     if (status == SQLA_OK && key != NULL && batch->count > 1) {
         char *first = (char *)batch->rows[0] + key->offset, *second = (char *)batch->rows[1] + key->offset, swap[8];
@@ -375,6 +381,7 @@ static const sqla_result_info *mutant_result_info(sqla_driver_result *result)
 {
     static sqla_result_info info;
     info = *good->result_info(result);
+    kept_info(&info);
     if (IS(affected_off_by_one) && strncmp(last.text, "DELETE FROM conf_row", 20) == 0)
         info.affected++;
     if (IS(only_changed_rows_count) && has("SET n = n"))
@@ -529,7 +536,14 @@ static sqla_status mutant_result_fetch(sqla_driver_result *result, const sqla_pl
     for (size_t i = 0; i < *ret_count; i++)
         spoil_row(plan, rows[i]);
     spoil_lent_text(plan, rows, max);
+    kept_fetched(result, ret_count, *ret_end);
     return spoil_end(result, max, ret_count, ret_end);
+}
+
+static void mutant_result_close(sqla_driver_result *result)
+{
+    kept_close(result);
+    good->result_close(result);
 }
 
 static sqla_status mutant_result_view(sqla_driver_result *result, const sqla_value **ret_values, sqla_err *err)
@@ -587,7 +601,9 @@ static sqla_status mutant_reflect(sqla_driver_conn *conn, uint32_t kind, const s
 {
     bool twice = IS(tables_out_of_order) && kind == SQLA_REFLECT_TABLES && filter->table == NULL;
     sieve s = { { push }, sink, 0, twice };
-    sqla_status status = good->reflect(conn, kind, filter, &s.base, err);
+    sqla_reflect_filter f = *filter;
+    kept_reflect(conn, &f);
+    sqla_status status = good->reflect(conn, kind, &f, &s.base, err);
     if (!twice || status != SQLA_OK)
         return status;
     s.seen = 0;
@@ -617,7 +633,7 @@ static void wrap(void)
 {
     memcpy(&ops, good, good->struct_size < sizeof ops ? good->struct_size : sizeof ops);
     ops.struct_size = sizeof ops;
-    WRAP(open); WRAP(close); WRAP(exec); WRAP(result_info); WRAP(result_fetch); WRAP(result_view);
+    WRAP(open); WRAP(close); WRAP(exec); WRAP(result_info); WRAP(result_fetch); WRAP(result_view); WRAP(result_close);
     WRAP(prepare); WRAP(execute_many); WRAP(begin); WRAP(commit); WRAP(rollback); WRAP(ping); WRAP(reset);
     WRAP(cancel_fire); WRAP(reflect); WRAP(connect_options); WRAP(set_deadline);
     if (IS(bit_without_slot))
@@ -657,7 +673,7 @@ static const sqla_driver *load(sqla_err *err)
     const char *file = getenv("SQLA_MUTANT_OF"), *name = getenv("SQLA_MUTANT");
     if (driver.ops != NULL)
         return &driver;
-    vice = find_vice(name != NULL ? name : "");
+    mutant_vice = find_vice(name != NULL ? name : "");
     void *library = file != NULL ? dlopen(file, RTLD_NOW | RTLD_LOCAL) : NULL;
     void *symbol = library != NULL ? dlsym(library, SQLA_DRIVER_ENTRY_NAME) : NULL;
     if (symbol == NULL)
@@ -694,9 +710,9 @@ SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *from, sqla_dri
     host = host != NULL ? host : from;
     const sqla_driver *driver = load(err);
     if (driver == NULL)
-        return fail(err, SQLA_ERR_PLUGIN, "SQLA_MUTANT_OF names no driver");
+        return mutant_fail(err, SQLA_ERR_PLUGIN, "SQLA_MUTANT_OF names no driver");
     if ((from->abi_major != SQLA_ABI_MAJOR && !IS(accepts_next_major)) || (IS(refuses_later_minor) && from->abi_minor > SQLA_ABI_MINOR))
-        return fail(err, SQLA_ERR_UNSUPPORTED, "another version of the host is needed");
+        return mutant_fail(err, SQLA_ERR_UNSUPPORTED, "another version of the host is needed");
     disturb_at_entry();
     sqla_driver all = *driver;
     all.name = "mutant";

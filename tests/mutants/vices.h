@@ -105,7 +105,20 @@
     X(column_lost, "ref-03", "ref-*") \
     X(type_forgotten, "ref-04", "ref-*") \
     X(promises_too_much, "ref-05", "ref-*") \
-    X(sink_ignored, "ref-12", "ref-*")
+    X(sink_ignored, "ref-12", "ref-*") \
+    X(single_rows_kept, "pair-01", "pair-0[12]") \
+    X(stream_kept, "pair-01", "pair-0[12]") \
+    X(error_kept, "pair-01", "pair-0[12]") \
+    X(script_kept, "pair-01", "pair-0[12]") \
+    X(affected_kept, "pair-01", "pair-0[12]") \
+    X(unmatched_kept, "pair-01", "pair-0[12]") \
+    X(read_only_kept, "pair-01", "pair-0[12]") \
+    X(filter_kept, "pair-01", "pair-0[12]") \
+    X(error_kept_inside, "pair-02", "pair-0[12]") \
+    X(deadline_kept, "pair-03", "pair-*") \
+    X(told_deadline_kept, "pair-03", "pair-*") \
+    X(cancel_late, "pair-03", "pair-*") \
+    X(cancel_late_inside, "pair-04", "pair-*")
 
 /* The same on a database with a server. */
 #define SERVER_VICES(X) \
