@@ -197,6 +197,41 @@ static void cells__are_read_or_refused(const char *url)
     }
 }
 
+/* Whatever type and format a server makes up, its cell is read or refused, in each form that a program may
+ * ask for. */
+static void every_type_and_format__is_read_or_refused(const char *url)
+{
+    static const Oid beyond[] = { 0, 5000, 16384, 99999, UINT32_MAX };
+    static const int formats[] = { 0, 1, 2, -1 };
+    static const char data[] = "{\0\0\1,NULL}\0\0\0\0\0\0\0";
+    (void)url;
+    for (uint32_t at = 0; at < 4200 + sizeof beyond / sizeof beyond[0]; at++) {
+        Oid oid = at < 4200 ? at : beyond[at - 4200];
+        for (int i = 0; i < 16; i++) {
+            int format = formats[i % 4], size = i < 8 ? (int)sizeof data - 1 : 4;
+            const sqla_slot slot =
+                slot_of(i & 4 ? SQLA_ARRAY : SQLA_NULL, SQLA_REP_VALUE, sizeof(sqla_value));
+            linked_arena arena = { .base = { linked_arena_take } };
+            sqla_error err = SQLA_ERROR_INIT;
+            sqla_driver_result *result = NULL;
+            const sqla_value *values = NULL;
+            field row;
+            sqla_status status = fetch(pg_cell(oid, format, data, size), &slot, &row, &arena, &err);
+            CU_ASSERT_FATAL(status == SQLA_OK || err.message[0] != '\0');
+            CU_ASSERT(status == SQLA_OK || status == SQLA_ERR_DATA || status == SQLA_ERR_UNSUPPORTED);
+            CU_ASSERT(status != SQLA_OK || format == 0 || format == 1);
+            free(arena.block);
+            sqla_error_clear(&err);
+            CU_ASSERT_EQUAL_FATAL(
+                postgres__result_new(NULL, pg_cell(oid, format, data, size), false, &result, opaque(&err)),
+                SQLA_OK);
+            status = postgres_result_view(result, &values, opaque(&err));
+            CU_ASSERT(status == SQLA_OK || (status == SQLA_ERR_DATA && err.message[0] != '\0'));
+            postgres_result_close(result);
+        }
+    }
+}
+
 /* A type without a reader in binary form cannot be read, by either way. */
 static void unknown_binary__is_refused(const char *url)
 {
@@ -572,6 +607,7 @@ static void memory__of_a_made_text(const char *url)
 
 static const struct harness_test tests[] = {
     { "cells of every type are read or refused", cells__are_read_or_refused, HARNESS_PLAIN },
+    { "every type and format is read or refused", every_type_and_format__is_read_or_refused, HARNESS_PLAIN },
     { "a binary value of an unknown type is refused", unknown_binary__is_refused, HARNESS_PLAIN },
     { "slots take what fits", slots__take_what_fits, HARNESS_PLAIN },
     { "numbers are not narrowed", numbers__are_not_narrowed, HARNESS_PLAIN },

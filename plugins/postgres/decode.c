@@ -251,15 +251,23 @@ static const reading *reading_of(Oid oid)
 
 bool postgres__has_binary(Oid oid) { return reading_of(oid) != NULL; }
 
-/* A type that we do not know comes as the server's text of it. */
+/* Only what a binary reader is for is asked for in that form, so that no honest server comes here. */
+READER(never_read)
+{
+    (void)data, (void)size, (void)value, (void)scratch;
+    return "the server's answer cannot be read in this form";
+}
+
+/* There is one for every type and format, whatever a server makes up. A type that we do not know comes as
+ * the server's text of it. */
 postgres__read_fn *postgres__reader_for(Oid oid, int format, uint32_t *ret_type)
 {
     const postgres__type *type = postgres__type_find(oid);
     const reading *r = reading_of(oid);
     *ret_type = type != NULL ? type->type : SQLA_TEXT;
-    if (format == 1)
-        return r != NULL ? r->binary : NULL;
-    return r != NULL ? r->text : bytes_read;
+    if (format == 0)
+        return r != NULL ? r->text : bytes_read;
+    return format == 1 && r != NULL ? r->binary : never_read;
 }
 
 /* ---- arrays ---------------------------------------------------------------------------------------------------- */
@@ -282,7 +290,10 @@ static Oid element_of(Oid array)
     return 0;
 }
 
-bool postgres__is_array(Oid oid) { return element_of(oid) != 0; }
+bool postgres__is_array(Oid oid, int format)
+{
+    return format == 0 && element_of(oid) != 0;
+}
 
 /* How many elements are there? -1: it has several dimensions, or does not begin at 1, which a list of values cannot show. */
 static int64_t count_elements(const char *data, size_t size)
@@ -671,16 +682,18 @@ static sqla_status choose_step(postgres__decoder *decoder, const PGresult *shape
     if (slot->column < 0 || slot->column >= PQnfields(shape))
         return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "column %d is asked for, and the result has %d", (int)slot->column + 1, PQnfields(shape));
     step->read = postgres__reader_for(PQftype(shape, slot->column), PQfformat(shape, slot->column), &type);
+    step->type = type;
     if (slot->rep == SQLA_REP_ROW_NUMBER) {
         decoder->row_number = slot->column;
         step->store = NULL;
         return SQLA_OK;
     }
-    step->array = slot->rep == SQLA_REP_VALUE && (slot->type == SQLA_NULL || slot->type == SQLA_ARRAY) ? PQftype(shape, slot->column) : 0;
-    if (!postgres__is_array(step->array))
-        step->array = 0;
-    step->store = step->array != 0 ? array_store : step->read != NULL ? store_for(slot, type) : NULL;
-    if (step->store == NULL && step->read != NULL && store_for(slot, slot->type == SQLA_ENUM_TYPE ? SQLA_TEXT : slot->type) != NULL)
+    bool any = slot->rep == SQLA_REP_VALUE && (slot->type == SQLA_NULL || slot->type == SQLA_ARRAY);
+    bool array = any && postgres__is_array(PQftype(shape, slot->column), PQfformat(shape, slot->column));
+    step->array = array ? PQftype(shape, slot->column) : 0;
+    step->store = step->read == never_read ? NULL : array ? array_store : store_for(slot, type);
+    if (step->store == NULL && step->read != never_read &&
+        store_for(slot, slot->type == SQLA_ENUM_TYPE ? SQLA_TEXT : slot->type) != NULL)
         step->store = mismatched_store;
     step->shortcut = shortcut_of(step);
     if (step->store != NULL)
@@ -793,8 +806,7 @@ static const char *decode_cell(postgres__decoder *decoder, const postgres__step 
     if (take_shortcut(decoder, step, PQgetvalue(res, at, slot->column), length, row + slot->offset))
         return NULL;
     value.reserved = 0;
-    if (slot->rep == SQLA_REP_VALUE)
-        (void)postgres__reader_for(PQftype(res, slot->column), PQfformat(res, slot->column), &value.type);
+    value.type = step->type;
     const char *why = NULL, *data = PQgetvalue(res, at, slot->column);
     bool done = false;
     if (step->array != 0)

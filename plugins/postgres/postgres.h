@@ -222,10 +222,10 @@ sqla_status postgres__args_columns(sqla_driver_conn *conn, const sqla_plan *plan
  * as.bytes.data is its place there as an integer.  Returns: NULL, or why it could not be read. */
 typedef const char *postgres__read_fn(const char *data, size_t size, sqla_value *value, postgres__buf *scratch);
 extern const char postgres__no_memory[]; /* the reason that is none of the value's */
-/* The reader for a column, and the type of what it reads. */
+/* The reader for a column, which may be one that refuses every value, and the type of what it reads. */
 postgres__read_fn *postgres__reader_for(Oid oid, int format, uint32_t *ret_type);
 bool postgres__has_binary(Oid oid);
-bool postgres__is_array(Oid oid);
+bool postgres__is_array(Oid oid, int format); /* does such a column hold arrays that array_read reads? */
 /* Read an array out of its text, and say where its items have come to lie; see there. */
 const char *postgres__array_read(Oid oid, const char *data, size_t size, sqla_value *value, postgres__buf *scratch, bool *ret_done);
 void postgres__array_settle(sqla_value *value, char *block);
@@ -238,6 +238,7 @@ typedef struct postgres__step {
     postgres__store_fn *store;
     const sqla_slot *slot;
     enum { POSTGRES__TWO_STEPS, POSTGRES__SWAP4, POSTGRES__SWAP8, POSTGRES__SPAN } shortcut; /* where one step does for both */
+    uint32_t type;             /* of what is read */
     Oid array;                 /* the column's type, where it is read as an array; 0 */
 } postgres__step;
 enum { POSTGRES__ARRAY_SPAN = 0x100 };

@@ -44,7 +44,8 @@ static void describe(sqla_driver_result *result, int columns)
     for (int i = 0; i < columns; i++) {
         Oid oid = PQftype(result->shape, i);
         const postgres__type *type = postgres__type_find(oid);
-        uint32_t kind = type != NULL ? type->type : postgres__is_array(oid) ? SQLA_ARRAY : SQLA_TEXT;
+        bool array = postgres__is_array(oid, PQfformat(result->shape, i));
+        uint32_t kind = type != NULL ? type->type : array ? SQLA_ARRAY : SQLA_TEXT;
         result->columns[i] = (sqla_result_column){ PQfname(result->shape, i), kind, 0, type != NULL ? type->name : NULL };
     }
     result->info = (sqla_result_info){ sizeof result->info, (uint32_t)columns, result->columns, -1 };
@@ -211,9 +212,7 @@ static const char *view_cell(sqla_driver_result *result, int i)
     const char *data = PQgetvalue(result->rows, result->at, i);
     size_t size = (size_t)PQgetlength(result->rows, result->at, i);
     bool done = false;
-    if (result->readers[i] == NULL)
-        return "the server's answer cannot be read";
-    if (value->type == SQLA_ARRAY) {
+    if (value->type == SQLA_ARRAY) { /* a text, then (describe) */
         const char *why = postgres__array_read(PQftype(result->shape, i), data, size, value, &result->decoder.scratch, &done);
         if (done)
             return why;
