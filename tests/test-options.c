@@ -184,6 +184,46 @@ static void locked__keys_may_not_stand_in_the_url(const char *url)
     CU_ASSERT(refused("sqlite:///f", LOCKED("sslmode"), SQLA_ERR_CONFIG, "cannot lock"));
 }
 
+/* A key that decides what another says is refused where the other is the program's. */
+static void twins__do_not_get_round_the_program(const char *url)
+{
+    (void)url;
+    CU_ASSERT(refused("postgres:///d?hostaddr=10.0.0.1", LOCKED("host"), SQLA_ERR_CONFIG,
+        "'hostaddr', which decides in the place of 'host'"));
+    CU_ASSERT(refused("postgres:///d?hostaddr=10.0.0.1", GIVEN({ "host", "h" }), SQLA_ERR_CONFIG,
+        "in the place of 'host', which the program gives"));
+    CU_ASSERT(refused(
+        "postgres://h/d", GIVEN({ "hostaddr", "10.0.0.1" }), SQLA_ERR_CONFIG, "in the place of 'hostaddr'"));
+    CU_ASSERT(refused(
+        "postgres://h/d?passfile=/tmp/p", LOCKED("password"), SQLA_ERR_CONFIG, "in the place of 'password'"));
+    CU_ASSERT(refused("postgres://h/d?service=s", LOCKED("sslmode"), SQLA_ERR_CONFIG,
+        "in the place of 'sslmode', which the program has locked"));
+    CU_ASSERT(accepted("postgres://h/d?service=s", GIVEN({ "sslmode", "verify-full" })));
+    CU_ASSERT(accepted("postgres://h/d?hostaddr=10.0.0.1", LOCKED("sslmode")));
+    CU_ASSERT(refused(
+        "postgres://one:1,two:2/d", LOCKED("port"), SQLA_ERR_CONFIG, "'port', which the program has locked"));
+    CU_ASSERT(refused(
+        "postgres:///d?host=one:1", GIVEN({ "port", "2" }), SQLA_ERR_CONFIG, "in the place of 'port'"));
+    CU_ASSERT(accepted("postgres:///d?host=/tmp/s:1", GIVEN({ "port", "2" })));
+    CU_ASSERT(accepted("postgres:///d?host=[::1]", GIVEN({ "port", "2" })));
+}
+
+static void twins__of_mariadb(const char *url)
+{
+    (void)url;
+    CU_ASSERT(refused("mariadb:///d?socket=/tmp/s", LOCKED("host"), SQLA_ERR_CONFIG,
+        "'socket', which decides in the place of 'host'"));
+    CU_ASSERT(refused("mariadb:///d?unix_socket=/tmp/s", GIVEN({ "host", "localhost" }), SQLA_ERR_CONFIG,
+        "in the place of 'host'"));
+    CU_ASSERT(
+        refused("mariadb://h/d", GIVEN({ "socket", "/run/s" }), SQLA_ERR_CONFIG, "in the place of 'socket'"));
+    CU_ASSERT(refused("mariadb://h/d?ssl_verify=off", GIVEN({ "ssl_ca", "/ca.pem" }), SQLA_ERR_CONFIG,
+        "in the place of 'ssl_ca'"));
+    CU_ASSERT(refused(
+        "mariadb://one:1,two:2/d", LOCKED("port"), SQLA_ERR_CONFIG, "'port', which the program has locked"));
+    CU_ASSERT(accepted("mariadb://h/d?ssl_verify=on", LOCKED("ssl")));
+}
+
 static void given__pairs_may_not_stand_in_the_url(const char *url)
 {
     (void)url;
@@ -536,7 +576,10 @@ int main(void)
         { "keys with wrong values", keys__with_wrong_values, HARNESS_DATABASES },
         { "keys: unknown ones name the nearest", keys__unknown_ones_name_the_nearest, HARNESS_DATABASES },
         { "keys given twice", keys__given_twice, HARNESS_PLAIN },
-        { "keys: parts that the driver does not take", keys__parts_that_the_driver_does_not_take, HARNESS_PLAIN },
+        { "keys: parts that the driver does not take", keys__parts_that_the_driver_does_not_take,
+            HARNESS_PLAIN },
+        { "twins do not get round the program", twins__do_not_get_round_the_program, HARNESS_PLAIN },
+        { "twins of MariaDB", twins__of_mariadb, HARNESS_MARIADB },
         { "locked keys may not stand in the url", locked__keys_may_not_stand_in_the_url, HARNESS_PLAIN },
         { "given pairs may not stand in the url", given__pairs_may_not_stand_in_the_url, HARNESS_PLAIN },
         { "given pairs are used", given__pairs_are_used, HARNESS_DATABASES },
@@ -548,7 +591,8 @@ int main(void)
         { "hosts are tried in turn, by role", hosts__are_tried_in_turn_by_role, HARNESS_POSTGRES },
         { "hosts: an unknown role is refused", hosts__unknown_role_is_refused, HARNESS_POSTGRES },
         { "secrets are never shown", secrets__are_never_shown, HARNESS_POSTGRES },
-        { "secrets from files and from the program", secrets__from_files_and_from_the_program, HARNESS_POSTGRES },
+        { "secrets from files and from the program", secrets__from_files_and_from_the_program,
+            HARNESS_POSTGRES },
         { "secrets in statements", secrets__in_statements, HARNESS_POSTGRES },
     };
     return harness_main("test-options", tests, sizeof tests / sizeof tests[0]);

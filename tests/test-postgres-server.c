@@ -2,6 +2,7 @@
  * one gives rarely, gave in older versions, or must never give. */
 #include <config.h>
 #include "postgres-driver.h"
+#include "privileged.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -114,7 +115,7 @@ static char hear(server *s, int fd)
     if (!receive(fd, head, 5) || length_of(head + 1) > sizeof body || !receive(fd, body, length_of(head + 1)))
         return 0;
     size_t used = strlen(s->heard);
-    if (head[0] == 'Q')
+    if (head[0] == 'Q' || head[0] == 'p')
         snprintf(s->heard + used, sizeof s->heard - used, "%s;", body);
     return head[0];
 }
@@ -130,7 +131,7 @@ static void *serve(void *arg)
             char type = hear(s, fd);
             if (type == 0 || type == 'X')
                 break;
-            if (strchr("QScf", type) != NULL)
+            if (strchr("QScfp", type) != NULL)
                 say(fd, &s->replies[at++]);
         }
     }
@@ -276,6 +277,218 @@ static void connecting__is_refused_at_length(const char *url)
     CU_ASSERT_EQUAL(connect_to(s, &conn, &err), SQLA_ERR_CONNECT);
     CU_ASSERT_NOT_EQUAL(err.message[0], '\0');
     end(s, NULL);
+}
+
+/* ---- passwords in clear -------------------------------------------------------------------------------- */
+
+/* What the server says in pieces, with a pause between them. */
+static void *serve_in_pieces(void *arg)
+{
+    server *s = arg;
+    char head[4], body[4096];
+    int fd = accept(s->listener, NULL, NULL);
+    if (fd >= 0 && receive(fd, head, 4) && length_of(head) < sizeof body &&
+        receive(fd, body, length_of(head))) {
+        for (size_t i = 0; i < s->greeting.n; i++) {
+            (void)send(fd, s->greeting.bytes + i, 1, MSG_NOSIGNAL);
+            usleep(2000);
+        }
+        while (hear(s, fd) != 0)
+            ;
+    }
+    close(fd);
+    return NULL;
+}
+
+static sqla_status connect_with_password(
+    server *s, const char *key, const char *value, bool pieces, sqla_driver_conn **ret_conn, sqla_error *err)
+{
+    char port[16];
+    snprintf(port, sizeof port, "%d", s->port);
+    const sqla_connect_param params[] = { { "host", "127.0.0.1" }, { "port", port }, { "user", "me" },
+        { "password", "sesame" }, { "sslmode", "disable" }, { "gssencmode", "disable" }, { "dbname", "db" },
+        { key, value } };
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&s->thread, NULL, pieces ? serve_in_pieces : serve, s), 0);
+    return linked_open_with(
+        params, key != NULL ? 8 : 7, 0, postgres__now() + INT64_C(20000000000), ret_conn, err);
+}
+
+/* Behind a notice, alone, or in pieces of one byte: the server hears no password. */
+static void password__is_not_given_in_clear(const char *url)
+{
+    (void)url;
+    for (int i = 0; i < 6; i++) {
+        server *s = server_new();
+        sqla_driver_conn *conn = NULL;
+        sqla_error err = SQLA_ERROR_INIT;
+        if (i >= 4)
+            add_words(&s->greeting, 'N', "SNOTICE|VNOTICE|C00000|Mlook over there");
+        add(&s->greeting, 'R', "\0\0\0\3", 4);
+        CU_ASSERT_EQUAL(connect_with_password(
+                            s, i % 2 ? "require_auth" : NULL, "!password", i == 2 || i == 3, &conn, &err),
+            SQLA_ERR_DENIED);
+        CU_ASSERT(says(&err, "in clear"));
+        CU_ASSERT_PTR_NULL(conn);
+        end(s, NULL);
+    }
+}
+
+static void password__is_given_in_clear_when_allowed(const char *url)
+{
+    server *s = server_new();
+    sqla_driver_conn *conn = NULL;
+    sqla_error err = SQLA_ERROR_INIT;
+    reply *r = next_reply(s);
+    (void)url;
+    add(&s->greeting, 'R', "\0\0\0\3", 4);
+    add(r, 'R', "\0\0\0\0", 4);
+    add_ready(r, 'I');
+    add_complete(next_reply(s), "SET");
+    add_ready(&s->replies[1], 'I');
+    CU_ASSERT_EQUAL(connect_with_password(s, "require_auth", "password", false, &conn, &err), SQLA_OK);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_PTR_NOT_NULL(strstr(s->heard, "sesame;"));
+    end(s, conn);
+}
+
+/* Without the option of libpq 16 the driver knows two of its words. */
+static void password__requirements_are_checked(const char *url)
+{
+    sqla_driver_conn *conn = NULL;
+    sqla_error err = SQLA_ERROR_INIT;
+    const sqla_connect_param params[] = { { "host", "127.0.0.1" }, { "port", "1" },
+        { "require_auth", "nonsense" } };
+    (void)url;
+    CU_ASSERT_EQUAL(linked_open_with(params, 3, 0, 0, &conn, &err), SQLA_ERR_CONFIG);
+    CU_ASSERT(says(&err, "require_auth"));
+}
+
+static const char *value_of(const postgres__recipe *r, const char *key)
+{
+    for (int i = 0; i < r->count; i++) {
+        if (strcmp(r->keys[i], key) == 0)
+            return r->values[i];
+    }
+    return "";
+}
+
+/* What libpq is told from its version 16 on, which knows require_auth; here its list of options is made
+ * up. */
+static void password__in_clear_is_ruled_out_where_libpq_can(const char *url)
+{
+    static char verify[] = "verify-full", prefer[] = "prefer", folder[] = "/tmp", any[] = "scram-sha-256";
+    static char names[4][16] = { "host", "hostaddr", "sslmode", "require_auth" };
+    static const struct {
+        const char *key, *value, *is;
+        char *mode, *host, *auth;
+    } table[] = {
+        { "host", "db.example.org", "!password", prefer, NULL, NULL },
+        { "host", "db.example.org,/tmp", "!password", prefer, NULL, NULL },
+        { "hostaddr", "10.0.0.1", "!password", prefer, NULL, NULL },
+        { "host", "/tmp", "", prefer, NULL, NULL },
+        { "host", "@abstract,/tmp", "", prefer, NULL, NULL },
+        { "user", "me", "", prefer, folder, NULL },
+        { "sslmode", "require", "!password", prefer, names[0], NULL },
+        { "sslmode", "verify-full", "", prefer, names[0], NULL },
+        { "user", "me", "", verify, names[0], NULL },
+        { "require_auth", "password", "password", prefer, names[0], NULL },
+        { "user", "me", "", prefer, names[0], any },
+    };
+    (void)url;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        postgres__recipe r = { .keys = { table[i].key }, .values = { table[i].value }, .count = 1 };
+        const PQconninfoOption options[] = { { .keyword = names[0], .val = table[i].host },
+            { .keyword = names[1] }, { .keyword = names[2], .val = table[i].mode },
+            { .keyword = names[3], .val = table[i].auth }, { .keyword = NULL } };
+        CU_ASSERT_EQUAL(postgres__guard_recipe(&r, options, opaque(&err)), SQLA_OK);
+        CU_ASSERT_STRING_EQUAL(value_of(&r, "require_auth"), table[i].is);
+        CU_ASSERT_FALSE(r.refuses_clear);
+    }
+}
+
+/* ---- the environment ----------------------------------------------------------------------------------- */
+
+/* A host that is named is not another because the environment says so. */
+static void address__of_the_environment_is_refused(const char *url)
+{
+    sqla_driver_conn *conn = NULL;
+    sqla_error err = SQLA_ERROR_INIT;
+    const sqla_connect_param params[] = { { "host", "db.example.org" }, { "port", "1" } };
+    (void)url;
+    setenv("PGHOSTADDR", "127.0.0.1", 1);
+    CU_ASSERT_EQUAL(linked_open_with(params, 2, 0, 0, &conn, &err), SQLA_ERR_CONFIG);
+    CU_ASSERT(says(&err, "PGHOSTADDR"));
+    unsetenv("PGHOSTADDR");
+}
+
+/* What the copy does: connect to where nobody is.  Returns: 0: it tried, with nothing of the environment;
+ * 1: it refused; else what is wrong. */
+static int connect_privileged(void)
+{
+    sqla_driver_conn *conn = NULL;
+    sqla_error err = SQLA_ERROR_INIT;
+    const sqla_connect_param params[] = { { "host", "127.0.0.1" }, { "port", "1" }, { "user", "me" } };
+    sqla_driver driver = { .struct_size = sizeof driver };
+    if (getauxval(AT_SECURE) == 0)
+        return PRIVILEGED_PLAIN;
+    if (sqla_driver_entry(&sqla__host, &driver, opaque(&err)) != SQLA_OK)
+        return 3;
+    sqla_conn_info info = { .struct_size = sizeof info };
+    const sqla_connect_args args = {
+        .struct_size = sizeof args, .count = 3, .params = params, .instance = "test"
+    };
+    sqla_status status =
+        driver.ops->open(&args, &info, &conn, opaque(&err)); /* there is no suite here to assert in */
+    if (status == SQLA_ERR_CONNECT)
+        return strstr(err.message, "127.0.0.1") != NULL ? 0 : 4;
+    return status == SQLA_ERR_CONFIG && strstr(err.message, "rights that its user has not") != NULL ? 1 : 2;
+}
+
+/* Some are refused by name; those with a default of their own are passed over. */
+static void environment__decides_nothing_in_a_privileged_process(const char *url)
+{
+    static const struct {
+        const char *variable;
+        int is;
+    } table[] = { { "NONE=1", 0 }, { "PGHOSTADDR=127.0.0.2", 1 }, { "PGSERVICE=evil", 1 },
+        { "PGSERVICEFILE=/tmp/evil", 1 }, { "PGSYSCONFDIR=/tmp", 1 }, { "PGLOCALEDIR=/tmp", 1 },
+        { "PGPASSWORD=secret", 1 }, { "PGOPTIONS=-c search_path=evil", 0 }, { "PGSSLMODE=disable", 0 },
+        { "PGPASSFILE=/tmp/evil", 0 }, { "PGSSLROOTCERT=/tmp/evil", 0 }, { "PGTZ=Asia/Tokyo", 1 },
+        { "PGPORT=2", 0 }, { "PGUSER=you", 0 }, { "PGDATABASE=evil", 1 }, { "PGREQUIREPEER=evil", 1 },
+        { "PGHOST=/tmp", 0 } };
+    (void)url;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        int is = privileged_run("privileged", table[i].variable);
+        if (is != table[i].is && is != PRIVILEGED_PLAIN)
+            fprintf(stderr, "%s: %d\n", table[i].variable, is);
+        CU_ASSERT(is == table[i].is || is == PRIVILEGED_PLAIN);
+    }
+}
+
+/* ---- settings ------------------------------------------------------------------------------------------ */
+
+/* A server, or a pooler, that lets a setting be changed and not be changed back is left. */
+static void settings__that_cannot_be_mended_end_the_connection(const char *url)
+{
+    static const char *const others[][2] = { { "client_encoding", "LATIN1" },
+        { "standard_conforming_strings", "off" }, { "DateStyle", "German" },
+        { "IntervalStyle", "sql_standard" } };
+    (void)url;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        server *s = friendly("15.1");
+        sqla_error err = SQLA_ERROR_INIT;
+        reply *r = next_reply(s);
+        add_complete(r, "SET");
+        add_parameter(r, others[i][0], others[i][1]);
+        add_ready(r, 'I');
+        reply_done(s, "SET", 'I');
+        sqla_driver_conn *conn = must_connect(s);
+        CU_ASSERT_EQUAL(linked_run(conn, "SET something", &err), SQLA_OK);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), SQLA_TXN_LOST);
+        CU_ASSERT_PTR_NOT_NULL(strstr(s->heard, others[i][0]));
+        end(s, conn);
+    }
 }
 
 /* ---- failures -------------------------------------------------------------------------------------------------------- */
@@ -550,6 +763,16 @@ static void streams__may_break_off(const char *url)
 static const struct harness_test tests[] = {
     { "connecting is refused", connecting__is_refused, HARNESS_PLAIN },
     { "connecting is refused at length", connecting__is_refused_at_length, HARNESS_PLAIN },
+    { "a password is not given in clear", password__is_not_given_in_clear, HARNESS_PLAIN },
+    { "a password is given in clear when allowed", password__is_given_in_clear_when_allowed, HARNESS_PLAIN },
+    { "a password in clear is ruled out where libpq can", password__in_clear_is_ruled_out_where_libpq_can,
+        HARNESS_PLAIN },
+    { "what a password needs is checked", password__requirements_are_checked, HARNESS_PLAIN },
+    { "an address of the environment is refused", address__of_the_environment_is_refused, HARNESS_PLAIN },
+    { "the environment decides nothing in a privileged process",
+        environment__decides_nothing_in_a_privileged_process, HARNESS_PLAIN },
+    { "settings that cannot be mended end the connection", settings__that_cannot_be_mended_end_the_connection,
+        HARNESS_PLAIN },
     { "failures have their status", failures__have_their_status, HARNESS_PLAIN },
     { "notices may end the session", notices__may_end_the_session, HARNESS_PLAIN },
     { "copying names the row", copying__names_the_row, HARNESS_PLAIN },
@@ -562,7 +785,9 @@ static const struct harness_test tests[] = {
     { "streams may break off", streams__may_break_off, HARNESS_PLAIN },
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "privileged") == 0)
+        return connect_privileged();
     return harness_main("test-postgres-server", tests, sizeof tests / sizeof tests[0]);
 }

@@ -100,7 +100,7 @@ static struct {
     sqla_driver_copy copy;
 } in;
 
-static const sqla_connect_option in_options[] = { { "host", NULL, 0, 0 } };
+static const sqla_connect_option in_options[] = { { "host", NULL, 0, 0, NULL } };
 static const char in_data = 0, in_more[] = "more";
 static const sqla_value in_row = { .type = SQLA_INT64, .as = { .i64 = 5 } };
 

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -221,6 +222,77 @@ static sqla_status check_lock(const params *p, const char *key)
     return SQLA_OK;
 }
 
+static bool is_locked(const params *p, const char *key)
+{
+    const char *const *lock = p->given->locked;
+    while (lock != NULL && *lock != NULL && strcmp(main_name(p, *lock), key) != 0)
+        lock++;
+    return lock != NULL && *lock != NULL;
+}
+
+static bool is_own(const params *p, const char *key)
+{
+    for (uint32_t i = 0; i < p->own; i++) {
+        if (strcmp(p->db->params[i].key, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static sqla_status refuse_twin(const params *p, const char *key, const char *twin, bool locked)
+{
+    sqla__error_set(p->err, SQLA_ERR_CONFIG,
+        "cannot read the URL: it gives '%s', which decides in the place of '%s', which the program %s", key,
+        twin, locked ? "has locked" : "gives");
+    sqla__url_place(p->url, key, p->err);
+    sqla__error_hint(p->err, "take it out of the URL");
+    return SQLA_ERR_CONFIG;
+}
+
+/* A part that the program keeps for itself cannot be got round by a key that decides in its place. One
+ * that may decide anything is kept out by any lock; what the program gives stays as it is given. */
+static sqla_status check_twins(const params *p, const char *key)
+{
+    const sqla_connect_option *option = find_known(p, key);
+    const char *at = option != NULL && option->twins != NULL ? option->twins : "";
+    char twin[64];
+    for (size_t n; *at != '\0'; at += n + (at[n] == ' ')) {
+        n = strcspn(at, " ");
+        snprintf(twin, sizeof twin, "%.*s", (int)n, at);
+        for (uint32_t i = 0; strcmp(twin, "*") == 0 && i < p->known_count; i++) {
+            if (is_locked(p, p->known[i].key))
+                return refuse_twin(p, key, p->known[i].key, true);
+        }
+        if (is_locked(p, twin) || is_own(p, twin))
+            return refuse_twin(p, key, twin, is_locked(p, twin));
+    }
+    return SQLA_OK;
+}
+
+/* A host may bring its port: "name:5432", "[::1]:5432". A path and a bare IPv6 address have colons of
+ * their own. */
+static bool brings_port(const char *hosts)
+{
+    for (const char *at = hosts; at != NULL; at = strchr(at, ','), at = at != NULL ? at + 1 : NULL) {
+        const char *end = at + strcspn(at, ","),
+                   *from = *at == '[' ? memchr(at, ']', (size_t)(end - at)) : at;
+        const char *colon =
+            from != NULL && *at != '/' && *at != '@' ? memchr(from, ':', (size_t)(end - from)) : NULL;
+        if (colon != NULL && memchr(colon + 1, ':', (size_t)(end - colon - 1)) == NULL)
+            return true;
+    }
+    return false;
+}
+
+static sqla_status check_url_key(const params *p, const char *key, const char *value)
+{
+    sqla_status status = check_lock(p, key);
+    bool port = strcmp(key, "host") == 0 && brings_port(value) && (is_locked(p, "port") || is_own(p, "port"));
+    if (status == SQLA_OK && port)
+        status = refuse_twin(p, key, "port", is_locked(p, "port"));
+    return status == SQLA_OK ? check_twins(p, key) : status;
+}
+
 static sqla_status check_pair(const params *p, const sqla_option *pair)
 {
     if (pair->value == NULL)
@@ -274,7 +346,9 @@ static sqla_status add_parts(const params *p)
     for (size_t i = 0; status == SQLA_OK && i < sizeof parts / sizeof parts[0]; i++) {
         if (parts[i].value == NULL)
             continue;
-        status = p->known != NULL && find_known(p, parts[i].key) == NULL ? refuse_part(p, parts[i].key) : check_lock(p, parts[i].key);
+        status = p->known != NULL && find_known(p, parts[i].key) == NULL
+                     ? refuse_part(p, parts[i].key)
+                     : check_url_key(p, parts[i].key, parts[i].value);
         if (status == SQLA_OK)
             status = add(p, parts[i].key, parts[i].value);
     }
@@ -287,7 +361,9 @@ static sqla_status add_query(const params *p)
     for (size_t i = 0; status == SQLA_OK && i < p->url->query_count; i++) {
         const char *key = p->url->keys[i];
         bool engine = is_engine_option(key);
-        status = p->known != NULL && !engine && find_known(p, key) == NULL ? refuse_unknown(p, key) : check_lock(p, key);
+        status = p->known != NULL && !engine && find_known(p, key) == NULL
+                     ? refuse_unknown(p, key)
+                     : check_url_key(p, key, p->url->values[i]);
         if (status == SQLA_OK && !engine)
             status = add(p, key, p->url->values[i]);
     }

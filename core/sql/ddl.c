@@ -30,16 +30,39 @@ static sqla_status names(ddl *d, const char *const *list, uint32_t n)
     return status;
 }
 
-/* A text literal: only quotes are special where standard_conforming_strings holds, and backslashes are as they are. */
+static void escaped(sqla__buf *buf, const char *text, const char *doubled)
+{
+    for (; *text != '\0'; text++) {
+        if (strchr(doubled, *text) != NULL)
+            sqla__buf_add_char(buf, *text);
+        sqla__buf_add_char(buf, *text);
+    }
+}
+
+static void hexadecimal(sqla__buf *buf, const char *text)
+{
+    for (; *text != '\0'; text++)
+        sqla__buf_printf(buf, "%02X", (unsigned)(unsigned char)*text);
+}
+
+/* A text literal that means the same whatever the session's settings are. */
 static void literal(ddl *d, const char *text)
 {
-    sqla__buf_add_char(d->buf, '\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            sqla__buf_add_char(d->buf, '\'');
-        sqla__buf_add_char(d->buf, *text);
+    const char *form = strchr(text, '\\') != NULL ? d->traits->backslash_literal : NULL;
+    const char *hole = form != NULL ? strchr(form, '{') : NULL;
+    if (hole == NULL) {
+        sqla__buf_add_char(d->buf, '\'');
+        escaped(d->buf, text, "'");
+        sqla__buf_add_char(d->buf, '\'');
+        return;
     }
-    sqla__buf_add_char(d->buf, '\'');
+    sqla__buf_printf(d->buf, "%.*s", (int)(hole - form), form);
+    if (strncmp(hole, "{hex}", 5) == 0)
+        hexadecimal(d->buf, text);
+    else
+        escaped(d->buf, text, "'\\");
+    const char *rest = strchr(hole, '}');
+    sqla__buf_add(d->buf, rest != NULL ? rest + 1 : "");
 }
 
 static void labels(ddl *d, const sqla_column *column)

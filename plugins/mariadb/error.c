@@ -6,6 +6,8 @@
 #include <config.h>
 #include "mariadb.h"
 
+#include <errmsg.h>
+
 #include <string.h>
 #include <strings.h>
 
@@ -331,12 +333,25 @@ sqla_status mariadb__broken(sqla_driver_conn *conn, sqla_status status, sqla_err
     return mariadb__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the connection to the server was lost");
 }
 
+/* libmariadb's own message names the plugin that was asked for before. */
+static sqla_status refused_plugin(unsigned number, sqla_err *err)
+{
+    const sqla_err_fields fields = { .native = (int32_t)number,
+        .sqlstate = "28000",
+        .hint = "with a server that a certificate vouches for (ssl_ca) a plugin may be used that sends the "
+                "password; one that asks a person never is" };
+    return mariadb__fail(err, SQLA_ERR_DENIED, &fields,
+        "the server asks for the password by a plugin that would give it away");
+}
+
 sqla_status mariadb__refused(MYSQL *link, sqla_err *err)
 {
     said s;
     listen(&s, link, NULL);
     const meaning *known = meaning_of(s.number);
     sqla_status status = status_of(known, s.sqlstate);
+    if (s.number == CR_PLUGIN_NOT_ALLOWED)
+        return refused_plugin(s.number, err);
     if (status != SQLA_ERR_DENIED && status != SQLA_ERR_RESOURCE && status != SQLA_ERR_NOMEM)
         status = SQLA_ERR_CONNECT;
     const sqla_err_fields fields = { .native = (int32_t)s.number,

@@ -65,6 +65,10 @@ struct sqla_driver_conn {
     sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
     bool tls;                  /* what is written may raise SIGPIPE */
     bool lost;                 /* never to be used again */
+    bool pinning;              /* the driver sets what it relies on */
+    bool disturbed;            /* and raw SQL has changed some of it since */
+    bool commits_not;          /* autocommit was turned off */
+    bool untold;               /* the server may have been told not to say so */
     bool undone;               /* the server has ended the transaction by itself, and the host has not rolled back yet */
     bool read_only;            /* every transaction is to be */
     bool timed_out;            /* the deadline of what is running has passed */
@@ -223,6 +227,31 @@ sqla_status mariadb__recipe_new(const sqla_connect_args *args, mariadb__recipe *
 MYSQL *mariadb__recipe_link(const mariadb__recipe *recipe);
 sqla_status mariadb_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
 bool mariadb__is_on(const char *word);
+bool mariadb__wants_tls(const mariadb__recipe *recipe); /* no connection without it */
+bool mariadb__verifies(const mariadb__recipe *recipe);  /* the server's certificate must be one of its name */
+
+/* ---- guard.c ------------------------------------------------------------------------------------------- */
+
+/* Around a connect: see that TLS is there where it is wanted. end: status: of the connect.  Returns:
+ * status; UNSUPPORTED: it is not. */
+void mariadb__guard_begin(MYSQL *link, const mariadb__recipe *recipe);
+sqla_status mariadb__guard_end(MYSQL *link, const mariadb__recipe *recipe, sqla_status status);
+/* Let the server ask for the password only in ways that do not give it away.  Returns: OK; CONNECT,
+ * without a report. */
+sqla_status mariadb__guard_plugins(MYSQL *link, const mariadb__recipe *recipe, bool by_socket);
+/* Refuse the variables by which the user of a privileged process could lead libmariadb. */
+sqla_status mariadb__guard_environment(sqla_err *err);
+
+/* ---- watch.c ------------------------------------------------------------------------------------------- */
+
+/* Set what the driver relies on. Between enter and leave. */
+sqla_status mariadb__pin(sqla_driver_conn *conn, sqla_err *err);
+/* Have a link that is not connected yet tell of settings that are changed. */
+void mariadb__watch_link(sqla_driver_conn *conn);
+/* Look at a text before it is sent. */
+void mariadb__watch_text(sqla_driver_conn *conn, const char *text);
+/* Set them again where that has happened, or give the connection up. At the end of a statement. */
+void mariadb__watch(sqla_driver_conn *conn);
 
 /* ---- open.c, conn.c -------------------------------------------------------------------------------------------- */
 
@@ -233,8 +262,6 @@ sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *recipe, const c
 int mariadb__wait_inside(my_socket socket, my_bool is_read, int timeout);
 /* Close a handle without waiting for anybody, in whatever state it is. quietly: without a farewell either. */
 void mariadb__link_close(MYSQL *link, bool quietly);
-/* Settings that results depend on. */
-sqla_status mariadb__pin(sqla_driver_conn *conn, sqla_err *err);
 sqla_status mariadb_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err);
 void mariadb_close(sqla_driver_conn *conn);
 void mariadb_abandon(sqla_driver_conn *conn);

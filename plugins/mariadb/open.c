@@ -128,10 +128,13 @@ sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *r, const char *
     mariadb__hush_begin(&hush);
     connecting.under_way = true;
     connecting.deadline = deadline;
-    sqla_status status = connect_link(link, r, host, port, database, deadline);
+    mariadb__guard_begin(link, r);
+    sqla_status status = mariadb__guard_plugins(link, r, host == NULL);
+    if (status == SQLA_OK)
+        status = connect_link(link, r, host, port, database, deadline);
     connecting.under_way = false;
     mariadb__hush_end(&hush);
-    return status;
+    return mariadb__guard_end(link, r, status);
 }
 
 /* One of the hosts, as "name", "name:port", "[::1]:port"; a bare IPv6 address has colons of its own. */
@@ -148,18 +151,30 @@ static bool split_host(const char *text, size_t n, char *name, size_t size, unsi
     return (size_t)snprintf(name, size, "%.*s", (int)(stop - text) - 2 * bracket, text + bracket) < size && *port <= 65535;
 }
 
+static sqla_status no_tls(sqla_err *err)
+{
+    static const sqla_err_fields fields = { .sqlstate = "08001",
+        .hint = "something between here and the server may hide that it has TLS; ssl=off, "
+                "without certificates, connects in clear" };
+    return mariadb__fail(err, SQLA_ERR_CONNECT, &fields, "the server offers no TLS, which the URL asks for");
+}
+
 static sqla_status connect_one(sqla_driver_conn *conn, const char *host, unsigned port, int64_t deadline, sqla_err *err)
 {
     const mariadb__recipe *r = conn->recipe;
     conn->link = mariadb__recipe_link(r);
     if (conn->link == NULL)
         return mariadb__nomem(err);
+    mariadb__watch_link(conn);
     sqla_status status = mariadb__connect(conn->link, r, host, port, r->database, deadline);
     if (status == SQLA_OK)
         return SQLA_OK;
-    status = status == SQLA_ERR_TIMEOUT ? mariadb__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed while connecting to the server") :
-             status == SQLA_ERR_CONNECT ? mariadb__refused(conn->link, err) :
-             mariadb__fail(err, SQLA_ERR_CONNECT, NULL, "cannot wait for the server");
+    status = status == SQLA_ERR_TIMEOUT   ? mariadb__fail(err, SQLA_ERR_TIMEOUT, NULL,
+                                                "the deadline passed while connecting to the server")
+             : status == SQLA_ERR_CONNECT ? mariadb__refused(conn->link, err)
+             : status == SQLA_ERR_UNSUPPORTED
+                 ? no_tls(err)
+                 : mariadb__fail(err, SQLA_ERR_CONNECT, NULL, "cannot wait for the server");
     mariadb__link_close(conn->link, true);
     conn->link = NULL;
     return status;
@@ -215,19 +230,6 @@ static void note_place(sqla_driver_conn *conn)
 }
 
 /* ---- the session ----------------------------------------------------------------------------------------------- */
-
-/* Quotes and || are the standard's, so that a backslash is a backslash; what does not fit is refused; a key of 0 is one; times are UTC; and a
- * recursive query that goes deep is not cut off. Comments are for one of the two servers each. */
-sqla_status mariadb__pin(sqla_driver_conn *conn, sqla_err *err)
-{
-    sqla_status status = mariadb__simple(conn, "SET NAMES utf8mb4, autocommit = 1, time_zone = '+00:00', sql_mode = "
-                                         "'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-                                         "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT' /*M! , max_recursive_iterations = 4294967295 */ "
-                                         "/*!80000 , cte_max_recursion_depth = 4294967295 */", err);
-    if (status == SQLA_OK && conn->read_only)
-        status = mariadb__simple(conn, "SET SESSION TRANSACTION READ ONLY", err);
-    return status;
-}
 
 static uint32_t level_of(const char *text)
 {

@@ -54,10 +54,21 @@ static sqla_status check_number(const char *name, const char *text, unsigned lon
 sqla_status mariadb_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err)
 {
     static const sqla_connect_option options[] = {
-        { "host", NULL, 0, 0 }, { "port", NULL, 0, 0 }, { "user", NULL, 0, 0 }, { "password", NULL, SQLA_OPTION_SECRET, 0 },
-        { "database", NULL, 0, 0 }, { "socket", NULL, 0, 0 }, { "unix_socket", "socket", 0, 0 }, { "connect_timeout", NULL, 0, 0 },
-        { "charset", NULL, 0, 0 }, { "compress", NULL, 0, 0 }, { "ssl", NULL, 0, 0 }, { "ssl_ca", NULL, 0, 0 }, { "ssl_cert", NULL, 0, 0 },
-        { "ssl_key", NULL, 0, 0 }, { "ssl_verify", NULL, 0, 0 },
+        { "host", NULL, 0, 0, "socket" },
+        { "port", NULL, 0, 0, "socket" },
+        { "user", NULL, 0, 0, NULL },
+        { "password", NULL, SQLA_OPTION_SECRET, 0, NULL },
+        { "database", NULL, 0, 0, NULL },
+        { "socket", NULL, 0, 0, "host port" },
+        { "unix_socket", "socket", 0, 0, "host port" },
+        { "connect_timeout", NULL, 0, 0, NULL },
+        { "charset", NULL, 0, 0, NULL },
+        { "compress", NULL, 0, 0, NULL },
+        { "ssl", NULL, 0, 0, NULL },
+        { "ssl_ca", NULL, 0, 0, NULL },
+        { "ssl_cert", NULL, 0, 0, NULL },
+        { "ssl_key", NULL, 0, 0, NULL },
+        { "ssl_verify", NULL, 0, 0, "ssl_ca" },
     };
     (void)err;
     *ret_options = options;
@@ -157,7 +168,9 @@ sqla_status mariadb__recipe_new(const sqla_connect_args *args, mariadb__recipe *
     if (r == NULL)
         return mariadb__nomem(err);
     *r = (mariadb__recipe){ .hosts = NULL };
-    sqla_status status = fill(r, (char *)(r + 1), args, err);
+    sqla_status status = mariadb__guard_environment(err);
+    if (status == SQLA_OK)
+        status = fill(r, (char *)(r + 1), args, err);
     if (status == SQLA_OK)
         *ret_recipe = r;
     else
@@ -167,13 +180,26 @@ sqla_status mariadb__recipe_new(const sqla_connect_args *args, mariadb__recipe *
 
 /* ---- a handle -------------------------------------------------------------------------------------------------- */
 
+bool mariadb__wants_tls(const mariadb__recipe *r)
+{
+    return mariadb__is_on(r->ssl) || r->ssl_ca != NULL || r->ssl_cert != NULL || r->ssl_key != NULL ||
+           mariadb__is_on(r->ssl_verify);
+}
+
 /* A certificate that is given is there to be looked at, unless it is said that it is not. */
+bool mariadb__verifies(const mariadb__recipe *r)
+{
+    return mariadb__is_on(r->ssl_verify) || (r->ssl_verify == NULL && r->ssl_ca != NULL);
+}
+
+/* A key that is encrypted cannot be used: OpenSSL would ask for its passphrase at the terminal, unless one
+ * is given. */
 static void set_ssl(MYSQL *link, const mariadb__recipe *r)
 {
-    my_bool enforce = mariadb__is_on(r->ssl) || r->ssl_ca != NULL || r->ssl_cert != NULL || mariadb__is_on(r->ssl_verify);
-    my_bool verify = mariadb__is_on(r->ssl_verify) || (r->ssl_verify == NULL && r->ssl_ca != NULL);
+    my_bool enforce = mariadb__wants_tls(r), verify = mariadb__verifies(r);
     if (r->ssl_ca != NULL || r->ssl_cert != NULL || r->ssl_key != NULL)
         mysql_ssl_set(link, r->ssl_key, r->ssl_cert, r->ssl_ca, NULL, NULL);
+    mysql_optionsv(link, MARIADB_OPT_TLS_PASSPHRASE, "");
     if (enforce)
         mysql_optionsv(link, MYSQL_OPT_SSL_ENFORCE, &enforce);
     mysql_optionsv(link, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);

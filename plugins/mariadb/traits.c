@@ -67,9 +67,9 @@ static const char *const reserved_words[] = {
 const sqla_traits mariadb__traits = {
     .struct_size = sizeof mariadb__traits,
     .placeholder = SQLA_PLACEHOLDER_QUESTION,
-    .features = SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING | SQLA_FEATURE_LAST_ID | SQLA_FEATURE_ADD_CONSTRAINT |
-                SQLA_FEATURE_DEFAULT_VALUES | SQLA_FEATURE_SCHEMAS | SQLA_FEATURE_ISOLATED_ABORT | SQLA_FEATURE_FK_ACTIONS |
-                SQLA_FEATURE_READ_ONLY,
+    .features = SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING | SQLA_FEATURE_LAST_ID |
+                SQLA_FEATURE_ADD_CONSTRAINT | SQLA_FEATURE_DEFAULT_VALUES | SQLA_FEATURE_SCHEMAS |
+                SQLA_FEATURE_ISOLATED_ABORT | SQLA_FEATURE_FK_ACTIONS | SQLA_FEATURE_READ_ONLY,
     .dialect = "MariaDB",
     .quote_open = '`',
     .quote_close = '`',
@@ -80,7 +80,8 @@ const sqla_traits mariadb__traits = {
     .reserved_words = reserved_words,
     .generated_key = "BIGINT NOT NULL AUTO_INCREMENT",
     .now = "CURRENT_TIMESTAMP(6)",
-    .create_table_suffix = " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 /*M! COLLATE=utf8mb4_nopad_bin */ /*!80017 COLLATE=utf8mb4_0900_bin */",
+    .create_table_suffix = " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 /*M! COLLATE=utf8mb4_nopad_bin */ "
+                           "/*!80017 COLLATE=utf8mb4_0900_bin */",
     .begin = "START TRANSACTION",
     .begin_read_only = "START TRANSACTION READ ONLY",
     .commit = "COMMIT",
@@ -97,10 +98,12 @@ const sqla_traits mariadb__traits = {
     .delete_block_rows = 200,
     .delete_block_min = 20,
     .delete_block_key = "DELETE FROM {table} WHERE {key} IN ({tuples})",
-    .isolation_levels = UINT32_C(1) << SQLA_READ_UNCOMMITTED | UINT32_C(1) << SQLA_READ_COMMITTED | UINT32_C(1) << SQLA_REPEATABLE_READ |
-                        UINT32_C(1) << SQLA_SERIALIZABLE,
+    .isolation_levels = UINT32_C(1) << SQLA_READ_UNCOMMITTED | UINT32_C(1) << SQLA_READ_COMMITTED |
+                        UINT32_C(1) << SQLA_REPEATABLE_READ | UINT32_C(1) << SQLA_SERIALIZABLE,
     .isolation_query = "SELECT /*M! @@tx_isolation */ /*!80000 @@transaction_isolation */",
     .insert_defaults = " () VALUES ()",
+    .backslash_literal =
+        "CONVERT(UNHEX('{hex}') USING utf8mb4)", /* a check is kept as text, and read by settings too */
     .keyed_types = keyed_types,
     .keyed_type_count = sizeof keyed_types / sizeof *keyed_types,
 };

@@ -180,6 +180,8 @@ sqla_status mariadb__call_run(sqla_driver_conn *conn, mariadb__call *c)
     mariadb__hush hush;
     if (conn->lost)
         return SQLA_ERR_DISCONNECTED;
+    if (c->kind == MARIADB__QUERY || c->kind == MARIADB__PREPARE)
+        mariadb__watch_text(conn, c->text);
     if (!conn->tls)
         return run(conn, c);
     mariadb__hush_begin(&hush);
@@ -251,6 +253,7 @@ void mariadb__leave(sqla_driver_conn *conn)
     bool fired = mariadb__gate_close(&conn->gate);
     if ((fired || conn->timed_out) && !conn->interrupted && !conn->lost)
         absorb(conn);
+    mariadb__watch(conn);
 }
 
 /* ---- texts of ours --------------------------------------------------------------------------------------------- */

@@ -14,33 +14,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-const char postgres__pins[] = "SET client_encoding TO 'UTF8'; SET DateStyle TO 'ISO'; SET IntervalStyle TO 'postgres'; "
-                              "SET bytea_output TO 'hex'; SET extra_float_digits TO 3";
-
-/* Behind a pooler nothing may be set that outlasts the transaction: BEGIN carries the settings with it. */
-const char postgres__local_pins[] = "; SET LOCAL DateStyle TO 'ISO'; SET LOCAL IntervalStyle TO 'postgres'; "
-                                    "SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 3";
-/* Outside of transactions the server's own settings hold then, so they have to be such that nothing is lost. */
-static const char pooled_check[] =
-    "SELECT pg_catalog.concat_ws(', ', "
-    "CASE WHEN pg_catalog.current_setting('DateStyle') NOT LIKE 'ISO%' THEN 'DateStyle is not ISO' END, "
-    "CASE WHEN pg_catalog.current_setting('IntervalStyle') <> 'postgres' THEN 'IntervalStyle is not postgres' END, "
-    "CASE WHEN pg_catalog.current_setting('bytea_output') <> 'hex' THEN 'bytea_output is not hex' END, "
-    "CASE WHEN pg_catalog.current_setting('extra_float_digits')::int < "
-    "CASE WHEN pg_catalog.current_setting('server_version_num')::int < 120000 THEN 3 ELSE 1 END "
-    "THEN 'extra_float_digits is too small' END)";
-
-enum { MAX_PARAMS = 64 };
-
-/* What goes to PQconnectStartParams. Texts that had to be made lie in made; places are patched in at the end. */
-typedef struct recipe {
-    const char *keys[MAX_PARAMS + 1], *values[MAX_PARAMS + 1];
-    int count;
-    const char *host, *port;
-    postgres__buf hosts, ports, options;
-    int64_t seconds;           /* connect_timeout; 0: none */
-    bool pooled;
-} recipe;
+typedef postgres__recipe recipe;
 
 /* ---- keys ------------------------------------------------------------------------------------------------------ */
 
@@ -100,25 +74,49 @@ static struct {
     uint32_t count;
 } told = { PTHREAD_MUTEX_INITIALIZER, NULL, 0 };
 
+/* Each decides in the place of the others; a service file may say anything. */
+static const char *twins_of(const char *keyword)
+{
+    static const struct {
+        const char *key, *twins;
+    } all[] = {
+        { "host", "hostaddr" },
+        { "hostaddr", "host" },
+        { "password", "passfile" },
+        { "passfile", "password" },
+        { "service", "*" },
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (strcmp(keyword, all[i].key) == 0)
+            return all[i].twins;
+    }
+    return NULL;
+}
+
 static sqla_connect_option option_from(const PQconninfoOption *o, const char *keyword)
 {
     bool secret = o->dispchar != NULL && strcmp(o->dispchar, "*") == 0;
     return (sqla_connect_option){ keyword, strcmp(keyword, "dbname") == 0 ? "database" : NULL,
-                                  secret ? SQLA_OPTION_SECRET : strcmp(keyword, "options") == 0 ? SQLA_OPTION_SETTINGS : 0, 0 };
+        secret                            ? SQLA_OPTION_SECRET
+        : strcmp(keyword, "options") == 0 ? SQLA_OPTION_SETTINGS
+                                          : 0,
+        0, twins_of(keyword) };
 }
 
 /* The options in one block, with their names behind them. */
 static sqla_connect_option *copy_options(const PQconninfoOption *options, uint32_t *ret_count)
 {
-    size_t n = 1, bytes = 0;
+    size_t n = 2, bytes = 0;
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++, n++)
         bytes += strlen(o->keyword) + 1;
     sqla_connect_option *list = postgres__host->alloc(n * sizeof *list + bytes);
     if (list == NULL)
         return NULL;
     char *names = (char *)(list + n);
-    list[0] = (sqla_connect_option){ "database", NULL, 0, 0 };
+    list[0] = (sqla_connect_option){ "database", NULL, 0, 0, NULL };
     *ret_count = 1;
+    if (!is_known("require_auth", options))
+        list[(*ret_count)++] = (sqla_connect_option){ "require_auth", NULL, 0, 0, NULL };
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
         size_t size = strlen(o->keyword) + 1;
         memcpy(names, o->keyword, size);
@@ -234,11 +232,14 @@ static sqla_status put_param(recipe *r, const sqla_connect_param *param, const P
         if (strcmp(r->keys[i], key) == 0)
             return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "connection parameter '%s' is given twice", param->key);
     }
-    if (strcmp(key, "dbname") != 0 && !is_known(key, options))
+    bool own = strcmp(key, "require_auth") == 0 && !is_known(key, options);
+    if (strcmp(key, "dbname") != 0 && !own && !is_known(key, options))
         return unknown_key(param->key, options, err);
-    if (r->count >= MAX_PARAMS - 4)
+    if (r->count >= POSTGRES__MAX_PARAMS / 2)
         return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "too many connection parameters");
-    if (strcmp(key, "host") == 0)
+    if (own)
+        r->require_auth = param->value;
+    else if (strcmp(key, "host") == 0)
         r->host = param->value;
     else if (strcmp(key, "port") == 0)
         r->port = param->value;
@@ -290,25 +291,24 @@ static sqla_status make_recipe(recipe *r, const sqla_connect_args *args, sqla_er
         status = put_param(r, &args->params[i], options, err);
     if (status == SQLA_OK && !r->pooled && has_flag(args, SQLA_CONNECT_READ_ONLY))
         put_read_only(r, options);
-    PQconninfoFree(options);
-    if (status != SQLA_OK)
-        return status;
     if (r->host != NULL)
         split_hosts(r);
-    if (r->hosts.broken || r->ports.broken || r->options.broken)
-        return postgres__nomem(err);
-    if (r->host != NULL)
+    if (r->host != NULL && !r->hosts.broken)
         put(r, "host", r->host);
-    if (r->port != NULL)
+    if (r->port != NULL && !r->ports.broken)
         put(r, "port", r->port);
     put(r, "client_encoding", "UTF8");
+    if (status == SQLA_OK)
+        status = postgres__guard_recipe(r, options, err);
     r->keys[r->count] = NULL;
-    return SQLA_OK;
+    PQconninfoFree(options);
+    bool broken = r->hosts.broken || r->ports.broken || r->options.broken;
+    return status == SQLA_OK && broken ? postgres__nomem(err) : status;
 }
 
 /* ---- connecting ------------------------------------------------------------------------------------------------ */
 
-static sqla_status finish_connecting(PGconn *link, int64_t deadline, sqla_err *err)
+static sqla_status finish_connecting(PGconn *link, const recipe *r, int64_t deadline, sqla_err *err)
 {
     for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK; next = PQconnectPoll(link)) {
         short seen;
@@ -319,6 +319,9 @@ static sqla_status finish_connecting(PGconn *link, int64_t deadline, sqla_err *e
             return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed while connecting to the server");
         if (status != SQLA_OK)
             return postgres__fail(err, SQLA_ERR_CONNECT, NULL, "cannot wait for the server");
+        status = postgres__guard_answer(link, r, deadline, err);
+        if (status != SQLA_OK)
+            return status;
     }
     return SQLA_OK;
 }
@@ -349,19 +352,6 @@ static bool is_value_refused(const PGconn *link, const recipe *r)
     return false;
 }
 
-static sqla_status check_pooled(sqla_driver_conn *conn, sqla_err *err)
-{
-    static const sqla_err_fields fields = { .hint = "ALTER ROLE ... SET on the server, as in ALTER ROLE me SET DateStyle TO 'ISO', holds for "
-                                                    "every session, also of a pooler" };
-    PGresult *res = NULL;
-    sqla_status status = postgres__simple(conn, pooled_check, &res, err);
-    if (status == SQLA_OK && (PQntuples(res) != 1 || PQgetvalue(res, 0, 0)[0] != '\0'))
-        status = postgres__fail(err, SQLA_ERR_CONFIG, &fields, "the server's settings do not allow to work through a pooler: %s",
-                                PQntuples(res) == 1 ? PQgetvalue(res, 0, 0) : "they cannot be read");
-    PQclear(res);
-    return status;
-}
-
 static sqla_status start(sqla_driver_conn *conn, const recipe *r, int64_t deadline, sqla_err *err)
 {
     conn->link = PQconnectStartParams(r->keys, r->values, 0);
@@ -375,7 +365,7 @@ static sqla_status start(sqla_driver_conn *conn, const recipe *r, int64_t deadli
             return postgres__refused(conn->link, err);
         return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "%.*s", (int)strcspn(said, "\n"), said);
     }
-    sqla_status status = finish_connecting(conn->link, deadline, err);
+    sqla_status status = finish_connecting(conn->link, r, deadline, err);
     if (status != SQLA_OK)
         return status;
     PQsetErrorVerbosity(conn->link, PQERRORS_DEFAULT);
@@ -383,7 +373,7 @@ static sqla_status start(sqla_driver_conn *conn, const recipe *r, int64_t deadli
         return postgres__nomem(err);
     status = postgres__enter(conn, deadline, err);
     if (status == SQLA_OK) {
-        status = conn->pooled ? check_pooled(conn, err) : postgres__simple(conn, postgres__pins, NULL, err);
+        status = postgres__pin(conn, err);
         postgres__leave(conn);
     }
     return status;

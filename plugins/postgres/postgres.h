@@ -47,12 +47,26 @@ typedef struct postgres__gate {
     int firing;
 } postgres__gate;
 
+enum { POSTGRES__MAX_PARAMS = 128 };
+/* What goes to PQconnectStartParams. Texts that had to be made lie in hosts, ports and options. */
+typedef struct postgres__recipe {
+    const char *keys[POSTGRES__MAX_PARAMS + 1], *values[POSTGRES__MAX_PARAMS + 1];
+    int count;
+    const char *host, *port;
+    const char *require_auth;  /* where libpq has no such option */
+    postgres__buf hosts, ports, options;
+    int64_t seconds;           /* connect_timeout; 0: none */
+    bool pooled;
+    bool refuses_clear;        /* no password in clear for a server that is seen to ask for one */
+} postgres__recipe;
+
 struct sqla_driver_conn {
     PGconn *link;
     postgres__key *key;
     sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
     bool lost;                 /* never to be used again */
     bool may_have_prepared;    /* a statement may have made prepared ones beside ours */
+    bool set_something;        /* a statement may have changed a setting that is not reported */
     bool pooled;               /* behind a pooler: the session is ours within a transaction only */
     bool read_only;            /* every BEGIN is to say so, since the session cannot */
     bool timed_out;            /* the deadline of what is running has passed */
@@ -78,6 +92,7 @@ struct sqla_driver_stmt {
     int count;                 /* parameters */
     int format;                /* of results: 1 when every column has a binary reader */
     bool columns;              /* parameters are arrays */
+    bool sets;                 /* it may change settings that are not reported */
     Oid types[];               /* of the parameters, as the server sees them */
 };
 
@@ -151,11 +166,30 @@ sqla_status postgres_cancel_new(sqla_driver_conn *conn, sqla_driver_canceller **
 sqla_status postgres_cancel_fire(sqla_driver_canceller *canceller, int64_t deadline, sqla_err *err);
 void postgres_cancel_free(sqla_driver_canceller *canceller);
 
+/* ---- watch.c ------------------------------------------------------------------------------------------- */
+
+/* Settings that the driver relies on; and the same for one transaction. */
+extern const char postgres__pins[], postgres__local_pins[];
+/* Set them in a new session, or see that they hold there. */
+sqla_status postgres__pin(sqla_driver_conn *conn, sqla_err *err);
+/* Set them again where a statement changed them, or give the connection up. Behind a statement, before the
+ * gate closes. */
+void postgres__watch(sqla_driver_conn *conn);
+/* May the statement change one that the server does not report? */
+bool postgres__names_settings(const char *text);
+
+/* ---- guard.c ------------------------------------------------------------------------------------------- */
+
+/* Look through the options of a connect, and add what keeps others out of them. options: what libpq knows,
+ * with its defaults. */
+sqla_status postgres__guard_recipe(postgres__recipe *recipe, const PQconninfoOption *options, sqla_err *err);
+/* Look at what the server has answered, before libpq reads it. */
+sqla_status postgres__guard_answer(
+    PGconn *link, const postgres__recipe *recipe, int64_t deadline, sqla_err *err);
+
 /* ---- open.c, conn.c -------------------------------------------------------------------------------------------- */
 
 sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err);
-/* Settings that reading results by text depends on; and the same for one transaction. */
-extern const char postgres__pins[], postgres__local_pins[];
 sqla_status postgres_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
 void postgres_close(sqla_driver_conn *conn);
 void postgres_abandon(sqla_driver_conn *conn);

@@ -53,6 +53,7 @@ sqla_status postgres__send(sqla_driver_conn *conn, const sqla_statement *stateme
 {
     const postgres__args *a = &conn->args;
     const sqla_driver_stmt *stmt = statement->prepared;
+    conn->set_something |= stmt != NULL ? stmt->sets : postgres__names_settings(statement->text);
     int sent = stmt != NULL ? PQsendQueryPrepared(conn->link, stmt->name, a->count, a->values, a->lengths, a->formats, stmt->format) :
                PQsendQueryParams(conn->link, statement->text, a->count, a->types, a->values, a->lengths, a->formats, 0);
     return sent != 0 ? SQLA_OK : not_sent(conn, err);
@@ -185,6 +186,7 @@ sqla_status postgres_prepare(sqla_driver_conn *conn, const char *text, size_t le
     if (stmt == NULL)
         return postgres__nomem(err);
     stmt->columns = columns;
+    stmt->sets = postgres__names_settings(text);
     status = postgres__plan_types(plan, columns, stmt->types, err);
     if (status == SQLA_OK)
         status = prepare(conn, stmt, text, options != NULL ? options->deadline : 0, err);
@@ -242,6 +244,7 @@ void postgres__drop_statements(sqla_driver_conn *conn)
 
 static sqla_status run_script(sqla_driver_conn *conn, const sqla_statement *statement, PGresult **ret_res, sqla_err *err)
 {
+    conn->set_something |= postgres__names_settings(statement->text);
     return PQsendQuery(conn->link, statement->text) != 0 ? postgres__answer_script(conn, ret_res, err) : not_sent(conn, err);
 }
 

@@ -43,9 +43,10 @@ static const char *const reserved_words[] = {
 const sqla_traits postgres__traits = {
     .struct_size = sizeof postgres__traits,
     .placeholder = SQLA_PLACEHOLDER_DOLLAR,
-    .features = SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING | SQLA_FEATURE_TRANSACTIONAL_DDL | SQLA_FEATURE_ADD_CONSTRAINT |
-                SQLA_FEATURE_ILIKE | SQLA_FEATURE_BOOLEAN | SQLA_FEATURE_NATIVE_ENUM | SQLA_FEATURE_DEFAULT_VALUES |
-                SQLA_FEATURE_DEFERRED_FK | SQLA_FEATURE_SCHEMAS | SQLA_FEATURE_CASCADE_DROP | SQLA_FEATURE_FK_ACTIONS |
+    .features = SQLA_FEATURE_RETURNING | SQLA_FEATURE_ORDERED_RETURNING | SQLA_FEATURE_TRANSACTIONAL_DDL |
+                SQLA_FEATURE_ADD_CONSTRAINT | SQLA_FEATURE_ILIKE | SQLA_FEATURE_BOOLEAN |
+                SQLA_FEATURE_NATIVE_ENUM | SQLA_FEATURE_DEFAULT_VALUES | SQLA_FEATURE_DEFERRED_FK |
+                SQLA_FEATURE_SCHEMAS | SQLA_FEATURE_CASCADE_DROP | SQLA_FEATURE_FK_ACTIONS |
                 SQLA_FEATURE_ARRAYS | SQLA_FEATURE_POOLER | SQLA_FEATURE_READ_ONLY,
     .dialect = "PostgreSQL",
     .quote_open = '"',
@@ -66,15 +67,18 @@ const sqla_traits postgres__traits = {
     .savepoint_rollback = "ROLLBACK TO SAVEPOINT {name}",
     .ping = "SELECT 1",
     .for_update = " FOR UPDATE",
-    .insert_columns = "INSERT INTO {table} ({columns}) SELECT {selected} FROM unnest({params}) WITH ORDINALITY AS u({aliases}, o) "
+    .insert_columns = "INSERT INTO {table} ({columns}) SELECT {selected} FROM unnest({params}) WITH "
+                      "ORDINALITY AS u({aliases}, o) "
                       "ORDER BY u.o{returning}",
-    .update_columns = "UPDATE {table} AS t SET {assignments} FROM unnest({params}) AS v({aliases}) WHERE {match}",
+    .update_columns =
+        "UPDATE {table} AS t SET {assignments} FROM unnest({params}) AS v({aliases}) WHERE {match}",
     .delete_columns = "DELETE FROM {table} AS t USING unnest({params}) AS v({aliases}) WHERE {match}",
     .delete_columns_key = "DELETE FROM {table} WHERE {key} = ANY({params})",
     .columns_min = 3,
     .columns_max = 10000,
-    .isolation_levels = UINT32_C(1) << SQLA_READ_UNCOMMITTED | UINT32_C(1) << SQLA_READ_COMMITTED | UINT32_C(1) << SQLA_REPEATABLE_READ |
-                        UINT32_C(1) << SQLA_SERIALIZABLE,
+    .isolation_levels = UINT32_C(1) << SQLA_READ_UNCOMMITTED | UINT32_C(1) << SQLA_READ_COMMITTED |
+                        UINT32_C(1) << SQLA_REPEATABLE_READ | UINT32_C(1) << SQLA_SERIALIZABLE,
     .begin_with = "BEGIN{isolation}{access}{deferrable}",
     .isolation_query = "SHOW transaction_isolation",
+    .backslash_literal = "E'{escaped}'",
 };

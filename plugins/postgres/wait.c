@@ -86,6 +86,7 @@ sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *
 void postgres__leave(sqla_driver_conn *conn)
 {
     PGnotify *note;
+    postgres__watch(conn);
     postgres__gate_close(&conn->gate);
     while ((note = PQnotifies(conn->link)) != NULL)
         PQfreemem(note);

@@ -20,12 +20,12 @@ typedef struct settings {
 } settings;
 
 static const sqla_connect_option told_keys[] = {
-    { "database", NULL, 0, 0 },
-    { "mode", NULL, 0, 0 },
-    { "busy_timeout", NULL, 0, 0 },
-    { "foreign_keys", NULL, 0, 0 },
-    { "journal_mode", NULL, 0, 0 },
-    { "synchronous", NULL, 0, 0 },
+    { "database", NULL, 0, 0, NULL },
+    { "mode", NULL, 0, 0, NULL },
+    { "busy_timeout", NULL, 0, 0, NULL },
+    { "foreign_keys", NULL, 0, 0, NULL },
+    { "journal_mode", NULL, 0, 0, NULL },
+    { "synchronous", NULL, 0, 0, NULL },
 };
 static const char *const modes[] = { "ro", "rw", "rwc", NULL };
 static const char *const switches[] = { "on", "off", NULL };
