@@ -159,10 +159,44 @@ static void name_statement(const sqla_conn *conn, sqla_error *err, const char *t
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
+/* All connections of an engine are to one database: a file that came in the place of another is noticed
+ * here. The first says which. */
+static sqla_status check_place(sqla_conn *conn, sqla_error *err)
+{
+    sqla_engine *db = conn->engine;
+    const uint64_t *now = conn->info.place;
+    pthread_mutex_lock(&db->pool.lock);
+    bool known = db->place[0] != 0 || db->place[1] != 0;
+    bool same = !known || (now[0] == db->place[0] && now[1] == db->place[1]);
+    if (!known) {
+        db->place[0] = now[0];
+        db->place[1] = now[1];
+    }
+    pthread_mutex_unlock(&db->pool.lock);
+    if (same)
+        return SQLA_OK;
+    sqla__error_set(err, SQLA_ERR_IO,
+        "cannot connect: '%.300s' is another database than the one that this engine connected to before, "
+        "which was "
+        "moved, replaced or deleted",
+        db->url);
+    sqla__error_hint(err, "put it back, or make a new engine for what is there now");
+    return SQLA_ERR_IO;
+}
+
+static bool has_connected(sqla_engine *db)
+{
+    pthread_mutex_lock(&db->pool.lock);
+    bool known = db->place[0] != 0 || db->place[1] != 0;
+    pthread_mutex_unlock(&db->pool.lock);
+    return known;
+}
+
 sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_conn, sqla_error *err)
 {
     const uint32_t flags = (db->config.pooler != SQLA_POOLER_NONE ? SQLA_CONNECT_POOLED : 0u) |
-                           (db->config.read_only ? SQLA_CONNECT_READ_ONLY : 0u);
+                           (db->config.read_only ? SQLA_CONNECT_READ_ONLY : 0u) |
+                           (has_connected(db) ? SQLA_CONNECT_AGAIN : 0u);
     const sqla_connect_args args = { sizeof args, db->param_count, db->params, db->instance, deadline, flags, 0,
                                      db->driver->data };
     sqla_conn *conn = sqla__shell_new(db);
@@ -179,7 +213,9 @@ sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_c
         return status;
     }
     conn->info.features &= db->driver->traits.features;
-    status = db->driver->slots.cancel_new(conn, &conn->cancel.handle, err);
+    status = check_place(conn, err);
+    if (status == SQLA_OK)
+        status = db->driver->slots.cancel_new(conn, &conn->cancel.handle, err);
     if (status != SQLA_OK) {
         status = sqla__conn_failed(conn, status, err);
         sqla__conn_free(conn);

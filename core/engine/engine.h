@@ -125,6 +125,7 @@ struct sqla_engine {
     const char **settings;         /* values that a failure to connect may quote, and that may be secrets: not shown there */
     uint32_t setting_count;
     sqla__connpool pool;
+    uint64_t place[2];             /* what connections are to (sqla_conn_info), under the pool's lock; 0, 0: unknown */
     struct {
         pthread_mutex_t lock;
         sqla__arena arena;

@@ -170,23 +170,28 @@ static bool in_doubt(sqla__connpool *pool)
 }
 
 /* Is an idle connection worth lending? A look costs nothing, so it is always taken; a ping only when asked for, or in doubt. */
-static bool is_fit(sqla_engine *db, sqla_conn *conn)
+static bool is_fit(sqla_engine *db, sqla_conn *conn, sqla_error *ret_why)
 {
-    sqla_error dropped;
     const sqla__engine_config *c = &db->config;
+    sqla__error_init(ret_why);
     if (c->pool_recycle_s > 0 && c->pool != SQLA_POOL_STATIC && sqla__now_ns() - conn->born > (int64_t)c->pool_recycle_s * 1000000000)
         return false;
-    sqla__error_init(&dropped);
-    sqla_status status = conn->driver->slots.ping(conn, SQLA_PING_LOOK, 0, &dropped);
+    sqla_status status = conn->driver->slots.ping(conn, SQLA_PING_LOOK, 0, ret_why);
     if (status == SQLA_OK && (c->pre_ping || in_doubt(&db->pool)))
-        status = conn->driver->slots.ping(conn, 0, sqla__deadline_ms(c->connect_timeout_ms), &dropped);
+        status = conn->driver->slots.ping(conn, 0, sqla__deadline_ms(c->connect_timeout_ms), ret_why);
     if (status == SQLA_OK)
         return true;
-    sqla__engine_scrub(db, &dropped);
+    sqla__engine_scrub(db, ret_why);
     if (sqla__watched(db, SQLA_EVENT_INVALIDATE))
-        sqla__event_conn(conn, SQLA_EVENT_INVALIDATE, 0, status, dropped.message);
+        sqla__event_conn(conn, SQLA_EVENT_INVALIDATE, 0, status, ret_why->message);
     sqla__connpool_invalidate(db, conn->generation, true);
     return false;
+}
+
+/* A database whose file was taken away is not one that another connection finds again. */
+static bool is_beyond_help(const sqla_error *why)
+{
+    return why->status == SQLA_ERR_IO || why->status == SQLA_ERR_CORRUPT;
 }
 
 static sqla_status take_fit(sqla_engine *db, sqla_conn **ret_conn, sqla_error *err)
@@ -194,16 +199,21 @@ static sqla_status take_fit(sqla_engine *db, sqla_conn **ret_conn, sqla_error *e
     int64_t deadline = sqla__deadline_ms(db->config.pool_timeout_ms);
     for (;;) {
         sqla_conn *conn = NULL;
+        sqla_error why;
         sqla_status status = sqla__place_take(db, deadline, &conn, err);
         if (status != SQLA_OK)
             return status;
         if (conn == NULL)
             return open_in_place(db, ret_conn, err);
-        if (is_fit(db, conn)) {
+        if (is_fit(db, conn, &why)) {
             *ret_conn = conn;
             return SQLA_OK;
         }
         sqla__conn_free(conn);
+        if (is_beyond_help(&why)) {
+            sqla__places_give(&db->pool, 1);
+            return sqla__error_give(err, &why, why.status);
+        }
         if (sqla__place_reopen(&db->pool))
             return open_in_place(db, ret_conn, err);
     }

@@ -313,6 +313,8 @@ static sqla_status run_all(work *w, const sqla_exec_options *options, sqla_err *
         status = sqlite__bind_choose(w->conn, batch->plan, w->block, err);
     if (status == SQLA_OK)
         status = prepare_returned(w, err);
+    if (status == SQLA_OK && sqlite3_get_autocommit(w->conn->db))
+        status = sqlite__place_check(w->conn, err);
     if (status == SQLA_OK)
         status = sqlite__enter(w->conn, options != NULL ? options->deadline : 0, err);
     for (size_t i = 0; i < batch->count && status == SQLA_OK; i += w->block)

@@ -165,7 +165,14 @@ static const char *system_reason(int number)
     }
 }
 
-static sqla_status open_failed(sqla_driver_conn *conn, const settings *s, int rc, sqla_err *err)
+static bool has_flag(const sqla_connect_args *args, uint32_t flag)
+{
+    return args->struct_size >= offsetof(sqla_connect_args, flags) + sizeof args->flags &&
+           (args->flags & flag) != 0;
+}
+
+static sqla_status open_failed(
+    sqla_driver_conn *conn, const sqla_connect_args *args, const settings *s, int rc, sqla_err *err)
 {
     if (conn->db == NULL || (rc & 0xff) == SQLITE_NOMEM)
         return sqlite__nomem(err);
@@ -173,6 +180,10 @@ static sqla_status open_failed(sqla_driver_conn *conn, const settings *s, int rc
         return sqlite__failed(conn, NULL, 0, err);
     int number = sqlite3_system_errno(conn->db);
     sqla_err_fields fields = { .native = rc, .sqlstate = "08001" };
+    if (number == ENOENT && has_flag(args, SQLA_CONNECT_AGAIN))
+        return sqlite__fail(err, SQLA_ERR_IO, &fields,
+            "database '%.300s' was moved or deleted since this engine opened it: no file has that name now",
+            s->path);
     if (number == ENOENT && s->mode != NULL && strcmp(s->mode, "rwc") != 0)
         fields.hint = "mode=ro and mode=rw open only what is there";
     return sqlite__fail(err, sqlite__lacks_descriptors(conn) ? SQLA_ERR_RESOURCE : SQLA_ERR_CONNECT, &fields,
@@ -187,7 +198,7 @@ static sqla_status open_file(
     bool private = is_private(s), uri = strncmp(s->path, "file:", 5) == 0;
     int flags = SQLITE_OPEN_NOMUTEX | (s->mode != NULL && strcmp(s->mode, "ro") == 0 ? SQLITE_OPEN_READONLY
                                                                                      : SQLITE_OPEN_READWRITE);
-    if (s->mode == NULL || strcmp(s->mode, "rwc") == 0)
+    if ((s->mode == NULL || strcmp(s->mode, "rwc") == 0) && !has_flag(args, SQLA_CONNECT_AGAIN))
         flags |= SQLITE_OPEN_CREATE;
     const char *name = private ? args->instance != NULL ? args->instance : "sqla" : s->path;
     char *path = sqlite3_mprintf("%s%s", private ? "/" : uri ? "./" : "", name);
@@ -199,7 +210,7 @@ static sqla_status open_file(
     sqlite3_free(path);
     if (conn->db != NULL)
         sqlite3_extended_result_codes(conn->db, 1);
-    return rc == SQLITE_OK ? SQLA_OK : open_failed(conn, s, rc, err);
+    return rc == SQLITE_OK ? SQLA_OK : open_failed(conn, args, s, rc, err);
 }
 
 /* Statements that change the session in ways that reset could not take back: the connection is better dropped then. */
@@ -301,14 +312,15 @@ static sqla_status apply(sqla_driver_conn *conn, const settings *s, sqla_err *er
 }
 
 /* SQLite reads a file when it must, and opens one that it may not write for reading without a word. */
-static sqla_status look_at_file(sqla_driver_conn *conn, const settings *s, sqla_err *err)
+static sqla_status look_at_file(
+    sqla_driver_conn *conn, const sqla_connect_args *args, const settings *s, sqla_err *err)
 {
     int rc = sqlite__run(conn, "PRAGMA schema_version");
     if (rc == SQLITE_NOTADB)
         return sqlite__fail(err, SQLA_ERR_CORRUPT, &(sqla_err_fields){ .native = rc, .sqlstate = "XX001" },
             "file '%.300s' is not a database of SQLite", s->path);
     if ((rc & 0xff) == SQLITE_CANTOPEN)
-        return open_failed(conn, s, rc, err);
+        return open_failed(conn, args, s, rc, err);
     if (rc != SQLITE_OK)
         return sqlite__failed(conn, NULL, 0, err);
     if ((s->mode == NULL || strcmp(s->mode, "ro") != 0) && sqlite3_db_readonly(conn->db, "main") == 1)
@@ -333,12 +345,6 @@ static void release_memory(sqla_driver_conn *conn)
     sqlite__host->release(conn);
 }
 
-static bool is_read_only(const sqla_connect_args *args)
-{
-    return args->struct_size >= offsetof(sqla_connect_args, flags) + sizeof args->flags &&
-           (args->flags & SQLA_CONNECT_READ_ONLY) != 0;
-}
-
 static sqla_status make_read_only(sqla_driver_conn *conn, sqla_err *err)
 {
     if (sqlite__run(conn, "PRAGMA query_only = 1") != SQLITE_OK)
@@ -361,10 +367,12 @@ static sqla_status open_all(sqla_driver_conn *conn, const sqla_connect_args *arg
     sqlite3_progress_handler(conn->db, SQLITE__OPS_PER_LOOK, sqlite__on_progress, conn);
     status = sqlite__enter(conn, args->deadline, err);
     if (status == SQLA_OK)
-        status = look_at_file(conn, &s, err);
+        status = look_at_file(conn, args, &s, err);
+    if (status == SQLA_OK)
+        status = sqlite__place_note(conn, err);
     if (status == SQLA_OK)
         status = apply(conn, &s, err);
-    if (status == SQLA_OK && is_read_only(args))
+    if (status == SQLA_OK && has_flag(args, SQLA_CONNECT_READ_ONLY))
         status = make_read_only(conn, err);
     sqlite3_set_authorizer(conn->db, on_prepare, conn);
     sqlite__leave(conn);
@@ -401,6 +409,10 @@ sqla_status sqlite_open(
     info->product = conn->product;
     info->features = sqlite__traits.features & ~(conn->is_private ? 0 : SQLA_FEATURE_EPHEMERAL);
     info->max_parameters = (uint32_t)sqlite3_limit(conn->db, SQLITE_LIMIT_VARIABLE_NUMBER, -1);
+    if (info->struct_size >= offsetof(sqla_conn_info, place) + sizeof info->place) {
+        info->place[0] = (uint64_t)conn->device;
+        info->place[1] = (uint64_t)conn->inode;
+    }
     *ret_conn = conn;
     return SQLA_OK;
 }

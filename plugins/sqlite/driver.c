@@ -164,8 +164,12 @@ static sqla_status sqlite_begin(sqla_driver_conn *conn, const sqla_txn_options *
     bool read_only = options != NULL && (options->flags & SQLA_TXN_READ_ONLY) != 0;
     bool write = options != NULL && (options->flags & SQLA_TXN_WRITE) != 0;
     sqla_status status = sqlite__enter(conn, options != NULL ? options->deadline : 0, err);
-    if (status != SQLA_OK)
+    if (status == SQLA_OK)
+        status = sqlite__place_check(conn, err);
+    if (status != SQLA_OK) {
+        sqlite__leave(conn);
         return status;
+    }
     int rc = run_control(conn, write && !read_only ? SQLITE__BEGIN_WRITE : SQLITE__BEGIN);
     if (rc == SQLITE_OK && read_only && !conn->read_only) {
         conn->query_only = true; /* SQLite may set it and fail after that */
@@ -182,6 +186,14 @@ static sqla_status sqlite_begin(sqla_driver_conn *conn, const sqla_txn_options *
     return status;
 }
 
+static void give_up(sqla_driver_conn *conn)
+{
+    if (!sqlite3_get_autocommit(conn->db))
+        run_control(conn, SQLITE__ROLLBACK);
+    conn->undone = false;
+    end_read_only(conn);
+}
+
 /* Only a commit that met a lock may be repeated. After any other failure nothing is to be left open. */
 static sqla_status commit_failed(sqla_driver_conn *conn, int rc, sqla_err *err)
 {
@@ -192,10 +204,7 @@ static sqla_status commit_failed(sqla_driver_conn *conn, int rc, sqla_err *err)
         return sqlite__fail(err, SQLA_ERR_BUSY, &fields, "cannot commit: %s", sqlite3_errmsg(conn->db));
     }
     sqla_status status = sqlite__failed(conn, NULL, 0, err);
-    if (!sqlite3_get_autocommit(conn->db))
-        run_control(conn, SQLITE__ROLLBACK);
-    conn->undone = false;
-    end_read_only(conn);
+    give_up(conn);
     return status;
 }
 
@@ -207,8 +216,11 @@ static sqla_status sqlite_commit(sqla_driver_conn *conn, const sqla_txn_options 
     sqla_status status = sqlite__enter(conn, options != NULL ? options->deadline : 0, err);
     if (status != SQLA_OK)
         return status;
-    int rc = run_control(conn, SQLITE__COMMIT);
-    if (rc != SQLITE_OK)
+    status = sqlite__place_check(conn, err);
+    int rc = status == SQLA_OK ? run_control(conn, SQLITE__COMMIT) : SQLITE_OK;
+    if (status != SQLA_OK)
+        give_up(conn);
+    else if (rc != SQLITE_OK)
         status = commit_failed(conn, rc, err);
     else
         end_read_only(conn);
@@ -240,6 +252,19 @@ static sqla_status sqlite_reset(sqla_driver_conn *conn, int64_t deadline, sqla_e
     return status;
 }
 
+/* A file does not go away by itself, but it may be taken away. */
+static sqla_status sqlite_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err)
+{
+    sqla_status status = sqlite__place_check(conn, err);
+    if (status != SQLA_OK || (flags & SQLA_PING_LOOK) != 0)
+        return status;
+    status = sqlite__enter(conn, deadline, err);
+    if (status == SQLA_OK && sqlite__run(conn, "SELECT 1") != SQLITE_OK)
+        status = sqlite__failed(conn, NULL, 0, err);
+    sqlite__leave(conn);
+    return status;
+}
+
 static void sqlite_set_deadline(sqla_driver_conn *conn, int64_t deadline)
 {
     conn->is_told = true;
@@ -264,6 +289,7 @@ static const sqla_driver_ops ops = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .ping = sqlite_ping,
     .reset = sqlite_reset,
     .abandon = sqlite_abandon,
     .cancel_new = sqlite_cancel_new,

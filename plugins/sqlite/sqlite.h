@@ -9,6 +9,7 @@
 #include <sqla/driver.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 enum { SQLITE__FORM_SIZE = 80 }; /* bytes that hold the text of any date, time, interval or uuid */
 
@@ -46,6 +47,8 @@ struct sqla_driver_conn {
     bool is_private;      /* the database is in memory, and ends with the last connection to it */
     bool own_pragma;      /* a PRAGMA that is prepared now is the driver's */
     bool read_only;       /* the connection is, and not only a transaction */
+    dev_t device;         /* where the file is, if it is one */
+    ino_t inode;
     bool is_told;         /* the host says deadlines by set_deadline */
     int64_t told;         /* the last one */
     atomic_int state;     /* sqlite__state */
@@ -96,6 +99,13 @@ void sqlite_close(sqla_driver_conn *conn);
 void sqlite_abandon(sqla_driver_conn *conn);
 /* Run a text that gives no rows that anybody wants. Returns an SQLite code. */
 int sqlite__run(sqla_driver_conn *conn, const char *text);
+
+/* ---- place.c ---- */
+
+/* Note where the file is that was opened; and see that its name still leads there. Nothing is said of a
+ * database in memory.  Returns: IO: it does not. */
+sqla_status sqlite__place_note(sqla_driver_conn *conn, sqla_err *err);
+sqla_status sqlite__place_check(sqla_driver_conn *conn, sqla_err *err);
 
 /* ---- error.c ---- */
 

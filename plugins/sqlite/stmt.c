@@ -237,7 +237,9 @@ sqla_status sqlite_exec(sqla_driver_conn *conn, const sqla_statement *statement,
     const void *row, const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
 {
     sqlite__arm(conn, options->deadline);
-    sqla_status status = exec(conn, statement, plan, row, options, ret_result, err);
+    sqla_status status = sqlite3_get_autocommit(conn->db) ? sqlite__place_check(conn, err) : SQLA_OK;
+    if (status == SQLA_OK)
+        status = exec(conn, statement, plan, row, options, ret_result, err);
     sqlite__leave(conn);
     return status;
 }
