@@ -22,6 +22,8 @@ none "the core shows only sqla_ names" "$(grep -v '^sqla_' "$TMP/core")"
 none "the core shows no private name" "$(grep '^sqla__' "$TMP/core")"
 some "the core shows its functions" "$(grep '^sqla_create_engine$' "$TMP/core")"
 none "the core needs no client library" "$(needed "$core" | grep -E 'libpq|libsqlite3')"
+some "the core stays when it is closed, since drivers hold its table" \
+    "$(LC_ALL=C $READELF -d "$core" | grep NODELETE)"
 
 # Every function that the public headers mark is there, and nothing else is shown. Some are declared by macros.
 echo '#include <sqla/sqla.h>' >"$TMP/all.c"

@@ -409,7 +409,8 @@ static void failures_are_made_sound(const char *url)
 
 static void broken_rules_end_the_connection(const char *url)
 {
-    static const char *const texts[] = { "greedy", "stuck", "null", "hollow", "shapeless", "nameless" };
+    static const char *const texts[] = { "greedy", "stuck", "null", "hollow", "shapeless", "nameless", "long",
+        "long text" };
     (void)url;
     sqla_engine *db = vice("", NULL);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -419,6 +420,34 @@ static void broken_rules_end_the_connection(const char *url)
         CU_ASSERT_EQUAL(err.status, SQLA_ERR_PROTOCOL);
         err = run(conn, "rows 1");
         CU_ASSERT_EQUAL(err.status, SQLA_ERR_DISCONNECTED);
+        sqla_conn_close(conn);
+        CU_ASSERT_EQUAL(sqla_engine_pool_status(db).size, 0);
+    }
+    sqla_engine_free(db);
+}
+
+/* A driver that writes further than it was told it may is noticed before anybody reads what came of it. */
+static void writing_too_far_ends_the_connection(const char *url)
+{
+    static const char *const texts[] = { "long", "long text" };
+    (void)url;
+    sqla_engine *db = vice("", NULL);
+    for (int i = 0; i < 4; i++) {
+        sqla_error err = SQLA_ERROR_INIT;
+        sqla_conn *conn = sqla_connect(db, &err);
+        sqla_stmt *q = sqla_sql(conn, texts[i % 2]);
+        int rows = 0;
+        if (i < 2) {
+            SQLA_STREAM_ROW(row, q, &err)
+            rows++;
+        } else {
+            SQLA_EACH_ROW (row, q, &err)
+                rows++;
+        }
+        CU_ASSERT_EQUAL(rows, 0);
+        CU_ASSERT_EQUAL(err.status, SQLA_ERR_PROTOCOL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "writes behind what it was given"));
+        sqla_stmt_free(q);
         sqla_conn_close(conn);
         CU_ASSERT_EQUAL(sqla_engine_pool_status(db).size, 0);
     }
@@ -604,16 +633,20 @@ int main(void)
         { "files_that_are_no_drivers_are_refused", files_that_are_no_drivers_are_refused, HARNESS_PLAIN },
         { "note_is_read_before_code_runs", note_is_read_before_code_runs, HARNESS_PLAIN },
         { "name_and_scheme_must_agree", name_and_scheme_must_agree, HARNESS_PLAIN },
-        { "files_that_anybody_may_write_are_refused", files_that_anybody_may_write_are_refused, HARNESS_PLAIN },
+        { "files_that_anybody_may_write_are_refused", files_that_anybody_may_write_are_refused,
+            HARNESS_PLAIN },
         { "offers_that_cannot_be_used_are_refused", offers_that_cannot_be_used_are_refused, HARNESS_PLAIN },
         { "listing_tells_why_without_running_code", listing_tells_why_without_running_code, HARNESS_PLAIN },
         { "threads_may_load_at_once", threads_may_load_at_once, HARNESS_PLAIN },
         { "rows_come_in_batches", rows_come_in_batches, HARNESS_PLAIN },
         { "defaults_make_transactions", defaults_make_transactions, HARNESS_PLAIN },
-        { "defaults_make_transactions_of_every_kind", defaults_make_transactions_of_every_kind, HARNESS_PLAIN },
+        { "defaults_make_transactions_of_every_kind", defaults_make_transactions_of_every_kind,
+            HARNESS_PLAIN },
         { "failures_are_made_sound", failures_are_made_sound, HARNESS_PLAIN },
         { "broken_rules_end_the_connection", broken_rules_end_the_connection, HARNESS_PLAIN },
-        { "stream_without_a_handle_ends_the_connection", stream_without_a_handle_ends_the_connection, HARNESS_PLAIN },
+        { "writing_too_far_ends_the_connection", writing_too_far_ends_the_connection, HARNESS_PLAIN },
+        { "stream_without_a_handle_ends_the_connection", stream_without_a_handle_ends_the_connection,
+            HARNESS_PLAIN },
         { "names are mended", names_are_mended, HARNESS_PLAIN },
         { "names that are none reach no file", names_that_are_none_reach_no_file, HARNESS_PLAIN },
         { "one_lost_connection_ends_all_of_its_age", one_lost_connection_ends_all_of_its_age, HARNESS_PLAIN },

@@ -78,6 +78,28 @@ static void folders(const char *url)
     CU_ASSERT(says("vice.so", NULL, me, 0755, false, SQLA_OK, "")); /* no folder is named, so none is looked at */
 }
 
+/* Who owns a folder puts into it what he likes, whoever the file in it belongs to. */
+static void folders_of_others(const char *url)
+{
+    uid_t other = 12345;
+    char above[4200];
+    (void)url;
+    if (geteuid() != 0)
+        return; /* nobody else can give a folder away */
+    make_folder();
+    CU_ASSERT_EQUAL(chown(folder, other, (gid_t)-1), 0);
+    CU_ASSERT(says(file_path, NULL, 0, 0755, false, SQLA_OK, "warning: the folder"));
+    CU_ASSERT(says(file_path, NULL, 0, 0755, false, SQLA_OK, "belongs to another user (12345)"));
+    snprintf(above, sizeof above, "%s/deeper", folder); /* and of one above it */
+    CU_ASSERT_EQUAL(mkdir(above, 0755), 0);
+    snprintf(above, sizeof above, "%s/deeper/vice.so", folder);
+    CU_ASSERT(says(above, NULL, 0, 0755, false, SQLA_OK, "belongs to another user (12345)"));
+    CU_ASSERT(says("/vice.so", above, 0, 0755, false, SQLA_OK,
+        "belongs to another user (12345)")); /* where a link leads */
+    CU_ASSERT_EQUAL(chown(folder, 0, (gid_t)-1), 0);
+    CU_ASSERT(says(above, NULL, 0, 0755, false, SQLA_OK, ""));
+}
+
 /* ---- with rights that the user has not ------------------------------------------------------------------------------ */
 
 /* In the copy. Returns: the exit status; else the number of what went wrong. */
@@ -150,6 +172,7 @@ int main(int argc, char **argv)
     static const struct harness_test tests[] = {
         { "owners and modes", owners_and_modes, HARNESS_PLAIN },
         { "folders", folders, HARNESS_PLAIN },
+        { "folders of others", folders_of_others, HARNESS_PLAIN },
         { "processes with further rights", processes_with_further_rights, HARNESS_PLAIN },
     };
     if (argc == 3 && strcmp(argv[1], "strictly") == 0)

@@ -13,6 +13,7 @@
  *   abort          the transaction is failed from now on
  *   fade           works, and the connection is lost behind it
  *   sour           a result whose rows cannot be read
+ *   long, long text  a row that is written one byte too far; a text that is
  *   hollow         a value that has a length and no bytes
  *   shapeless      a result that claims columns and has none
  *   nameless, wild a result whose column has no name; one that is not UTF-8
@@ -51,7 +52,12 @@ struct sqla_driver_conn {
     bool marked;
     long era;
 };
-struct sqla_driver_result { sqla_result_info info; long rows, at, before; bool greedy, stuck, sour, hollow; sqla_value value; };
+struct sqla_driver_result {
+    sqla_result_info info;
+    long rows, at, before;
+    bool greedy, stuck, sour, hollow, long_row, long_text;
+    sqla_value value;
+};
 
 /* What happened, and how connections open; for all connections. */
 static struct { atomic_long open, most, opens, resets, pings, slow_ms, failing, trying, tries, era; } count;
@@ -227,8 +233,12 @@ static sqla_status vice_exec(sqla_driver_conn *conn, const sqla_statement *state
     result->stuck = begins(text, "stuck");
     result->sour = begins(text, "sour");
     result->hollow = begins(text, "hollow");
+    result->long_row = strcmp(text, "long") == 0;
+    result->long_text = strcmp(text, "long text") == 0;
     bool odd = result->hollow || columns_of(text) != &column;
-    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 : odd || result->sour || begins(text, "count ") || begins(text, "say ");
+    result->rows = begins(text, "rows ") ? atol(text + 5) : result->greedy ? 10 :
+                   result->long_row || result->long_text ? 3 :
+                   odd || result->sour || begins(text, "count ") || begins(text, "say ");
     result->before = begins(text, "count ") ? counted(text + 6) - 1 : !begins(text, "say ") ? 0 : conn->marked ? -2 : atol(text + 4) - 1;
     result->info.struct_size = sizeof result->info;
     result->info.columns = columns_of(text);
@@ -258,7 +268,6 @@ static sqla_status vice_result_fetch(sqla_driver_result *result, const sqla_plan
                                      size_t *ret_count, bool *ret_end, sqla_err *err)
 {
     size_t n = 0;
-    (void)arena;
     *ret_count = 0;
     if (result->sour)
         return fail(err, SQLA_ERR_CORRUPT, "the row cannot be read");
@@ -266,6 +275,13 @@ static sqla_status vice_result_fetch(sqla_driver_result *result, const sqla_plan
         result->at++;
         for (uint32_t i = 0; i < plan->count; i++)
             put(&plan->slots[i], rows[n], result->before + result->at, result->hollow);
+        if (result->long_row)
+            ((char *)rows[n])[plan->slots[plan->count - 1].offset + plan->slots[plan->count - 1].size] = 1;
+        for (int i = 0; i < 2 && result->long_text; i++) {
+            char *text = arena->take(arena, rows[n], 3);
+            if (text != NULL)
+                memcpy(text, "four", 4);
+        }
         n++;
     }
     *ret_count = result->greedy ? max + 1 : n;

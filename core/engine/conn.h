@@ -65,6 +65,16 @@ sqla_status sqla__conn_run_script(sqla_conn *conn, const char *text, size_t leng
 sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length, sqla_batch *batch, sqla_error *err);
 
 const sqla_result_info *sqla__result_info(sqla__result *result);
+/* Bytes of the host's own behind what a driver writes, by which is seen that it writes no further. */
+enum { SQLA__GUARD_SIZE = 8 };
+void sqla__guard_set(void *at);
+bool sqla__guard_holds(const void *at);
+/* As sqla__result_fetch, of rows that have room for such bytes at guard, counted from the begin of each.
+ * Returns: PROTOCOL too. */
+sqla_status sqla__result_fetch_guarded(sqla__result *result, const sqla_plan *plan, void *const *rows,
+    size_t max, size_t guard, sqla_row_arena *arena, size_t *ret_count, bool *ret_end, sqla_error *err);
+/* The driver has written further than it may: its connection is closed.  Returns: PROTOCOL. */
+sqla_status sqla__result_overrun(sqla__result *result, sqla_error *err);
 /* As result_fetch of the ABI; after the end it answers 0 rows and end without asking the driver. */
 sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void *const *rows, size_t max, sqla_row_arena *arena,
                                size_t *ret_count, bool *ret_end, sqla_error *err);

@@ -170,6 +170,36 @@ sqla_status sqla__result_fetch(sqla__result *result, const sqla_plan *plan, void
     return SQLA_OK;
 }
 
+/* ---- guard bytes --------------------------------------------------------------------------------------- */
+
+static const unsigned char guard_bytes[SQLA__GUARD_SIZE] = { 0xb5, 0x4a, 0xd2, 0x91, 0x6b, 0x2e, 0xa7, 0x5c };
+
+void sqla__guard_set(void *at)
+{
+    memcpy(at, guard_bytes, sizeof guard_bytes);
+}
+bool sqla__guard_holds(const void *at)
+{
+    return memcmp(at, guard_bytes, sizeof guard_bytes) == 0;
+}
+
+sqla_status sqla__result_overrun(sqla__result *result, sqla_error *err)
+{
+    return broken_rule(result, "writes behind what it was given to write into", err);
+}
+
+sqla_status sqla__result_fetch_guarded(sqla__result *result, const sqla_plan *plan, void *const *rows,
+    size_t max, size_t guard, sqla_row_arena *arena, size_t *ret_count, bool *ret_end, sqla_error *err)
+{
+    bool holds = true;
+    for (size_t i = 0; i < max; i++)
+        sqla__guard_set((char *)rows[i] + guard);
+    sqla_status status = sqla__result_fetch(result, plan, rows, max, arena, ret_count, ret_end, err);
+    for (size_t i = 0; i < max; i++)
+        holds &= sqla__guard_holds((const char *)rows[i] + guard);
+    return holds || result->conn == NULL ? status : sqla__result_overrun(result, err);
+}
+
 sqla_status sqla__result_view(sqla__result *result, const sqla_value **ret_values, sqla_error *err)
 {
     *ret_values = NULL;

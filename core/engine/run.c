@@ -198,12 +198,24 @@ static void *take_text(sqla_row_arena *arena, void *row, size_t size)
     sqla__texts *texts = (sqla__texts *)(void *)arena;
     (void)row;
     texts->bytes += size;
-    return sqla__arena_take(texts->arena, size);
+    texts->overrun = !sqla__texts_hold(texts);
+    char *block =
+        size <= SIZE_MAX - SQLA__GUARD_SIZE ? sqla__arena_take(texts->arena, size + SQLA__GUARD_SIZE) : NULL;
+    if (block != NULL) {
+        texts->guard = block + size;
+        sqla__guard_set(block + size);
+    }
+    return block;
+}
+
+bool sqla__texts_hold(const sqla__texts *texts)
+{
+    return !texts->overrun && (texts->guard == NULL || sqla__guard_holds(texts->guard));
 }
 
 sqla__texts sqla__texts_in(sqla__arena *arena)
 {
-    return (sqla__texts){ { take_text }, arena, 0 };
+    return (sqla__texts){ .base = { take_text }, .arena = arena };
 }
 
 /* The array of rows, with room for more, and for the NULL at its end. What it outgrows stays in the arena until the end of
@@ -224,10 +236,10 @@ static bool make_room(sqla__run *run, size_t *capacity, size_t more)
     return true;
 }
 
-/* Put n fresh zeroed structs behind the rows that are there. */
+/* Put n fresh zeroed structs behind the rows that are there, each with room for guard bytes. */
 static bool add_block(sqla__run *run, size_t n, uint32_t row_size)
 {
-    size_t stride = ((size_t)row_size + 15) / 16 * 16;
+    size_t stride = ((size_t)row_size + SQLA__GUARD_SIZE + 15) / 16 * 16;
     char *block = sqla__arena_zero(&run->arena, n, stride);
     for (size_t i = 0; block != NULL && i < n; i++)
         run->rows[run->count + i] = block + i * stride;
@@ -254,7 +266,10 @@ sqla_status sqla__run_fetch_all(sqla__run *run, sqla__result *result, const sqla
             spare = wanted;
             wanted = most;
         }
-        sqla_status status = sqla__result_fetch(result, plan, run->rows + run->count, spare, &texts.base, &n, &end, err);
+        sqla_status status = sqla__result_fetch_guarded(
+            result, plan, run->rows + run->count, spare, row_size, &texts.base, &n, &end, err);
+        if (status == SQLA_OK && !sqla__texts_hold(&texts))
+            status = sqla__result_overrun(result, err);
         if (status != SQLA_OK)
             return status;
         run->count += n;

@@ -21,6 +21,7 @@ typedef struct sqla__run {
     sqla__arena batch;             /* streaming: the texts of the rows that were read ahead */
     void *block;                   /* streaming: `capacity` structs */
     uint32_t row_size, capacity, wanted; /* wanted: how many of them the next fetch fills */
+    uint32_t guard;             /* where the guard bytes of a row are */
     bool ended;
     const char *text;              /* sqla_stmt_text's last answer, of that version; lies in the statement's arena */
     uint32_t text_version;
@@ -47,8 +48,15 @@ void sqla__run_stop(sqla__run *run, sqla_status status);
 /* Read all rows of result into structs of row_size bytes in the run's arena; fills rows and count. Closes nothing. */
 sqla_status sqla__run_fetch_all(sqla__run *run, sqla__result *result, const sqla_plan *plan, uint32_t row_size, sqla_error *err);
 /* A row arena over an arena: texts lie where the rows do. */
-typedef struct sqla__texts { sqla_row_arena base; sqla__arena *arena; size_t bytes; } sqla__texts;
+typedef struct sqla__texts {
+    sqla_row_arena base;
+    sqla__arena *arena;
+    size_t bytes;
+    const char *guard; /* behind the last text */
+    bool overrun;      /* and one before it was not whole */
+} sqla__texts;
 sqla__texts sqla__texts_in(sqla__arena *arena);
+bool sqla__texts_hold(const sqla__texts *texts); /* has nothing been written behind them? */
 /* A raw text that may change tables makes what is known about them doubtful. */
 void sqla__raw_ran(sqla_conn *conn, const char *sql);
 void sqla__script_ran(sqla_conn *conn); /* it may have changed anything */

@@ -14,7 +14,7 @@ enum { GROWTH = 16, FETCH = 256, BLOCK_BYTES = 64 * 1024, TEXT_BYTES = 512 * 102
 
 static sqla_status make_block(sqla__run *run, uint32_t row_size, sqla_error *err)
 {
-    size_t stride = ((size_t)row_size + 15) / 16 * 16, n = BLOCK_BYTES / stride;
+    size_t stride = ((size_t)row_size + SQLA__GUARD_SIZE + 15) / 16 * 16, n = BLOCK_BYTES / stride;
     n = n < 1 ? 1 : n > FETCH ? FETCH : n;
     run->block = sqla__arena_take(&run->arena, n * stride);
     run->rows = sqla__arena_take(&run->arena, (n + 1) * sizeof *run->rows);
@@ -23,6 +23,7 @@ static sqla_status make_block(sqla__run *run, uint32_t row_size, sqla_error *err
     for (size_t i = 0; i < n; i++)
         run->rows[i] = (char *)run->block + i * stride;
     run->row_size = (uint32_t)stride;
+    run->guard = row_size;
     run->capacity = (uint32_t)n;
     run->wanted = 1;
     return SQLA_OK;
@@ -71,7 +72,10 @@ static sqla_status refill(sqla__run *run, sqla_error *err)
     memset(run->block, 0, (size_t)run->wanted * run->row_size);
     run->at = 0;
     sqla__result_renew(run->result);
-    sqla_status status = sqla__result_fetch(run->result, run->plan, run->rows, run->wanted, &texts.base, &run->count, &run->ended, err);
+    sqla_status status = sqla__result_fetch_guarded(run->result, run->plan, run->rows, run->wanted,
+        run->guard, &texts.base, &run->count, &run->ended, err);
+    if (status == SQLA_OK && !sqla__texts_hold(&texts))
+        status = sqla__result_overrun(run->result, err);
     run->wanted = next_size(run, texts.bytes);
     return status;
 }

@@ -37,7 +37,10 @@ static sqla_status check_folder(const char *folder, char *why, size_t why_size)
         return check_strictly(&st, folder, why, why_size);
     if ((st.st_mode & S_IWOTH) != 0 && (st.st_mode & S_ISVTX) == 0)
         return refuse("everybody may write into the folder '%.200s'", folder);
-    if ((st.st_mode & S_IWGRP) != 0 && (st.st_mode & S_ISVTX) == 0)
+    if (st.st_uid != 0 && st.st_uid != geteuid())
+        snprintf(why, why_size, "warning: the folder '%.200s' belongs to another user (%u)", folder,
+            (unsigned)st.st_uid);
+    else if ((st.st_mode & S_IWGRP) != 0 && (st.st_mode & S_ISVTX) == 0)
         snprintf(why, why_size, "warning: a group may write into the folder '%.200s'", folder);
     return SQLA_OK;
 }

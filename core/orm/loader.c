@@ -160,7 +160,8 @@ static sqla_status fetch_some(sqla_session *s, sqla__pool *pool, sqla__result *r
     size_t taken = take_cells(pool, rows, wanted), n = 0, i = 0;
     sqla_status status = SQLA_ERR_NOMEM;
     if (taken == wanted && sqla__identity_reserve(pool, wanted) && (out == NULL || sqla__vec_reserve(out, out->count + wanted)))
-        status = sqla__result_fetch(result, plan, rows, wanted, &arena.base, &n, ret_end, err);
+        status = sqla__result_fetch_guarded(
+            result, plan, rows, wanted, pool->snapshot, &arena.base, &n, ret_end, err);
     if (status != SQLA_OK) {
         give_cells(pool, rows, 0, taken);
         return status == SQLA_ERR_NOMEM ? sqla__error_nomem(err) : status;

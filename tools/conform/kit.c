@@ -107,16 +107,20 @@ struct kit_piece {
     size_t size;
 };
 
+/* Behind each piece of memory that a driver asked for. */
+static const unsigned char guard[8] = { 0xb5, 0x4a, 0xd2, 0x91, 0x6b, 0x2e, 0xa7, 0x5c };
+
 static void *take(sqla_row_arena *base, void *row, size_t size)
 {
     kit_arena *arena = (kit_arena *)base;
-    struct kit_piece *piece = size > 0 && row != NULL ? malloc(sizeof *piece + size) : NULL;
+    struct kit_piece *piece = size > 0 && row != NULL ? malloc(sizeof *piece + size + sizeof guard) : NULL;
     arena->calls++;
     if (piece == NULL)
         return NULL;
     piece->next = arena->pieces;
     piece->size = size;
     arena->pieces = piece;
+    memcpy((char *)(piece + 1) + size, guard, sizeof guard);
     return piece + 1;
 }
 
@@ -139,6 +143,8 @@ void kit_arena_release(kit_arena *arena)
 {
     while (arena->pieces != NULL) {
         struct kit_piece *next = arena->pieces->next;
+        CHECK(memcmp((char *)(arena->pieces + 1) + arena->pieces->size, guard, sizeof guard) ==
+              0); /* it wrote no further */
         free(arena->pieces);
         arena->pieces = next;
     }
