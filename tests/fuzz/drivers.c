@@ -31,3 +31,12 @@ const sqla_driver *fuzz_postgres(void)
     return enter(postgres_driver_entry, &driver);
 }
 #endif
+
+#ifdef WITH_MARIADB
+sqla_driver_entry_fn mariadb_driver_entry;
+const sqla_driver *fuzz_mariadb(void)
+{
+    static sqla_driver driver;
+    return enter(mariadb_driver_entry, &driver);
+}
+#endif

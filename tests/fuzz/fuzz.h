@@ -59,6 +59,7 @@ static inline char *fuzz_copy(fuzz_in *in, size_t n, size_t *ret_n)
 /* The drivers, linked with the program instead of loaded. */
 const sqla_driver *fuzz_sqlite(void);
 const sqla_driver *fuzz_postgres(void);
+const sqla_driver *fuzz_mariadb(void);
 /* An error as a driver gets it. */
 static inline sqla_err *fuzz_err(sqla_error *err) { return (sqla_err *)(void *)err; }
 
@@ -71,6 +72,8 @@ fuzz_target fuzz_sqlite_values;     /* any stored value into any slot, and any s
 fuzz_target fuzz_sqlite_texts;      /* dates, times, intervals, uuids, decimals in SQLite files */
 fuzz_target fuzz_postgres_results;  /* any cell of any type in both formats into any slot */
 fuzz_target fuzz_postgres_params;   /* any slot to the server's form, and back */
+fuzz_target fuzz_postgres_talk;     /* what a server says, at any time, to the whole driver */
+fuzz_target fuzz_mariadb_talk;
 fuzz_target fuzz_postgres_texts;    /* dates, times, intervals, uuids as the server writes them */
 
 #endif

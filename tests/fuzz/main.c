@@ -2,7 +2,8 @@
 #include <config.h>
 #include "fuzz.h"
 
-static const struct { const char *name; fuzz_target *run; } targets[] = {
+static const struct { const char *name; fuzz_target *run;
+} targets[] = {
     { "url", fuzz_url },
     { "rawsql", fuzz_rawsql },
     { "elf", fuzz_elf },
@@ -15,6 +16,10 @@ static const struct { const char *name; fuzz_target *run; } targets[] = {
     { "postgres-results", fuzz_postgres_results },
     { "postgres-params", fuzz_postgres_params },
     { "postgres-texts", fuzz_postgres_texts },
+    { "postgres-talk", fuzz_postgres_talk },
+#endif
+#ifdef WITH_MARIADB
+    { "mariadb-talk", fuzz_mariadb_talk },
 #endif
 };
 

@@ -55,6 +55,18 @@ static void replay_sqlite_texts(const char *url) { (void)url; replay("sqlite-tex
 static void replay_postgres_results(const char *url) { (void)url; replay("postgres-results", fuzz_postgres_results); }
 static void replay_postgres_params(const char *url) { (void)url; replay("postgres-params", fuzz_postgres_params); }
 static void replay_postgres_texts(const char *url) { (void)url; replay("postgres-texts", fuzz_postgres_texts); }
+static void replay_postgres_talk(const char *url)
+{
+    (void)url;
+    replay("postgres-talk", fuzz_postgres_talk);
+}
+#endif
+#ifdef WITH_MARIADB
+static void replay_mariadb_talk(const char *url)
+{
+    (void)url;
+    replay("mariadb-talk", fuzz_mariadb_talk);
+}
 #endif
 
 static const struct harness_test tests[] = {
@@ -70,6 +82,10 @@ static const struct harness_test tests[] = {
     { "postgres-results", replay_postgres_results, HARNESS_PLAIN },
     { "postgres-params", replay_postgres_params, HARNESS_PLAIN },
     { "postgres-texts", replay_postgres_texts, HARNESS_PLAIN },
+    { "postgres-talk", replay_postgres_talk, HARNESS_PLAIN },
+#endif
+#ifdef WITH_MARIADB
+    { "mariadb-talk", replay_mariadb_talk, HARNESS_PLAIN },
 #endif
 };
 
