@@ -184,6 +184,23 @@ static void tls__that_is_not_asked_for_is_not_missed(const char *url)
     end(s);
 }
 
+/* One that libmariadb would take for something else, and look behind NULL. */
+static void refusal__with_any_number_is_one(const char *url)
+{
+    (void)url;
+    for (int i = 0; i < 4; i++) {
+        server *s = server_new();
+        sqla_error err = SQLA_ERROR_INIT;
+        s->drips = i % 2 != 0;
+        add(s, 0, i < 2 ? "\377\377\377#08004nobody comes in" : "\377\20\4#08004nobody comes in", 24);
+        s->first = s->size;
+        sqla_status status = connect_to(s, NULL, NULL, &err);
+        CU_ASSERT(status == SQLA_ERR_CONNECT || status == SQLA_ERR_RESOURCE);
+        CU_ASSERT(says(&err, "nobody comes in"));
+        end(s);
+    }
+}
+
 /* ---- plugins ------------------------------------------------------------------------------------------- */
 
 static const char *const greedy[] = { "mysql_clear_password", "dialog", "caching_sha2_password",
@@ -256,6 +273,7 @@ static const struct harness_test tests[] = {
     { "TLS that is missing is refused before anything is said",
         tls__missing_is_refused_before_anything_is_said, HARNESS_PLAIN },
     { "a greeting that is none is refused", greeting__that_is_none_is_refused, HARNESS_PLAIN },
+    { "a refusal with any number is one", refusal__with_any_number_is_one, HARNESS_PLAIN },
     { "TLS that is not asked for is not missed", tls__that_is_not_asked_for_is_not_missed, HARNESS_PLAIN },
     { "a password is given to no plugin that shows it", password__is_given_to_no_plugin_that_shows_it,
         HARNESS_PLAIN },

@@ -30,12 +30,14 @@ static _Thread_local struct {
     MYSQL *link; /* NULL: none is waited for, or it has been seen */
     size_t at, length;
     size_t behind; /* the place of the NUL; 0: not seen yet */
-    bool refused;
+    bool refuses, refused; /* the server us, and we it */
+    bool wants_tls;
 } greeting;
 
 static bool refuse_greeting(void)
 {
-    return greeting.refused = true;
+    greeting.refused = greeting.wants_tls;
+    return true;
 }
 
 /* Take one byte.  Returns: is enough known? */
@@ -45,7 +47,9 @@ static bool take_byte(unsigned char byte)
     if (at < 3)
         greeting.length |= (size_t)byte << (8 * at);
     else if (at == HEAD && byte == AN_ERROR)
-        return true; /* the server lets nobody in, and is not answered */
+        greeting.refuses = true; /* the server lets nobody in, and is not answered */
+    else if (greeting.refuses)
+        return at == HEAD + 2;
     else if (at == HEAD && byte != TENTH)
         return refuse_greeting();
     else if (at > HEAD && greeting.behind == 0 && byte == '\0')
@@ -59,6 +63,8 @@ static bool take_byte(unsigned char byte)
     return false;
 }
 
+/* A refusal has a number of two bytes. With 0xffff libmariadb takes it for a report of progress, and looks for
+ * the server's version, which it has not heard then, behind NULL: so that number is made another. */
 static void on_traffic(int mode, MYSQL *link, const unsigned char *bytes, size_t size)
 {
     if (mode != 0 || greeting.link == NULL || link != greeting.link || size > PTRDIFF_MAX)
@@ -66,11 +72,14 @@ static void on_traffic(int mode, MYSQL *link, const unsigned char *bytes, size_t
     for (size_t i = 0; i < size && greeting.link != NULL; i++) {
         if (take_byte(bytes[i]))
             greeting.link = NULL;
+        if (greeting.refuses && greeting.link == NULL && bytes[i] == 0xff)
+            *(unsigned char *)(uintptr_t)&bytes[i] = 0; /* as is said above */
     }
     if (greeting.refused)
         (void)shutdown(mysql_get_socket(link), SHUT_RDWR);
 }
 
+/* For as long as the process lives. Links of others are passed over, as are ours when they are there. */
 static void watch_traffic(void)
 {
     if (ma_pvio_register_callback != NULL)
@@ -81,9 +90,8 @@ void mariadb__guard_begin(MYSQL *link, const mariadb__recipe *r)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     memset(&greeting, 0, sizeof greeting);
-    if (!mariadb__wants_tls(r))
-        return;
     pthread_once(&once, watch_traffic);
+    greeting.wants_tls = mariadb__wants_tls(r);
     greeting.link = link;
 }
 
