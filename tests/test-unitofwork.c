@@ -395,6 +395,34 @@ static void collection__of_a_tree_gains_new_children(const char *url)
     family_close(&x);
 }
 
+/* A child that is deleted before it has a row is shown nowhere, and an owner that is added again has what is its own. */
+static void collection__loses_what_is_not_written(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    P *p = sqla_add(x.s, P, .name = "new");
+    C *c = sqla_add(x.s, C, .name = "c");
+    sqla_append(x.s, p, cs, c);
+    sqla_delete(x.s, c);
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT_EQUAL(p->cs.count, 0);
+    sqla_append(x.s, p, cs, x.c);
+    sqla_flush(x.s, &x.err);
+    sqla_append(x.s, x.p, cs, x.c);
+    sqla_delete(x.s, p);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    p->id = 0;
+    sqla_add_object(x.s, P, p);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    sqla_load(x.s, p, cs, &x.err);
+    CU_ASSERT_EQUAL(p->cs.count, 0);
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
+    family_close(&x);
+}
+
 static void load__of_a_known_parent_asks_nothing(const char *url)
 {
     family x;
@@ -430,6 +458,51 @@ static void rollback__gives_back_keys_that_were_not_set(const char *url)
     sqla_commit(x.s, &x.err);
     CU_ASSERT(family_fine(&x));
     CU_ASSERT_EQUAL(family_parent(&x, c->id), 0);
+    family_close(&x);
+}
+
+/* Whatever was flushed since, the object is what it was before its first flush. */
+static void rollback__gives_back_keys_that_a_later_flush_changed(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    P *p = sqla_add(x.s, P, .name = "new");
+    C *without = sqla_add(x.s, C, .name = "without"), *with = sqla_add(x.s, C, .p_id = SQLA_SOME(x.q->id));
+    N *n = sqla_add(x.s, N, .name = "n");
+    sqla_flush(x.s, &x.err);
+    sqla_append(x.s, p, cs, without);
+    with->p = p;
+    n->up = n;
+    sqla_flush(x.s, &x.err);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_FALSE(without->p_id.set);
+    CU_ASSERT(with->p_id.set && with->p_id.value == x.q->id);
+    CU_ASSERT_FALSE(n->up_id.set);
+    family_close(&x);
+}
+
+static void rollback__of_a_batch_that_failed_gives_back_its_keys(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Person *person = sqla_new(x.s, Person);
+    sqla_flush(x.s, &x.err);
+    Ball *balls[60];
+    for (int i = 0; i < 60; i++)
+        balls[i] = i == 40 ? sqla_new(x.s, Ball) : sqla_add(x.s, Ball, .owner = person); /* one has no owner */
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_FOREIGN_KEY, ""));
+    sqla_rollback(x.s, &x.err);
+    balls[40]->owner = person;
+    for (int i = 0; i < 60; i++) {
+        CU_ASSERT_EQUAL(balls[i]->id, 0);
+        sqla_add_object(x.s, Ball, balls[i]);
+    }
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "ball"), 60);
     family_close(&x);
 }
 
@@ -800,8 +873,11 @@ static const struct harness_test tests[] = {
     { "a collection does not move under a loop", collection__does_not_move_under_a_loop, HARNESS_DATABASES },
     { "a collection stays while its owner is read again", collection__stays_while_its_owner_is_read_again, HARNESS_DATABASES },
     { "a collection of a tree gains new children", collection__of_a_tree_gains_new_children, HARNESS_DATABASES },
+    { "a collection loses what is not written", collection__loses_what_is_not_written, HARNESS_DATABASES },
     { "load of a known parent asks nothing", load__of_a_known_parent_asks_nothing, HARNESS_DATABASES },
     { "rollback gives back keys that were not set", rollback__gives_back_keys_that_were_not_set, HARNESS_DATABASES },
+    { "rollback gives back keys that a later flush changed", rollback__gives_back_keys_that_a_later_flush_changed, HARNESS_DATABASES },
+    { "rollback of a batch that failed gives back its keys", rollback__of_a_batch_that_failed_gives_back_its_keys, HARNESS_DATABASES },
     { "rollback after a failure gives back keys that were not set", rollback__after_a_failure_gives_back_keys_that_were_not_set, HARNESS_DATABASES },
     { "rollback unreads what was read", rollback__unreads_what_was_read, HARNESS_DATABASES },
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },

@@ -158,9 +158,27 @@ static void rollback_one(sqla__object *owner, const sqla__relation *relation, ui
         sqla__collection_unload(owner, relation);
 }
 
-void sqla__collections_unload(sqla__object *owner) { each_collection(owner, unload_one, 0); }
+static void unload_stale(sqla__object *owner, const sqla__relation *relation, uint32_t clock)
+{
+    (void)clock;
+    if (!sqla__collection_fresh(owner, relation))
+        sqla__collection_unload(owner, relation);
+}
 
-void sqla__collections_expire(sqla__object *owner) { each_collection(owner, expire_one, 0); }
+void sqla__collections_unload_stale(sqla__object *owner)
+{
+    each_collection(owner, unload_stale, 0);
+}
+
+void sqla__collections_unload(sqla__object *owner)
+{
+    each_collection(owner, unload_one, 0);
+}
+
+void sqla__collections_expire(sqla__object *owner)
+{
+    each_collection(owner, expire_one, 0);
+}
 
 void sqla__collections_rollback(sqla__object *owner, uint32_t clock)
 {

@@ -112,7 +112,8 @@ static void *add_copy(sqla_session *s, sqla__pool *pool, const void *row)
 static void *add_again(sqla_session *s, sqla__object *object)
 {
     switch ((sqla_object_state)object->state) {
-    case SQLA_TRANSIENT:
+    case SQLA_TRANSIENT: /* a collection of an earlier time is not what it has now */
+        sqla__collections_unload_stale(object);
         return sqla__object_pend(s, object) == SQLA_OK ? sqla__struct_of(object) : NULL;
     case SQLA_DELETED:
         sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add an object that was deleted in this transaction");

@@ -75,6 +75,14 @@ static sqla_status wrong_count(const run *r, const sqla_batch *batch, sqla_error
     return err->status;
 }
 
+/* A batch that failed in its middle may have given keys to the rows before. */
+static void take_back(const sqla_plan *made, void *const *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < made->count; k++)
+            sqla__field_set_null(&made->slots[k], rows[i]);
+}
+
 /* Write n rows, from r->done on, by a road; rows_per_statement: of a block. */
 static sqla_status write_rows(run *r, sqla_batch_mode road, uint32_t rows_per_statement, size_t n, sqla_error *err)
 {
@@ -98,6 +106,8 @@ static sqla_status write_rows(run *r, sqla_batch_mode road, uint32_t rows_per_st
         status = wrong_count(r, &batch, err);
     if (status == SQLA_OK)
         r->done += n;
+    else if (batch.keys != NULL)
+        take_back(batch.keys, rows, n);
     return status == SQLA_OK ? SQLA_OK : explain(r, err, status);
 }
 
@@ -425,12 +435,23 @@ static bool key_changed(const sqla__mapping *mapping, const sqla__object *object
     return false;
 }
 
-static sqla_status finish_update(sqla_session *s, sqla__pool *pool, sqla__object *object, sqla_error *err)
+/* The second half of an insert, which sets the keys that had to wait: the record of the insert is enough. */
+static bool closes_circle(const sqla__item *item)
 {
+    const sqla__mapping *mapping = sqla__mapping_of(item->object);
+    bool later = false;
+    for (uint32_t i = 0; i < mapping->foreign_key_count && item->edges != NULL; i++)
+        later = later || item->edges[i].later;
+    return later && !(item->object->flags & SQLA__FLAG_DOOMED);
+}
+
+static sqla_status finish_update(sqla_session *s, sqla__pool *pool, const sqla__item *item, sqla_error *err)
+{
+    sqla__object *object = item->object;
     bool moved = key_changed(pool->mapping, object);
     if (moved)
         sqla__identity_remove(pool, object);
-    if (!sqla__undo_record(s, object, SQLA__UNDO_UPDATE))
+    if (!closes_circle(item) && !sqla__undo_record(s, object, SQLA__UNDO_UPDATE))
         return sqla__error_nomem(err);
     if (settle(object, err) != SQLA_OK)
         return err->status;
@@ -449,7 +470,7 @@ sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, const sqla__
         if (count > 0)
             status = write_by_size(&r, traits->update_columns, traits->update_block, traits->update_block_rows, traits->update_block_min, err);
         for (size_t k = 0; k < (count > 0 ? r.done : length); k++) {
-            sqla_status finished = finish_update(s, pool, items[i + k].object, err);
+            sqla_status finished = finish_update(s, pool, &items[i + k], err);
             if (status == SQLA_OK)
                 status = finished;
         }

@@ -565,9 +565,10 @@ void sqla__discard_changes(sqla_session *s, uint32_t clock)
             const sqla__page *page = pool->pages.items[p];
             for (uint32_t i = 0; page != NULL && i < page->used; i++) {
                 sqla__object *object = sqla__page_cell(page, i);
+                if (object->state == SQLA_TRANSIENT || object->state == SQLA_PERSISTENT)
+                    sqla__collections_rollback(object, clock);
                 if (object->state != SQLA_PERSISTENT)
                     continue;
-                sqla__collections_rollback(object, clock);
                 sqla__object_revert(object);
                 if (object->epoch > clock)
                     object->epoch = 0;

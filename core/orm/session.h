@@ -64,6 +64,7 @@ bool sqla__collection_begin(sqla__object *owner, const sqla__relation *relation)
 bool sqla__collection_fresh(const sqla__object *owner, const sqla__relation *relation);
 void sqla__collection_unload(sqla__object *owner, const sqla__relation *relation); /* empty, not loaded */
 void sqla__collections_unload(sqla__object *owner);
+void sqla__collections_unload_stale(sqla__object *owner);
 void sqla__collection_expire(sqla__object *owner, const sqla__relation *relation); /* it keeps what it has, and is read again next time */
 void sqla__collections_expire(sqla__object *owner);  /* they keep what they have, and the next load reads them again */
 void sqla__collections_rollback(sqla__object *owner, uint32_t clock); /* unload those loaded or changed after that time */

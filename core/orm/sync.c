@@ -61,16 +61,21 @@ static sqla_status sync_item(sqla__work *w, const sqla__item *item, sqla_error *
     return status;
 }
 
-/* What is gone is shown by no collection of one that stays. */
-static void sync_deleted(sqla__work *w, const sqla__item *item)
+/* What is gone, or is not written after all, is shown by no collection: neither of its owner's nor where it was put since. */
+static void sync_doomed(sqla_session *s, sqla__object *object)
 {
-    const sqla__mapping *mapping = sqla__mapping_of(item->object);
+    const sqla__mapping *mapping = sqla__mapping_of(object);
+    void *row = sqla__struct_of(object);
     for (uint32_t i = 0; i < mapping->foreign_key_count; i++) {
         const sqla__foreign_key *key = &mapping->foreign_keys[i];
-        sqla__object *owner = sqla__find_parent(w->session, key, sqla__snapshot_of(item->object));
-        for (uint32_t r = 0; r < key->target->relation_count && owner != NULL; r++)
-            if (key->target->relations[r].to_many && key->target->relations[r].key == key)
-                sqla__collection_drop(owner, &key->target->relations[r], sqla__struct_of(item->object));
+        const sqla__link *link = sqla__link_of(object, key);
+        sqla__object *owners[] = { sqla__find_parent(s, key, sqla__snapshot_of(object)),
+            key->pointer != NULL ? sqla__session_object(s, sqla__pointer_at(key->pointer, row)) : NULL,
+            link != NULL ? link->owner : NULL };
+        for (uint32_t r = 0; r < key->target->relation_count; r++)
+            for (size_t o = 0; o < sizeof owners / sizeof owners[0]; o++)
+                if (key->target->relations[r].to_many && key->target->relations[r].key == key && owners[o] != NULL)
+                    sqla__collection_drop(owners[o], &key->target->relations[r], row);
     }
 }
 
@@ -89,8 +94,9 @@ sqla_status sqla__sync(sqla__work *w, sqla_error *err)
         status = sync_list(w, &w->updates[m], err);
         if (status == SQLA_OK)
             status = sync_list(w, &w->inserts[m], err);
-        for (size_t i = 0; i < w->deletes[m].count; i++)
-            sync_deleted(w, &w->deletes[m].items[i]);
     }
+    for (size_t i = 0; i < w->session->doomed.count && status == SQLA_OK; i++)
+        if (w->session->doomed.items[i]->flags & SQLA__FLAG_DOOMED)
+            sync_doomed(w->session, w->session->doomed.items[i]);
     return status;
 }

@@ -14,9 +14,16 @@
 
 static size_t mark_of(const sqla_session *s) { return s->savepoint != NULL ? s->savepoint->undo_mark : 0; }
 
+/* The first update since the mark tells what the object was. An insert before it tells what the program gave. */
+static bool is_recorded(const sqla_session *s, const sqla__object *object, sqla__undo_kind kind)
+{
+    return kind == SQLA__UNDO_UPDATE && object->undo > mark_of(s) &&
+           s->undo.items[object->undo - 1].kind == SQLA__UNDO_UPDATE;
+}
+
 bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind kind)
 {
-    if (kind == SQLA__UNDO_UPDATE && object->undo > mark_of(s))
+    if (is_recorded(s, object, kind))
         return true;
     sqla__undo record = { .object = object, .kind = kind, .previous = object->undo };
     uint32_t size = sqla__pool_of(object)->mapping->size;
@@ -193,8 +200,10 @@ void sqla__undo_forget(sqla_session *s)
         sqla__undo *record = &s->undo.items[i];
         if (record->object != NULL) {
             record->object->undo = 0;
-            if (record->object->state == SQLA_DELETED)
+            if (record->object->state == SQLA_DELETED) {
                 record->object->state = SQLA_TRANSIENT;
+                sqla__collections_expire(record->object);
+            }
         }
         drop(s, record);
     }

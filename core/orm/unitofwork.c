@@ -216,7 +216,7 @@ static sqla_status ask_facts(const void *data, sqla_conn *conn, sqla_error *err)
 static sqla_status write(sqla__work *w, sqla_error *err)
 {
     if (nothing_to_write(w))
-        return SQLA_OK;
+        return sqla__sync(w, err);
     sqla_status status = sqla__order(w, err);
     if (status == SQLA_OK)
         status = sqla__session_begin_asking(w->session, ask_facts, w, err);
