@@ -647,6 +647,27 @@ static void expunge__leaves_nobody_pointing_at_it(const char *url)
     family_close(&x);
 }
 
+/* An expunge takes back what was said of the owner, and says nothing itself. */
+static void expunge__of_a_new_owner_ends_no_orphan(const char *url)
+{
+    for (int by_pointer = 0; by_pointer < 2; by_pointer++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        sqla_load(x.s, x.c, p, &x.err);
+        if (by_pointer)
+            x.c->p = x.q;
+        else
+            sqla_append(x.s, x.q, cs, x.c);
+        sqla_expunge(x.s, x.q);
+        CU_ASSERT_PTR_NULL(x.c->p);
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
+        family_close(&x);
+    }
+}
+
 /* ---- order ---------------------------------------------------------------------------------------------- */
 
 static void flush__of_one_that_points_at_itself(const char *url)
@@ -883,6 +904,7 @@ static const struct harness_test tests[] = {
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },
     { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
+    { "expunge of a new owner ends no orphan", expunge__of_a_new_owner_ends_no_orphan, HARNESS_DATABASES },
     { "flush of one that points at itself", flush__of_one_that_points_at_itself, HARNESS_DATABASES },
     { "rollback of one that points at itself", rollback__of_one_that_points_at_itself, HARNESS_DATABASES },
     { "flush orders rows by keys that the program gave", flush__orders_rows_by_keys_that_the_program_gave, HARNESS_DATABASES },

@@ -247,18 +247,21 @@ static void remove_links(sqla_session *s, const sqla__object *object)
     s->linked.count = kept;
 }
 
+/* A pointer to it becomes NULL as one that was never loaded: that says nothing, and least of all that the other is nobody's. */
 static void leave_relation(sqla__object *other, const sqla__relation *relation, void *row)
 {
-    void *ends[] = { sqla__struct_of(other), sqla__snapshot_of(other) };
+    void *struct_of_other = sqla__struct_of(other), *snapshot = sqla__snapshot_of(other);
     if (relation->to_many && sqla__collection_has(other, relation, row)) {
         sqla__collection_drop(other, relation, row);
         sqla__collection_expire(other, relation); /* the row is still there */
     }
     if (relation->to_many)
         return;
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-        if (sqla__pointer_at(relation, ends[i]) == row)
-            sqla__pointer_set(relation, ends[i], NULL);
+    bool pointed = sqla__pointer_at(relation, struct_of_other) == row;
+    if (pointed)
+        sqla__pointer_set(relation, struct_of_other, NULL);
+    if (pointed || sqla__pointer_at(relation, snapshot) == row)
+        sqla__pointer_set(relation, snapshot, NULL);
 }
 
 static void leave_pool(sqla__pool *pool, const sqla__mapping *target, void *row)
