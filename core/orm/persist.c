@@ -83,6 +83,20 @@ static void take_back(const sqla_plan *made, void *const *rows, size_t n)
             sqla__field_set_null(&made->slots[k], rows[i]);
 }
 
+/* Where the database counts nothing, the counts are no evidence. That is asked when they are wrong only, and
+ * once for each table. */
+static sqla_status check_count(const run *r, const sqla_batch *batch, sqla_error *err)
+{
+    const sqla_table *table = r->pool->mapping->table;
+    uint64_t facts = 0;
+    if (batch->affected == (int64_t)batch->count)
+        return SQLA_OK;
+    sqla_status status = sqla__conn_table_facts(r->session->conn, table->schema, table->name, &facts, err);
+    if (status != SQLA_OK || (facts & SQLA_FACT_UNCOUNTED) != 0)
+        return status;
+    return wrong_count(r, batch, err);
+}
+
 /* Write n rows, from r->done on, by a road; rows_per_statement: of a block. */
 static sqla_status write_rows(run *r, sqla_batch_mode road, uint32_t rows_per_statement, size_t n, sqla_error *err)
 {
@@ -102,8 +116,8 @@ static sqla_status write_rows(run *r, sqla_batch_mode road, uint32_t rows_per_st
                          .keys = r->source != SQLA_KEY_NONE ? &text->keys : NULL, .arena = &arena.base, .unmatched = -1 };
     sqla_status status = sqla__conn_run_many(s->conn, text->text, text->length, &batch, err);
     s->wrote = s->wrote || status == SQLA_OK || batch.affected != 0;
-    if (status == SQLA_OK && batch.affected != (int64_t)n)
-        status = wrong_count(r, &batch, err);
+    if (status == SQLA_OK)
+        status = check_count(r, &batch, err);
     if (status == SQLA_OK)
         r->done += n;
     else if (batch.keys != NULL)

@@ -54,7 +54,10 @@ static const char facts_query[] =
     "EXISTS (SELECT FROM parts p JOIN pg_catalog.pg_trigger t ON t.tgrelid = p.part WHERE p.root = c.oid AND t.tgenabled <> 'D' "
     "AND ((t.tgtype & 7) = 7 OR (t.tgtype & 64) <> 0)), "
     "EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled <> 'D'), "
-    "EXISTS (SELECT FROM parts p JOIN pg_catalog.pg_class f ON f.oid = p.part WHERE p.root = c.oid AND f.relkind = 'f') "
+    "EXISTS (SELECT FROM parts p JOIN pg_catalog.pg_class f ON f.oid = p.part WHERE p.root = c.oid "
+    "AND f.relkind = 'f'), "
+    "c.relkind = 'v' AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid "
+    "AND r.ev_type <> '1' AND r.is_instead AND r.ev_enabled <> 'D') "
     "FROM chosen c ORDER BY c.nspname, c.relname";
 
 static const char *text(const PGresult *res, int row, int column)
@@ -131,7 +134,9 @@ static sqla_status push_facts(const PGresult *res, int row, sqla_reflect_sink *s
         .kind = table_kind(text(res, row, 2), text(res, row, 3)),
         .schema = text(res, row, 0),
         .table = text(res, row, 1),
-        .facts = (stores ? SQLA_FACT_EXACT_INSERT : 0) | (rules || kind == 'm' ? 0 : SQLA_FACT_RETURNING),
+        .facts = (stores ? SQLA_FACT_EXACT_INSERT : 0) | (rules || kind == 'm' ? 0 : SQLA_FACT_RETURNING) |
+                 /* The tag counts what the rule did, if that was the same verb. */
+                 (truth(res, row, 7) ? SQLA_FACT_UNCOUNTED : 0),
     };
     return sink->push(sink, SQLA_REFLECT_FACTS, &record);
 }

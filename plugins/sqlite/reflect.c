@@ -238,6 +238,8 @@ static sqla_status push_facts(walk *w)
         return status;
     if (plain || facts.kind == SQLA_VIEW)
         facts.facts |= SQLA_FACT_RETURNING;
+    if (facts.kind == SQLA_VIEW) /* it is written by triggers, whose changes SQLite does not count */
+        facts.facts |= SQLA_FACT_UNCOUNTED;
     if (plain && !interferes)
         facts.facts |= SQLA_FACT_EXACT_INSERT;
     if (plain && !interferes && sqlite3_column_int(w->rows, 4) != 0)
