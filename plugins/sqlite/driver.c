@@ -38,6 +38,7 @@ int sqlite__on_progress(void *arg)
 int sqlite__step(sqla_driver_conn *conn, sqlite3_stmt *stmt)
 {
     conn->stepping = stmt;
+    conn->writes = !sqlite3_stmt_readonly(stmt);
     int rc = sqlite3_step(stmt);
     conn->stepping = NULL;
     return rc;
@@ -69,7 +70,7 @@ void sqlite__arm(sqla_driver_conn *conn, int64_t deadline)
 {
     int idle = SQLITE__IDLE;
     conn->deadline = deadline;
-    conn->busy_asked = conn->timed_out = false;
+    conn->busy_asked = conn->timed_out = conn->writes = false;
     conn->had_transaction = !sqlite3_get_autocommit(conn->db);
     atomic_compare_exchange_strong(&conn->state, &idle, SQLITE__RUNNING);
 }
@@ -107,6 +108,9 @@ static bool end_read_only(sqla_driver_conn *conn)
 
 sqla_status sqlite__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
 {
+    if (conn->lost)
+        return sqlite__fail(err, SQLA_ERR_DISCONNECTED, NULL,
+            "the connection is not used again after a commit of unknown outcome");
     if (conn->undone)
         return sqlite__fail(
             err, SQLA_ERR_ROLLBACK_FIRST, NULL, "an earlier failure made SQLite roll the transaction back");
@@ -154,8 +158,10 @@ static void sqlite_cancel_free(sqla_driver_canceller *canceller)
 
 static sqla_txn_state sqlite_txn_state(sqla_driver_conn *conn)
 {
-    return conn->undone                       ? SQLA_TXN_FAILED
+    return conn->lost                         ? SQLA_TXN_LOST
+           : conn->undone                     ? SQLA_TXN_FAILED
            : sqlite3_get_autocommit(conn->db) ? SQLA_TXN_IDLE
+           : conn->over                       ? SQLA_TXN_FAILED
                                               : SQLA_TXN_ACTIVE;
 }
 
@@ -182,6 +188,8 @@ static sqla_status sqlite_begin(sqla_driver_conn *conn, const sqla_txn_options *
         if (!conn->had_transaction)
             end_read_only(conn);
     }
+    conn->begun = status == SQLA_OK;
+    conn->over = false;
     sqlite__leave(conn);
     return status;
 }
@@ -217,6 +225,7 @@ static sqla_status sqlite_commit(sqla_driver_conn *conn, const sqla_txn_options 
     if (status != SQLA_OK)
         return status;
     status = sqlite__place_check(conn, err);
+    conn->committing = status == SQLA_OK;
     int rc = status == SQLA_OK ? run_control(conn, SQLITE__COMMIT) : SQLITE_OK;
     if (status != SQLA_OK)
         give_up(conn);
@@ -224,6 +233,8 @@ static sqla_status sqlite_commit(sqla_driver_conn *conn, const sqla_txn_options 
         status = commit_failed(conn, rc, err);
     else
         end_read_only(conn);
+    conn->committing = false;
+    conn->begun = conn->begun && status == SQLA_ERR_BUSY;
     sqlite__leave(conn);
     return status;
 }
@@ -234,7 +245,7 @@ static sqla_status sqlite_rollback(sqla_driver_conn *conn, const sqla_txn_option
     sqlite__arm(conn, options != NULL ? options->deadline : 0);
     if (!sqlite3_get_autocommit(conn->db) && run_control(conn, SQLITE__ROLLBACK) != SQLITE_OK)
         status = sqlite__failed(conn, NULL, 0, err);
-    conn->undone = false;
+    conn->undone = conn->begun = conn->over = false;
     if (status == SQLA_OK)
         end_read_only(conn);
     sqlite__leave(conn);

@@ -249,6 +249,75 @@ static const char *locked_file(sqla_driver_conn *conn, sqla_status status, char 
     return room;
 }
 
+/* ---- commits of unknown outcome ------------------------------------------------------------------------ */
+
+/* Is what failed a commit, or a statement that commits by itself? */
+static bool is_commit(const sqla_driver_conn *conn, const char *text)
+{
+    static const char *const verbs[] = { "commit", "end", "release" };
+    if (conn->committing || (!conn->had_transaction && conn->writes))
+        return true;
+    for (size_t i = 0; text != NULL && i < sizeof verbs / sizeof *verbs; i++) {
+        if (sqlite3_strnicmp(text + strspn(text, " \t\r\n"), verbs[i], (int)strlen(verbs[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Failures of reading and of locking, which come before anything is committed. */
+static bool is_before_commit(int code)
+{
+    static const int codes[] = { SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_FSTAT,
+        SQLITE_IOERR_RDLOCK, SQLITE_IOERR_LOCK, SQLITE_IOERR_ACCESS, SQLITE_IOERR_CHECKRESERVEDLOCK,
+        SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_GETTEMPPATH,
+        SQLITE_IOERR_NOMEM, SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (codes[i] == code)
+            return true;
+    }
+    return (code & 0xff) != SQLITE_IOERR;
+}
+
+/* With a journal that is deleted at the end, deleting it is what commits: whatever could not be written or
+ * synchronised before is rolled back, now or when the database is next opened. */
+static bool deletes_journal(sqla_driver_conn *conn)
+{
+    sqlite3_stmt *ask = NULL;
+    bool deletes = false, own = conn->own_pragma;
+    conn->own_pragma = true;
+    if (sqlite3_prepare_v2(conn->db, "PRAGMA journal_mode", -1, &ask, NULL) == SQLITE_OK &&
+        sqlite3_step(ask) == SQLITE_ROW) {
+        const char *mode = (const char *)sqlite3_column_text(ask, 0);
+        deletes = mode != NULL && strcmp(mode, "delete") == 0;
+    }
+    sqlite3_finalize(ask);
+    conn->own_pragma = own;
+    return deletes;
+}
+
+/* In WAL mode a commit is in the file, as the operating system shows it, before it is synchronised; when
+ * that fails SQLite says that there is none, and whoever opens the file anew finds it there. */
+static bool is_undecided(sqla_driver_conn *conn, int code, const char *text)
+{
+    if (is_before_commit(code) || !is_commit(conn, text))
+        return false;
+    return (code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_WRITE) || !deletes_journal(conn);
+}
+
+static sqla_status undecided(sqla_driver_conn *conn, int code, const char *message, sqla_err *err)
+{
+    const sqla_err_fields fields = { .native = code,
+        .sqlstate = "58030",
+        .hint = "the file has it or not when it is next opened; look there before it is done again" };
+    conn->lost = true;
+    return sqlite__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields,
+        "the file could not be written or synchronised while the commit was under way, so it may have "
+        "happened: %s",
+        message);
+}
+
+/* ---- reporting, all of it ------------------------------------------------------------------------------ */
+
 sqla_status sqlite__failed_in(
     sqla_driver_conn *conn, const char *text, int64_t row, const char *detail, sqla_err *err)
 {
@@ -257,7 +326,13 @@ sqla_status sqlite__failed_in(
     const meaning *known = meaning_of(code);
     sqla_status status = in_context(conn, code, known->status);
     names found = { "", "", "" };
-    char file[512];
+    char file[512], said[512];
+    if (status == SQLA_ERR_IO) {
+        copy(said, sizeof said, message, strlen(message));
+        message = said;
+        if (is_undecided(conn, code, text))
+            return undecided(conn, code, message, err);
+    }
     read_names(&found, code, message);
     if (conn->had_transaction && sqlite3_get_autocommit(conn->db))
         conn->undone = true;

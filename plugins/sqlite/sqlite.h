@@ -42,6 +42,11 @@ struct sqla_driver_conn {
     bool timed_out;       /* the call under way was ended by its deadline */
     bool had_transaction; /* a transaction was open when the call began */
     bool undone;          /* SQLite rolled the transaction back by itself, and nobody has taken note yet */
+    bool begun;           /* a transaction of the host's is open, as far as we know */
+    bool over;            /* a statement has ended it, and perhaps begun another */
+    bool committing;      /* what runs is COMMIT */
+    bool writes;          /* what was stepped last may write */
+    bool lost;            /* never to be used again */
     bool query_only;      /* the transaction is read-only */
     bool touched;         /* a statement changed the session in a way that is not followed */
     bool is_private;      /* the database is in memory, and ends with the last connection to it */
