@@ -118,6 +118,9 @@ sqla_status sqla__conn_start(sqla_conn *conn, int32_t timeout_ms, sqla_error *er
     sqla_status status = sqla__conn_check(conn, err);
     if (status != SQLA_OK)
         return status;
+    status = sqla__conn_txn_check(conn, err);
+    if (status != SQLA_OK)
+        return status;
     conn->deadline = sqla__conn_deadline(conn, timeout_ms);
     if (!sqla__conn_fence(conn, conn->deadline))
         return sqla__error_set(err, SQLA_ERR_TIMEOUT, "the deadline passed while a cancel of what ran before was still under way");
@@ -138,22 +141,28 @@ sqla_status sqla__conn_start_statement(sqla_conn *conn, int32_t timeout_ms, sqla
     return SQLA_ERR_UNSUPPORTED;
 }
 
-/* A statement that is wrong is easier to find by its first words. What follows a quote may be a secret, and is left out. */
-static void name_statement(const sqla_conn *conn, sqla_error *err, const char *text, size_t length)
+/* What follows a quote may be a secret, and is left out. */
+void sqla__first_words(char *room, size_t size, const char *text, size_t length)
 {
-    char words[61];
     size_t n = 0;
     bool cut = false;
-    if (err->status != SQLA_ERR_SQL)
-        return;
     for (size_t i = 0; i < length && !cut; i++) {
         char c = text[i] == '\n' || text[i] == '\t' || text[i] == '\r' ? ' ' : text[i];
-        cut = n == sizeof words - 1 || c == '\'' || c == '$';
-        if (!cut && (c != ' ' || (n > 0 && words[n - 1] != ' ')))
-            words[n++] = c;
+        cut = n == size - 4 || c == '\'' || c == '$';
+        if (!cut && (c != ' ' || (n > 0 && room[n - 1] != ' ')))
+            room[n++] = c;
     }
-    words[n] = '\0';
-    sqla__error_prefix(err, "cannot run '%s%s': ", words, cut ? "..." : "");
+    memcpy(room + n, cut || n == 0 ? "..." : "", cut || n == 0 ? 4 : 1);
+}
+
+/* A statement that is wrong is easier to find by its first words. */
+static void name_statement(const sqla_conn *conn, sqla_error *err, const char *text, size_t length)
+{
+    char words[64];
+    if (err->status != SQLA_ERR_SQL)
+        return;
+    sqla__first_words(words, sizeof words, text, length);
+    sqla__error_prefix(err, "cannot run '%s': ", words);
     sqla__engine_scrub(conn->engine, err);
 }
 
@@ -276,6 +285,7 @@ bool sqla__conn_clean(sqla_conn *conn)
             sqla__event_conn(conn, SQLA_EVENT_RESET, start, SQLA_OK, "");
     }
     conn->touched = conn->autocommit = false;
+    sqla__txn_over(conn);
     conn->timeout_ms = 0;
     conn->limit = 0;
     return !conn->lost;
@@ -406,9 +416,16 @@ static sqla_status check_asked(sqla_conn *conn, sqla_error *err)
     return sqla__error_set(err, SQLA_ERR_CANCELLED, "the statement was cancelled before it ran");
 }
 
+static uint32_t token_flag(const sqla_conn *conn)
+{
+    return conn->engine->config.resolve_outcomes ? SQLA_EXEC_TOKEN : 0u;
+}
+
 static sqla_status exec(sqla_conn *conn, const sqla__request *request, const sqla__stmtkey *key, sqla__result *result, sqla_error *err)
 {
-    const sqla_exec_options options = { sizeof options, request->stream ? SQLA_EXEC_STREAM : 0, conn->deadline };
+    const uint32_t flags =
+        (request->stream ? SQLA_EXEC_STREAM : 0u) | token_flag(conn);
+    const sqla_exec_options options = { sizeof options, flags, conn->deadline };
     sqla_statement statement = { sizeof statement, 0, request->text, request->length, NULL };
     for (bool again = false;; again = true) {
         sqla__cached *cached = NULL;
@@ -471,6 +488,7 @@ sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__
         status = sqla__result_finish(result, ret_affected, err);
     else if (status == SQLA_OK)
         *ret_result = result;
+    sqla__txn_look(conn, status, request->text, request->length);
     if (start != 0)
         sqla__event_execute(conn, request->text, request->length, request->plan, request->row, 1, start, status, err);
     return status;
@@ -492,7 +510,7 @@ sqla_status sqla__conn_run_script(sqla_conn *conn, const char *text, size_t leng
     if (status != SQLA_OK)
         return status;
     const sqla_statement statement = { sizeof statement, 0, text, length, NULL };
-    const sqla_exec_options options = { sizeof options, SQLA_EXEC_SCRIPT, conn->deadline };
+    const sqla_exec_options options = { sizeof options, SQLA_EXEC_SCRIPT | token_flag(conn), conn->deadline };
     sqla_driver_result *result = NULL;
     int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_EXECUTE);
     status = conn->driver->ops.exec(conn->handle, &statement, NULL, NULL, &options, &result, sqla__opaque(err));
@@ -502,6 +520,7 @@ sqla_status sqla__conn_run_script(sqla_conn *conn, const char *text, size_t leng
     } else if (result != NULL) {
         conn->driver->ops.result_close(result);
     }
+    sqla__txn_look(conn, status, text, length);
     if (start != 0)
         sqla__event_execute(conn, text, length, NULL, NULL, 1, start, status, err);
     return status;
@@ -548,6 +567,7 @@ sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length
         name_statement(conn, err, text, length);
         sqla__suggest(conn, err);
     }
+    sqla__txn_look(conn, status, text, length);
     if (start != 0)
         sqla__event_execute(conn, text, length, batch->plan, batch->count > 0 ? batch->rows[0] : NULL, batch->count, start, status, err);
     return status;

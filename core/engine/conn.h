@@ -44,6 +44,11 @@ sqla_status sqla__conn_commit(sqla_conn *conn, sqla_error *err);
 sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err);
 sqla_status sqla__conn_savepoint(sqla_conn *conn, sqla_savepoint_op op, const char *name, sqla_error *err);
 sqla_txn_state sqla__conn_txn_state(sqla_conn *conn);
+/* Has a statement ended the transaction, such as a raw COMMIT? Nothing else runs until sqla__conn_rollback
+ * then. *ret_by (may be NULL): its first words, until then. */
+bool sqla__conn_txn_lost(const sqla_conn *conn, const char **ret_by);
+/* The same as a failure. Returns: OK; ROLLBACK_FIRST: it has, and err names it. */
+sqla_status sqla__conn_txn_check(sqla_conn *conn, sqla_error *err);
 
 /* Run text with parameters by plan out of row (NULL, NULL: none).
  * cached: prepare it and keep the handle, looked up by the text's content: the plan must be the same shape each time.

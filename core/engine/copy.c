@@ -38,6 +38,7 @@ static sqla_status open_copy(sqla_conn *conn, const char *sql, sqla_copy *copy, 
         return status;
     const sqla_exec_options options = { sizeof options, SQLA_EXEC_STREAM, conn->deadline };
     sqla__conn_touch(conn);
+    conn->fresh = false;
     status = copy->ops->open(conn->handle, sql, strlen(sql), (int32_t)copy->direction, &options, &copy->handle, sqla__opaque(err));
     if (status == SQLA_OK && copy->handle == NULL)
         status = sqla__error_set(err, SQLA_ERR_PROTOCOL, "driver '%s' began a copy and gives no handle", conn->driver->name);

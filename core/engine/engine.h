@@ -234,6 +234,11 @@ struct sqla_conn {
     int64_t deadline;              /* of the call that is under way; 0: none */
     int64_t told;                  /* the deadline that the driver was told last */
     bool autocommit;               /* a transaction of that kind is open: there is none */
+    bool begun;                    /* a transaction was begun, and neither committed nor rolled back since */
+    bool fresh;                    /* nothing of the program's has run in it */
+    bool ended_told;               /* the program knows of ended_by */
+    sqla__begin how;               /* as it was begun */
+    char ended_by[64];             /* first words of the statement that ended it; "": none has */
 };
 static inline bool sqla__conn_is_open(const sqla_conn *conn) { return atomic_load(&conn->use) != SQLA__CLOSED; }
 
@@ -260,6 +265,20 @@ int64_t sqla__conn_patience(const sqla_conn *conn);
 sqla_status sqla__conn_simple(sqla_conn *conn, const char *text, int64_t deadline, sqla_error *err);
 /* Has this raw text run here before? */
 bool sqla__conn_seen(sqla_conn *conn, const char *text, size_t length);
+
+/* The first words of a statement, without what may be a secret. */
+void sqla__first_words(char *room, size_t size, const char *text, size_t length);
+
+/* Transactions that a statement ended (ended.c). The connection has begun one; it is over. */
+void sqla__txn_began(sqla_conn *conn, sqla__begin how);
+void sqla__txn_over(sqla_conn *conn);
+/* After each statement of the program's: is the transaction still there? status: of the statement. */
+void sqla__txn_look(sqla_conn *conn, sqla_status status, const char *text, size_t length);
+/* A commit of such a transaction: it is over. Returns: MISUSE; ROLLBACK_FIRST: another one was open, and is
+ * rolled back. */
+sqla_status sqla__txn_cannot_commit(sqla_conn *conn, sqla_error *err);
+/* At the end of a rollback. Returns: OK, or MISUSE: what the program had to be told and was not yet. */
+sqla_status sqla__txn_rolled_back(sqla_conn *conn, sqla_error *err);
 
 /* A hint for a failure over the name of a table or column that is not there (suggest.c). */
 void sqla__suggest(sqla_conn *conn, sqla_error *err);

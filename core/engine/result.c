@@ -47,6 +47,7 @@ void sqla__result_started(sqla_conn *conn, sqla__result *result, bool streams)
 /* Out of the list of open ones, and closed on the driver's side. */
 static void detach(sqla__result *result)
 {
+    static const char streamed[] = "(one whose rows came as a stream)";
     sqla_conn *conn = result->conn;
     const sqla_driver_ops *ops = &conn->driver->ops;
     bool forked = sqla__engine_forked(conn->engine);
@@ -59,6 +60,8 @@ static void detach(sqla__result *result)
         sqla__conn_tell(conn, sqla__conn_patience(conn));
     if (!forked)
         ops->result_close(result->handle);
+    if (!forked && result->streams)
+        sqla__txn_look(conn, SQLA_OK, streamed, sizeof streamed - 1);
     if (result->cached != NULL)
         sqla__stmtcache_done(result->cached, forked ? NULL : ops->stmt_close);
     result->cached = NULL;

@@ -35,6 +35,8 @@ sqla_status sqla_conn_prepare(sqla_conn *conn, const char *gid, sqla_error *err)
     status = conn->driver->twophase.prepare(conn->handle, gid, conn->deadline, sqla__opaque(&local));
     if (status != SQLA_OK)
         status = sqla__conn_failed(conn, status, &local);
+    else
+        sqla__txn_over(conn);
     sqla__event_txn(conn, SQLA_EVENT_PREPARE, gid, start, status, &local);
     sqla__error_init(&dropped);
     if (status != SQLA_OK && !conn->lost)

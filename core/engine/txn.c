@@ -94,6 +94,8 @@ sqla_status sqla__conn_begin(sqla_conn *conn, sqla__begin how, sqla_error *err)
     status = conn->driver->slots.begin(conn, &options, err);
     if (status != SQLA_OK)
         status = sqla__conn_failed(conn, status, err);
+    else
+        sqla__txn_began(conn, how);
     sqla__event_txn(conn, SQLA_EVENT_BEGIN, NULL, start, status, err);
     /* A deadline or a cancel may have come when it was open already, or it was opened and could not be made what was asked. */
     sqla_error dropped;
@@ -126,7 +128,11 @@ static sqla_status commit_failed(sqla_conn *conn, sqla_status status, sqla_error
 
 sqla_status sqla__conn_commit(sqla_conn *conn, sqla_error *err)
 {
-    sqla_status status = sqla__conn_start(conn, 0, err);
+    sqla_status status = sqla__conn_check(conn, err);
+    if (status == SQLA_OK && sqla__conn_txn_lost(conn, NULL))
+        return sqla__txn_cannot_commit(conn, err);
+    if (status == SQLA_OK)
+        status = sqla__conn_start(conn, 0, err);
     if (status != SQLA_OK)
         return status;
     if (conn->autocommit) {
@@ -140,6 +146,8 @@ sqla_status sqla__conn_commit(sqla_conn *conn, sqla_error *err)
     status = conn->driver->slots.commit(conn, &options, err);
     if (status != SQLA_OK)
         status = commit_failed(conn, status, err);
+    if (status == SQLA_OK)
+        sqla__txn_over(conn);
     return sqla__event_txn(conn, SQLA_EVENT_COMMIT, NULL, start, status, err);
 }
 
@@ -151,7 +159,7 @@ sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err)
     conn->autocommit = false;
     sqla__results_detach(conn);
     if (conn->lost || sqla__conn_txn_state(conn) == SQLA_TXN_IDLE)
-        return SQLA_OK;
+        return sqla__txn_rolled_back(conn, err);
     const sqla_txn_options options = { sizeof options, 0, sqla__conn_patience(conn), 0, 0 };
     (void)sqla__conn_fence(conn, options.deadline);
     int64_t start = sqla__event_start(conn->engine, SQLA_EVENT_ROLLBACK);
@@ -161,7 +169,8 @@ sqla_status sqla__conn_rollback(sqla_conn *conn, sqla_error *err)
         conn->lost = true;
     }
     sqla__error_init(err);
-    return sqla__event_txn(conn, SQLA_EVENT_ROLLBACK, NULL, start, SQLA_OK, err);
+    sqla__event_txn(conn, SQLA_EVENT_ROLLBACK, NULL, start, SQLA_OK, err);
+    return sqla__txn_rolled_back(conn, err);
 }
 
 sqla_status sqla__conn_savepoint(sqla_conn *conn, sqla_savepoint_op op, const char *name, sqla_error *err)
@@ -173,6 +182,7 @@ sqla_status sqla__conn_savepoint(sqla_conn *conn, sqla_savepoint_op op, const ch
         return sqla__error_set(err, SQLA_ERR_MISUSE, "a savepoint needs an open transaction");
     sqla_event_kind kind = op == SQLA_SAVEPOINT_SET ? SQLA_EVENT_SAVEPOINT : op == SQLA_SAVEPOINT_RELEASE ? SQLA_EVENT_RELEASE : SQLA_EVENT_ROLLBACK_TO;
     int64_t start = sqla__event_start(conn->engine, kind);
+    conn->fresh = false;
     sqla__conn_tell(conn, conn->deadline);
     status = conn->driver->slots.savepoint(conn, (int32_t)op, name, err);
     if (status != SQLA_OK)
@@ -344,8 +354,10 @@ sqla_outcome sqla_outcome_resolve(sqla_engine *db, const sqla_error *failed, sql
     if (db == NULL || !fits)
         status = sqla__error_set(&local, SQLA_ERR_MISUSE, db == NULL ? "there is no engine to ask with" : "the error is not that of a commit of unknown outcome");
     else if (token[0] == '\0')
-        status = sqla__error_set(&local, SQLA_ERR_UNSUPPORTED, "the error has nothing to ask the outcome by: the engine's option 'resolve_outcomes' "
-                                 "was not set, the transaction had changed nothing, or the database cannot tell");
+        status = sqla__error_set(&local, SQLA_ERR_UNSUPPORTED,
+            "the error has nothing to ask the outcome by: the engine's option 'resolve_outcomes' "
+            "was not set, the transaction had changed nothing, the statement ran outside of one, or the "
+            "database cannot tell");
     else
         status = ask_outcome(db, token, &outcome, &local);
     if (status == SQLA_OK && outcome >= SQLA_OUTCOME_UNKNOWN && outcome <= SQLA_OUTCOME_IN_PROGRESS)
@@ -361,6 +373,7 @@ sqla_status sqla__conn_reflect(sqla_conn *conn, uint32_t kind, const sqla_reflec
     sqla_status status = sqla__conn_start(conn, 0, err);
     if (status != SQLA_OK)
         return status;
+    conn->fresh = conn->fresh && kind == SQLA_REFLECT_FACTS; /* which the program does not see */
     sqla__conn_tell(conn, conn->deadline);
     status = conn->driver->slots.reflect(conn, kind, filter, sink, err);
     return status == SQLA_OK ? SQLA_OK : sqla__conn_failed(conn, status, err);

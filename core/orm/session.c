@@ -226,6 +226,8 @@ sqla_status sqla__session_ready(sqla_session *s, sqla_error *err)
         sqla__error_set(err, SQLA_ERR_DISCONNECTED, "the connection was lost, and the transaction with it");
         return sqla__session_break(s, err, err->status);
     }
+    if (s->conn != NULL && sqla__conn_txn_check(s->conn, err) != SQLA_OK)
+        return sqla__session_break(s, err, err->status);
     return SQLA_OK;
 }
 

@@ -291,7 +291,9 @@ sqla_status mariadb_execute_many(sqla_driver_conn *conn, const sqla_statement *s
     status = mariadb__enter(conn, options != NULL ? options->deadline : 0, err);
     if (status != SQLA_OK)
         return status;
-    status = start(&j, err);
+    status = mariadb__put_under_way(conn, statement->text, err);
+    if (status == SQLA_OK)
+        status = start(&j, err);
     for (size_t i = 0; i < batch->count && status == SQLA_OK; i += j.block)
         status = run_block(&j, i, err);
     mariadb_result_close(j.returned);

@@ -11,7 +11,7 @@
 /* ---- alive? ---------------------------------------------------------------------------------------------------- */
 
 /* The server says nothing on an idle link but that it closes it. */
-static sqla_status look(sqla_driver_conn *conn, sqla_err *err)
+sqla_status mariadb__look(sqla_driver_conn *conn, sqla_err *err)
 {
     struct pollfd fd = { mysql_get_socket(conn->link), POLLIN, 0 };
     bool idle = conn->stream == NULL;
@@ -33,7 +33,7 @@ static sqla_status run(sqla_driver_conn *conn, const char *text, int64_t deadlin
 
 sqla_status mariadb_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err)
 {
-    sqla_status status = look(conn, err);
+    sqla_status status = mariadb__look(conn, err);
     if (status != SQLA_OK || (flags & SQLA_PING_LOOK) != 0)
         return status;
     status = mariadb__enter_any(conn, deadline, err);
@@ -86,6 +86,7 @@ sqla_status mariadb_begin(sqla_driver_conn *conn, const sqla_txn_options *option
     status = set_level(conn, level != SQLA_ISOLATION_DEFAULT ? level : conn->usual_level, err);
     if (status == SQLA_OK)
         status = mariadb__simple(conn, (options->flags & SQLA_TXN_READ_ONLY) != 0 ? "START TRANSACTION READ ONLY" : "START TRANSACTION", err);
+    conn->begun = status == SQLA_OK;
     mariadb__leave(conn);
     return status;
 }
@@ -109,6 +110,7 @@ static sqla_status send_commit(sqla_driver_conn *conn, sqla_err *err)
         return undecided(conn, status, err);
     if (query.answer != 0)
         return mariadb__failed(conn, NULL, text, 0, err);
+    conn->begun = false;
     (void)set_level(conn, conn->usual_level, NULL); /* begin tries again; and what is committed is committed */
     return SQLA_OK;
 }
@@ -121,7 +123,7 @@ sqla_status mariadb_commit(sqla_driver_conn *conn, const sqla_txn_options *optio
         return mariadb__fail(err, SQLA_ERR_ROLLBACK_FIRST, NULL, "cannot commit: the server has ended the transaction, so it can only be rolled back");
     if (state == SQLA_TXN_IDLE)
         return mariadb__fail(err, SQLA_ERR_MISUSE, NULL, "cannot commit: no transaction is open");
-    sqla_status status = look(conn, err);
+    sqla_status status = mariadb__look(conn, err);
     if (status == SQLA_OK)
         status = mariadb__enter(conn, options->deadline, err);
     if (status != SQLA_OK)
@@ -140,7 +142,7 @@ sqla_status mariadb_rollback(sqla_driver_conn *conn, const sqla_txn_options *opt
         return status;
     status = mariadb__simple(conn, "ROLLBACK", err);
     if (status == SQLA_OK) {
-        conn->undone = false;
+        conn->undone = conn->begun = false;
         (void)set_level(conn, conn->usual_level, NULL);
     }
     mariadb__leave(conn);

@@ -291,6 +291,40 @@ static sqla_status judge(sqla_driver_conn *conn, const said *s, const meaning *k
     return conn->timed_out ? SQLA_ERR_TIMEOUT : status;
 }
 
+/* Was what is running sent in such a way that it may have been done for good? */
+static bool may_have_happened(const sqla_driver_conn *conn)
+{
+    if (conn->running == NULL || !conn->sent || conn->read_only)
+        return conn->open_outcome;
+    bool alone = conn->before == SQLA_TXN_IDLE && (conn->link->server_status & SERVER_STATUS_AUTOCOMMIT) != 0;
+    return alone ? !mariadb__only_reads(conn->running) : !mariadb__keeps_transaction(conn->running);
+}
+
+void mariadb__keep_outcome(sqla_driver_conn *conn)
+{
+    conn->open_outcome = may_have_happened(conn);
+    conn->running = NULL;
+}
+
+static sqla_status outcome_open(sqla_driver_conn *conn, const said *s, sqla_status status, sqla_err *err)
+{
+    const sqla_err_fields fields = { .native = s != NULL ? (int32_t)s->number : 0,
+        .sqlstate = s != NULL ? s->sqlstate : NULL };
+    return mariadb__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields,
+        "%s while the statement, which commits by itself, was under way, so it may "
+        "have happened%s%s",
+        status == SQLA_ERR_TIMEOUT || conn->timed_out ? "the deadline passed" : "the connection broke",
+        s != NULL ? ": " : "", s != NULL ? s->message : "");
+}
+
+/* A server that ends the session says so (with a number below 2000, or of its later ones), and undoes what
+ * changes rows; other statements may have committed on their way. */
+static bool is_undone(const sqla_driver_conn *conn, const said *s)
+{
+    bool from_server = s->number < 2000 || s->number >= 3000;
+    return from_server && conn->running != NULL && !conn->scripting && mariadb__is_writing(conn->running);
+}
+
 /* What the server ended by itself, or by the implicit commit of DDL, is over whatever the host thinks; until it has rolled back nothing
  * must run, since each statement would commit by itself. */
 static void look_after_transaction(sqla_driver_conn *conn)
@@ -310,17 +344,29 @@ sqla_status mariadb__failed(sqla_driver_conn *conn, MYSQL_STMT *handle, const ch
     sqla_status status = judge(conn, &s, known, text);
     if (status == SQLA_ERR_NOMEM)
         return mariadb__nomem(err);
+    if (conn->lost && may_have_happened(conn) && !is_undone(conn, &s))
+        return outcome_open(conn, &s, status, err);
+    bool undone = conn->undone;
+    look_after_transaction(conn);
+    bool committed = conn->undone && !undone && text != NULL && !mariadb__keeps_transaction(text);
     read_names(&found, s.number, s.message);
     if (found.table[0] == '\0' && mariadb__is_of_a_row(s.number))
         read_target(&found, text);
     const sqla_err_fields fields = {
-        .struct_size = sizeof fields, .status = status, .native = (int32_t)s.number, .row = row, .message = s.message,
+        .struct_size = sizeof fields,
+        .status = status,
+        .native = (int32_t)s.number,
+        .row = row,
+        .message = s.message,
         .sqlstate = known != NULL && known->sqlstate != NULL ? known->sqlstate : s.sqlstate,
         .position = s.number == MARIADB_SYNTAX ? position_in(text, s.message) : 0,
-        .table = found.table[0] != '\0' ? found.table : NULL, .column = found.column[0] != '\0' ? found.column : NULL,
+        .table = found.table[0] != '\0' ? found.table : NULL,
+        .column = found.column[0] != '\0' ? found.column : NULL,
         .constraint = found.constraint[0] != '\0' ? found.constraint : NULL,
+        .hint = committed ? "the statement ended the transaction before it failed: what had been done until "
+                            "then is committed"
+                          : NULL,
     };
-    look_after_transaction(conn);
     mariadb__host->set_error(err, &fields);
     return status;
 }
@@ -328,6 +374,8 @@ sqla_status mariadb__failed(sqla_driver_conn *conn, MYSQL_STMT *handle, const ch
 sqla_status mariadb__broken(sqla_driver_conn *conn, sqla_status status, sqla_err *err)
 {
     conn->lost = true;
+    if (may_have_happened(conn))
+        return outcome_open(conn, NULL, status, err);
     if (status == SQLA_ERR_TIMEOUT || conn->timed_out)
         return mariadb__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed, and the server did not answer the cancel");
     return mariadb__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the connection to the server was lost");

@@ -70,6 +70,11 @@ struct sqla_driver_conn {
     bool commits_not;          /* autocommit was turned off */
     bool untold;               /* the server may have been told not to say so */
     bool undone;               /* the server has ended the transaction by itself, and the host has not rolled back yet */
+    bool begun;                /* a transaction of the host's is open, as far as we know */
+    bool guarded;              /* before what is running is a savepoint, gone if the transaction is another one */
+    bool sent;                 /* what is running was sent to be run, and not only to be prepared */
+    bool open_outcome;         /* rows are still coming of what commits by itself */
+    const char *running;       /* the program's statement, or NULL */
     bool read_only;            /* every transaction is to be */
     bool timed_out;            /* the deadline of what is running has passed */
     bool scripting;            /* what is running may be several statements */
@@ -148,6 +153,8 @@ extern locale_t mariadb__c_locale; /* for reading numbers */
 sqla_status mariadb__failed(sqla_driver_conn *conn, MYSQL_STMT *handle, const char *text, int64_t row, sqla_err *err);
 /* Report that the link broke or that time is up (status) without an answer of the server. */
 sqla_status mariadb__broken(sqla_driver_conn *conn, sqla_status status, sqla_err *err);
+/* Rows of what is running will come for a while, and its text may go. */
+void mariadb__keep_outcome(sqla_driver_conn *conn);
 /* Report why no connection was made. */
 sqla_status mariadb__refused(MYSQL *link, sqla_err *err);
 /* Report a failure of our own finding. fields: what is known besides status and message; NULL: nothing. */
@@ -204,6 +211,21 @@ sqla_status mariadb__ask(sqla_driver_conn *conn, const char *text, MYSQL_RES **r
 /* Have the server say what has become of the transaction. */
 void mariadb__refresh(sqla_driver_conn *conn);
 sqla_txn_state mariadb__server_state(const sqla_driver_conn *conn);
+
+/* Have a statement of the program's run next: see that the server is there, and mark the transaction where
+ * it may be ended by that. */
+sqla_status mariadb__put_under_way(sqla_driver_conn *conn, const char *text, sqla_err *err);
+/* Has the server ended the session? That costs no traffic. */
+sqla_status mariadb__look(sqla_driver_conn *conn, sqla_err *err);
+
+/* ---- reads.c ------------------------------------------------------------------------------------------- */
+
+/* The place behind blanks and comments. Those that the server executes are none. */
+const char *mariadb__skip_blank(const char *at);
+/* Does the text change nothing that stays, for certain? */
+bool mariadb__only_reads(const char *text);
+/* Does it leave the transaction alone, for certain? One that rolls it back counts as such. */
+bool mariadb__keeps_transaction(const char *text);
 
 /* ---- cancel.c -------------------------------------------------------------------------------------------------- */
 

@@ -10,46 +10,6 @@
 
 /* ---- the text -------------------------------------------------------------------------------------------------- */
 
-/* The place behind blanks and comments. Those that the server executes are none. */
-static const char *skip_blank(const char *at)
-{
-    for (;;) {
-        at += strspn(at, " \t\r\n\f\v");
-        bool dashes = at[0] == '-' && at[1] == '-' && (at[2] == '\0' || strchr(" \t\r\n", at[2]) != NULL);
-        if (at[0] == '#' || dashes) {
-            at += strcspn(at, "\n");
-        } else if (at[0] == '/' && at[1] == '*' && at[2] != '!' && strncmp(at + 2, "M!", 2) != 0) {
-            const char *end = strstr(at + 2, "*/");
-            at = end != NULL ? end + 2 : at + strlen(at);
-        } else {
-            return at;
-        }
-    }
-}
-
-/* A quote that is doubled opens the next one at once, which comes to the same. */
-bool mariadb__is_several(const char *text)
-{
-    for (const char *at = skip_blank(text); *at != '\0'; at = skip_blank(at)) {
-        if (*at == ';')
-            return *skip_blank(at + 1 + strspn(at + 1, "; \t\r\n")) != '\0';
-        const char *end = strchr("'\"`", *at) != NULL ? strchr(at + 1, *at) : at;
-        at = end != NULL ? end + 1 : at + strlen(at);
-    }
-    return false;
-}
-
-bool mariadb__is_writing(const char *text)
-{
-    static const char *const verbs[] = { "insert", "replace", "update", "delete" };
-    const char *at = skip_blank(text);
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (strncasecmp(at, verbs[i], strlen(verbs[i])) == 0)
-            return true;
-    }
-    return false;
-}
-
 sqla_status mariadb__check_text(const char *text, size_t length, sqla_err *err)
 {
     if (memchr(text, '\0', length) != NULL)
@@ -192,6 +152,7 @@ sqla_status mariadb__stmt_send(sqla_driver_stmt *stmt, bool *ret_failed, sqla_er
 {
     sqla_driver_conn *conn = stmt->conn;
     mariadb__call execute = { .kind = MARIADB__EXECUTE, .handle = stmt->handle };
+    conn->sent = true;
     *ret_failed = conn->args.count > 0 && mysql_stmt_bind_param(stmt->handle, conn->args.binds) != 0;
     if (*ret_failed)
         return SQLA_OK;
@@ -246,6 +207,7 @@ static sqla_status drop_answer(sqla_driver_conn *conn, const char *text, int64_t
 static sqla_status run_text(sqla_driver_conn *conn, const sqla_statement *statement, sqla_driver_result **ret_result, sqla_err *err)
 {
     bool rows = false;
+    conn->sent = true;
     sqla_status status = mariadb__simple(conn, statement->text, err);
     if (status == SQLA_OK)
         status = drop_answer(conn, statement->text, 0, &rows, err);
@@ -257,12 +219,13 @@ static sqla_status run_text(sqla_driver_conn *conn, const sqla_statement *statem
 static sqla_status run_statements(sqla_driver_conn *conn, const char *text, sqla_err *err)
 {
     mariadb__call query = { .kind = MARIADB__QUERY, .text = text, .length = strlen(text) };
+    conn->sent = true;
     sqla_status status = mariadb__call_run(conn, &query);
     for (int64_t number = 1;; number++) { /* of the statement, 0-based plus 1 */
         bool rows;
         if (status != SQLA_OK)
             return mariadb__broken(conn, status, err);
-        if (query.answer > 0)
+        if (query.answer != 0) /* below 0 where it could not even be sent */
             return mariadb__failed(conn, NULL, text, number, err);
         status = drop_answer(conn, text, number, &rows, err);
         if (status != SQLA_OK || !mysql_more_results(conn->link))
@@ -287,10 +250,13 @@ static sqla_status run_script(sqla_driver_conn *conn, const sqla_statement *stat
         return status;
     }
     conn->scripting = true;
-    status = mariadb__call_run(conn, &allow);
-    if (status != SQLA_OK)
-        status = mariadb__broken(conn, status, err);
-    else if (*skip_blank(statement->text) != '\0')
+    status = mariadb__put_under_way(conn, statement->text, err);
+    sqla_status allowed = status == SQLA_OK ? mariadb__call_run(conn, &allow) : SQLA_OK;
+    if (allowed != SQLA_OK)
+        status = mariadb__broken(conn, allowed, err);
+    else if (status == SQLA_OK && allow.answer != 0)
+        status = mariadb__failed(conn, NULL, NULL, 0, err);
+    else if (status == SQLA_OK && *mariadb__skip_blank(statement->text) != '\0')
         status = run_statements(conn, statement->text, err);
     conn->scripting = false;
     if (mariadb__call_run(conn, &forbid) != SQLA_OK)
@@ -350,8 +316,12 @@ sqla_status mariadb_exec(sqla_driver_conn *conn, const sqla_statement *statement
         status = mariadb__enter(conn, deadline, err);
     if (status != SQLA_OK)
         return status;
-    status = run(conn, statement, plan, (flags & SQLA_EXEC_STREAM) != 0, ret_result, err);
+    status = mariadb__put_under_way(conn, statement->text, err);
+    if (status == SQLA_OK)
+        status = run(conn, statement, plan, (flags & SQLA_EXEC_STREAM) != 0, ret_result, err);
     if (conn->stream == NULL)
         mariadb__leave(conn);
+    else
+        mariadb__keep_outcome(conn);
     return status;
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#define GUARD "sqla_guard"
+
 enum { MILLI = 1000000 }; /* nanoseconds */
 
 int64_t mariadb__now(void)
@@ -227,6 +229,9 @@ sqla_status mariadb__enter_any(sqla_driver_conn *conn, int64_t deadline, sqla_er
     if (mariadb__gate_late(&conn->gate))
         return late_cancel(conn, err);
     conn->before = mariadb__server_state(conn);
+    conn->begun = conn->begun && conn->before == SQLA_TXN_ACTIVE;
+    conn->guarded = conn->sent = conn->open_outcome = false;
+    conn->running = NULL;
     conn->timed_out = conn->interrupted = false;
     mariadb__set_deadline(conn, deadline);
     mariadb__drop_statements(conn);
@@ -248,8 +253,36 @@ static void absorb(sqla_driver_conn *conn)
     mariadb__refresh(conn);
 }
 
+/* Did the statement that is over leave the transaction that it found? A CALL may end one and begin another,
+ * and the server's word that one is open is the same then. */
+static void check_guard(sqla_driver_conn *conn)
+{
+    bool open =
+        conn->guarded && !conn->lost && !conn->undone && mariadb__server_state(conn) == SQLA_TXN_ACTIVE;
+    conn->guarded = false;
+    if (!open)
+        return;
+    if (!conn->timed_out)
+        mariadb__set_deadline(conn, mariadb__now() + INT64_C(1000000000));
+    conn->undone = mariadb__simple(conn, "RELEASE SAVEPOINT " GUARD, NULL) != SQLA_OK;
+}
+
+sqla_status mariadb__put_under_way(sqla_driver_conn *conn, const char *text, sqla_err *err)
+{
+    bool inside = conn->before == SQLA_TXN_ACTIVE, keeps = inside && mariadb__keeps_transaction(text);
+    sqla_status status = keeps ? SQLA_OK : mariadb__look(conn, err);
+    if (status == SQLA_OK && inside && !keeps && conn->begun)
+        status = mariadb__simple(conn, "SAVEPOINT " GUARD, err);
+    conn->guarded = status == SQLA_OK && inside && !keeps && conn->begun;
+    conn->running = text;
+    return status;
+}
+
 void mariadb__leave(sqla_driver_conn *conn)
 {
+    conn->running = NULL;
+    conn->open_outcome = false;
+    check_guard(conn);
     bool fired = mariadb__gate_close(&conn->gate);
     if ((fired || conn->timed_out) && !conn->interrupted && !conn->lost)
         absorb(conn);

@@ -385,8 +385,11 @@ sqla_status postgres_execute_many(sqla_driver_conn *conn, const sqla_statement *
     if (status != SQLA_OK || batch->count == 0)
         return status;
     status = postgres__enter(conn, options != NULL ? options->deadline : 0, err);
+    if (status == SQLA_OK && conn->before == SQLA_TXN_IDLE && (status = postgres__look(conn, err)) != SQLA_OK)
+        postgres__leave(conn);
     if (status != SQLA_OK)
         return status;
+    conn->running = statement->text;
     status = batch->mode == SQLA_BATCH_COLUMNS ? run_columns(&j, err) : run_each(&j, err);
     postgres__leave(conn);
     postgres__decoder_release(&j.keys);

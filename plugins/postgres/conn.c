@@ -48,7 +48,7 @@ static sqla_status dead(sqla_driver_conn *conn, sqla_err *err)
 
 /* A server that ends a session says so and closes the link, so an idle socket can be read then. What else comes on an
  * idle link is harmless: a notice, a changed setting. */
-static sqla_status look(sqla_driver_conn *conn, sqla_err *err)
+sqla_status postgres__look(sqla_driver_conn *conn, sqla_err *err)
 {
     if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD || postgres__key_late(conn->key))
         return dead(conn, err);
@@ -83,7 +83,9 @@ sqla_txn_state postgres_txn_state(sqla_driver_conn *conn)
     case PQTRANS_ACTIVE:
         return conn->before;
     case PQTRANS_INTRANS:
-        return SQLA_TXN_ACTIVE;
+        return conn->begun && conn->over
+                   ? SQLA_TXN_FAILED
+                   : SQLA_TXN_ACTIVE; /* it is another one than that which begin began */
     case PQTRANS_INERROR:
         return SQLA_TXN_FAILED;
     case PQTRANS_UNKNOWN:
@@ -125,19 +127,10 @@ sqla_status postgres_begin(sqla_driver_conn *conn, const sqla_txn_options *optio
         return status;
     postgres__drop_statements(conn);
     status = postgres__simple(conn, text, NULL, err);
+    conn->begun = status == SQLA_OK;
+    conn->over = false;
     postgres__leave(conn);
     return status;
-}
-
-/* Behind COMMIT a broken link leaves open what has happened. */
-static sqla_status undecided(sqla_driver_conn *conn, const PGresult *res, sqla_status status, const char *what, const char *token, sqla_err *err)
-{
-    sqla_err_fields fields = { .sqlstate = res != NULL ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL, .outcome = token };
-    const char *said = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    conn->lost = true;
-    return postgres__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields, "%s while %s was under way, so it may have happened%s%s",
-                          status == SQLA_ERR_TIMEOUT || conn->timed_out ? "the deadline passed" : "the connection broke", what,
-                          said != NULL ? ": " : "", said != NULL ? said : "");
 }
 
 /* The last answer that is not NULL, a failure before all. */
@@ -164,7 +157,7 @@ sqla_status postgres__decide(sqla_driver_conn *conn, const char *text, const cha
         *ret_res = res;
         return SQLA_OK;
     }
-    status = undecided(conn, res, status, what, token, err);
+    status = postgres__undecided(conn, res, status, what, token, err);
     PQclear(res);
     return status;
 }
@@ -173,7 +166,7 @@ sqla_status postgres__decide(sqla_driver_conn *conn, const char *text, const cha
 enum { TOKEN_SIZE = 32 };
 static const char token_prefix[] = "xid:";
 
-static sqla_status take_token(sqla_driver_conn *conn, char token[TOKEN_SIZE], sqla_err *err)
+sqla_status postgres__take_token(sqla_driver_conn *conn, char token[TOKEN_SIZE], sqla_err *err)
 {
     PGresult *res = NULL;
     bool new_names = PQserverVersion(conn->link) >= 130000;
@@ -208,14 +201,14 @@ sqla_status postgres_commit(sqla_driver_conn *conn, const sqla_txn_options *opti
         return postgres__fail(err, SQLA_ERR_ROLLBACK_FIRST, NULL, "cannot commit: a statement of the transaction failed, so it can only be rolled back");
     if (state == SQLA_TXN_IDLE)
         return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "cannot commit: no transaction is open");
-    sqla_status status = look(conn, err);
+    sqla_status status = postgres__look(conn, err);
     if (status == SQLA_OK)
         status = postgres__enter(conn, options->deadline, err);
     if (status != SQLA_OK)
         return status;
     char token[TOKEN_SIZE] = "";
     if ((options->flags & SQLA_TXN_TOKEN) != 0)
-        status = take_token(conn, token, err);
+        status = postgres__take_token(conn, token, err);
     if (status == SQLA_OK)
         status = send_commit(conn, token[0] != '\0' ? token : NULL, err);
     postgres__leave(conn);
@@ -255,7 +248,9 @@ sqla_status postgres_rollback(sqla_driver_conn *conn, const sqla_txn_options *op
 {
     if (postgres_txn_state(conn) == SQLA_TXN_IDLE && conn->stream == NULL)
         return SQLA_OK;
-    return run(conn, "ROLLBACK", options->deadline, err);
+    sqla_status status = run(conn, "ROLLBACK", options->deadline, err);
+    conn->begun = conn->begun && status != SQLA_OK;
+    return status;
 }
 
 /* The server cuts a name that is longer than it keeps, so that two savepoints would become one; and what it refuses ends the
@@ -303,7 +298,7 @@ void postgres_set_deadline(sqla_driver_conn *conn, int64_t deadline)
 /* The empty statement is the cheapest, and is answered even in a transaction that has failed. */
 sqla_status postgres_ping(sqla_driver_conn *conn, uint32_t flags, int64_t deadline, sqla_err *err)
 {
-    sqla_status status = look(conn, err);
+    sqla_status status = postgres__look(conn, err);
     if (status != SQLA_OK || (flags & SQLA_PING_LOOK) != 0)
         return status;
     return run(conn, "", deadline, err);

@@ -60,7 +60,7 @@ static sqla_status begin(sqla_driver_conn *conn, const char *text, sqla_copy_dir
         status = postgres__fail(err, SQLA_ERR_MISUSE, NULL, "%s", wrong_kind(kind, direction));
     (void)postgres__refuse_copy(conn, res);
     PQclear(res);
-    postgres__read_rest(conn);
+    (void)postgres__read_rest(conn, NULL);
     return status;
 }
 
@@ -174,6 +174,7 @@ static sqla_status end_in(sqla_driver_copy *copy, const char *why, sqla_err *err
         if (status != SQLA_OK)
             return link_failed(copy, status, err);
     }
+    copy->conn->running = why == NULL ? "COPY" : NULL; /* outside of a transaction it commits now */
     return taken > 0 ? take_end(copy, err) : link_failed(copy, SQLA_OK, err);
 }
 

@@ -199,6 +199,55 @@ static const char *missing_table(const char *message, char *room, size_t size)
     return room;
 }
 
+/* Was what is running sent in such a way that it may have been done for good? */
+static bool may_have_happened(const sqla_driver_conn *conn)
+{
+    if (conn->running == NULL || conn->only_reads)
+        return conn->open_outcome;
+    return conn->before == SQLA_TXN_IDLE
+               ? !postgres__only_reads(conn->running)
+               : conn->before == SQLA_TXN_ACTIVE && postgres__ends_transaction(conn->running);
+}
+
+/* A server that ends the session says so, and then the statement that had not been done is undone. */
+static bool is_undone(const sqla_driver_conn *conn, const PGresult *res)
+{
+    return PQresultErrorField(res, PG_DIAG_SQLSTATE) != NULL && !conn->completed &&
+           conn->before == SQLA_TXN_IDLE && (conn->open_outcome || postgres__is_undone(conn->running));
+}
+
+void postgres__keep_outcome(sqla_driver_conn *conn)
+{
+    conn->open_outcome = may_have_happened(conn);
+    conn->running = NULL;
+}
+
+static const char *what_runs(const sqla_driver_conn *conn)
+{
+    return conn->before == SQLA_TXN_IDLE ? "the statement, which commits by itself,"
+                                         : "the statement, which ends the transaction,";
+}
+
+static sqla_status outcome_open(
+    sqla_driver_conn *conn, const PGresult *res, sqla_status status, sqla_err *err)
+{
+    return postgres__undecided(
+        conn, res, status, what_runs(conn), conn->token[0] != '\0' ? conn->token : NULL, err);
+}
+
+sqla_status postgres__undecided(sqla_driver_conn *conn, const PGresult *res, sqla_status status,
+    const char *what, const char *token, sqla_err *err)
+{
+    sqla_err_fields fields = { .sqlstate = res != NULL ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL,
+        .outcome = token };
+    const char *said = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    conn->lost = true;
+    return postgres__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields,
+        "%s while %s was under way, so it may have happened%s%s",
+        status == SQLA_ERR_TIMEOUT || conn->timed_out ? "the deadline passed" : "the connection broke", what,
+        said != NULL ? ": " : "", said != NULL ? said : "");
+}
+
 sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_t row, sqla_err *err)
 {
     char made_up[1024], name[128];
@@ -221,6 +270,8 @@ sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_
     fields.constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
     fields.position = position(res);
     fields.status = judge(conn, res, fields.sqlstate, fields.message);
+    if (conn->lost && may_have_happened(conn) && !is_undone(conn, res))
+        return outcome_open(conn, res, (sqla_status)fields.status, err);
     postgres__host->set_error(err, &fields);
     return (sqla_status)fields.status;
 }
@@ -231,6 +282,8 @@ sqla_status postgres__broken(sqla_driver_conn *conn, sqla_status status, sqla_er
     if (status == SQLA_ERR_NOMEM)
         return postgres__nomem(err);
     conn->lost = true;
+    if (may_have_happened(conn))
+        return outcome_open(conn, NULL, status, err);
     if (status == SQLA_ERR_TIMEOUT || conn->timed_out)
         return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed, and the server did not answer the cancel");
     copy_line(text, sizeof text, PQerrorMessage(conn->link));

@@ -413,6 +413,7 @@ sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, s
     if (conn != NULL) {
         conn->pooled = r.pooled;
         conn->read_only = r.pooled && has_flag(args, SQLA_CONNECT_READ_ONLY);
+        conn->only_reads = !r.pooled && has_flag(args, SQLA_CONNECT_READ_ONLY);
     }
     sqla_status status = conn != NULL ? make_recipe(&r, args, err) : postgres__nomem(err);
     if (status == SQLA_OK) {

@@ -67,6 +67,14 @@ struct sqla_driver_conn {
     bool lost;                 /* never to be used again */
     bool may_have_prepared;    /* a statement may have made prepared ones beside ours */
     bool set_something;        /* a statement may have changed a setting that is not reported */
+    bool begun;                /* a transaction of the host's is open, as far as we know */
+    bool over;                 /* a statement has ended it, and perhaps begun another */
+    bool rolled_back;          /* what is running has said ROLLBACK, if only to a savepoint */
+    bool only_reads;           /* the session refuses every write */
+    bool completed;            /* a statement of what is running was done; committed it may not be */
+    bool open_outcome;         /* rows are still coming of what commits by itself */
+    const char *running;       /* the program's statement that was sent, or NULL */
+    char token[32];            /* what to resolve its outcome by, or "" */
     bool pooled;               /* behind a pooler: the session is ours within a transaction only */
     bool read_only;            /* every BEGIN is to say so, since the session cannot */
     bool timed_out;            /* the deadline of what is running has passed */
@@ -106,6 +114,12 @@ extern const sqla_traits postgres__traits;
 sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_t row, sqla_err *err);
 /* Report that the link broke or that time is up (status) without an answer of the server. */
 sqla_status postgres__broken(sqla_driver_conn *conn, sqla_status status, sqla_err *err);
+/* The same where that leaves open what has happened.  res: the last answer, or NULL. what: "COMMIT". token:
+ * what to resolve it by; NULL. */
+sqla_status postgres__undecided(sqla_driver_conn *conn, const PGresult *res, sqla_status status, const char *what,
+                                const char *token, sqla_err *err);
+/* Rows of what is running will come for a while, and its text may go. */
+void postgres__keep_outcome(sqla_driver_conn *conn);
 /* Report why libpq made no connection. */
 sqla_status postgres__refused(PGconn *link, sqla_err *err);
 /* Report a failure of our own finding. fields: what is known besides status and message; NULL: nothing. */
@@ -131,8 +145,10 @@ sqla_status postgres__flush(sqla_driver_conn *conn);
 sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res);
 /* The same within a pipeline, where each result is a whole one whatever ran before. */
 sqla_status postgres__next_of_pipeline(sqla_driver_conn *conn, PGresult **ret_res);
-/* Read and drop what else the statement answers; the link is lost when that cannot be, since it would be in the way of what comes. */
-void postgres__read_rest(sqla_driver_conn *conn);
+/* Read and drop what else the statement answers; the link is lost when that cannot be, since it would be in
+ * the way of what comes. Returns: OK; a reported failure: a statement that was done may fail when it
+ * commits. */
+sqla_status postgres__read_rest(sqla_driver_conn *conn, sqla_err *err);
 /* The answer to one statement that has been given to libpq: its last result, to be cleared, or a reported failure. */
 sqla_status postgres__answer(sqla_driver_conn *conn, PGresult **ret_res, sqla_err *err);
 /* The same for a row of a batch (0-based plus 1), which a failure names. */
@@ -191,6 +207,10 @@ sqla_status postgres__guard_answer(
 
 sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err);
 sqla_status postgres_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
+/* Has the server ended the session? Before it is sent what must not be lost; that costs no traffic. */
+sqla_status postgres__look(sqla_driver_conn *conn, sqla_err *err);
+/* The number of the transaction, to resolve its outcome by; "": it has none. Between enter and leave. */
+sqla_status postgres__take_token(sqla_driver_conn *conn, char token[32], sqla_err *err);
 void postgres_close(sqla_driver_conn *conn);
 void postgres_abandon(sqla_driver_conn *conn);
 sqla_txn_state postgres_txn_state(sqla_driver_conn *conn);
@@ -206,6 +226,16 @@ void postgres_set_deadline(sqla_driver_conn *conn, int64_t deadline);
  * by; NULL. Between enter and leave. */
 sqla_status postgres__decide(sqla_driver_conn *conn, const char *text, const char *what, const char *token, PGresult **ret_res, sqla_err *err);
 sqla_status postgres_resolve(sqla_driver_conn *conn, const char *outcome, int64_t deadline, int32_t *ret_outcome, sqla_err *err);
+
+/* ---- reads.c ------------------------------------------------------------------------------------------- */
+
+/* Does the text change nothing that stays, for certain? */
+bool postgres__only_reads(const char *text);
+/* Is one of its statements COMMIT, or another that ends a transaction and keeps it? */
+bool postgres__ends_transaction(const char *text);
+/* Does it end with its transaction undone when the server ends the session under it? */
+bool postgres__is_undone(const char *text);
+bool postgres__has_word(const char *text, const char *sought); /* sought: in small letters */
 
 /* ---- twophase.c ------------------------------------------------------------------------------------------------ */
 

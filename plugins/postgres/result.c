@@ -107,17 +107,14 @@ static void end_stream(sqla_driver_result *result)
 
 /* ---- the stream ------------------------------------------------------------------------------------------------ */
 
-/* Behind the last row and behind an error there is one NULL more to be read. */
-static sqla_status finish_stream(sqla_driver_result *result)
+/* Behind the last row and behind an error there is one NULL more to be read; and what commits by itself may
+ * fail there. A result that only reads is whole by then, whatever becomes of the link. */
+static sqla_status finish_stream(sqla_driver_result *result, sqla_err *err)
 {
-    PGresult *rest = NULL;
-    sqla_status status;
-    while ((status = postgres__next(result->conn, &rest)) == SQLA_OK && rest != NULL)
-        PQclear(rest);
-    if (status != SQLA_OK)
-        result->conn->lost = true;
+    bool open = result->conn->open_outcome;
+    sqla_status status = postgres__read_rest(result->conn, open ? err : NULL);
     end_stream(result);
-    return status;
+    return open ? status : SQLA_OK;
 }
 
 /* The next row of the stream into rows, which stays NULL at the end. */
@@ -140,8 +137,8 @@ static sqla_status next_of_stream(sqla_driver_result *result, sqla_err *err)
     else
         status = postgres__failed(result->conn, res, 0, err);
     PQclear(res);
-    (void)finish_stream(result);
-    return status;
+    sqla_status finished = finish_stream(result, status == SQLA_OK ? err : NULL);
+    return status == SQLA_OK ? finished : status;
 }
 
 /* Step so that rows[at] is the next row. *ret_more: false at the end. */

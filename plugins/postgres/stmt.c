@@ -266,7 +266,8 @@ static sqla_status start_stream(sqla_driver_conn *conn, PGresult **ret_res, bool
         status = postgres__fail(err, SQLA_ERR_UNSUPPORTED, NULL, "COPY from or to the client is not supported");
     else if (PQresultStatus(res) == PGRES_FATAL_ERROR || PQresultStatus(res) == PGRES_BAD_RESPONSE)
         status = postgres__failed(conn, res, 0, err);
-    postgres__read_rest(conn);
+    sqla_status rest = postgres__read_rest(conn, status == SQLA_OK ? err : NULL);
+    status = status == SQLA_OK ? rest : status;
     if (status != SQLA_OK) {
         PQclear(res);
         *ret_res = NULL;
@@ -274,8 +275,24 @@ static sqla_status start_stream(sqla_driver_conn *conn, PGresult **ret_res, bool
     return status;
 }
 
+/* What is sent from here on may be done for good, and not be heard of. A session that the server has ended
+ * before that has certainly not done it. */
+static sqla_status put_under_way(sqla_driver_conn *conn, const char *text, uint32_t flags, sqla_err *err)
+{
+    bool ends = conn->before == SQLA_TXN_ACTIVE && postgres__ends_transaction(text);
+    sqla_status status = conn->before == SQLA_TXN_IDLE || ends ? postgres__look(conn, err) : SQLA_OK;
+    if (status == SQLA_OK && ends && (flags & SQLA_EXEC_TOKEN) != 0)
+        status = postgres__take_token(conn, conn->token, err);
+    conn->completed = false;
+    conn->running = text;
+    return status;
+}
+
 static sqla_status run(sqla_driver_conn *conn, const sqla_statement *statement, uint32_t flags, PGresult **ret_res, bool *ret_more, sqla_err *err)
 {
+    sqla_status begun = put_under_way(conn, statement->text, flags, err);
+    if (begun != SQLA_OK)
+        return begun;
     if ((flags & SQLA_EXEC_SCRIPT) != 0)
         return run_script(conn, statement, ret_res, err);
     sqla_status status = postgres__send(conn, statement, err);
@@ -326,7 +343,10 @@ sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statemen
     if (status != SQLA_OK)
         return status;
     status = run(conn, statement, flags, &res, &more, err);
-    if (!more)
+    conn->over |= status == SQLA_OK && conn->rolled_back && postgres__has_word(statement->text, "chain");
+    if (more)
+        postgres__keep_outcome(conn);
+    else
         postgres__leave(conn);
     if (status != SQLA_OK)
         return status;

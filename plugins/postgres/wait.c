@@ -75,8 +75,13 @@ sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *
         return late_cancel(conn, err);
     }
     conn->before = postgres_txn_state(conn);
-    if (conn->before == SQLA_TXN_IDLE)
+    if (conn->before == SQLA_TXN_IDLE) {
         conn->traced = 0;
+        conn->begun = conn->over = false;
+    }
+    conn->rolled_back = conn->completed = conn->open_outcome = false;
+    conn->running = NULL;
+    conn->token[0] = '\0';
     postgres__set_deadline(conn, deadline);
     conn->timed_out = false;
     return SQLA_OK;
@@ -86,6 +91,8 @@ sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *
 void postgres__leave(sqla_driver_conn *conn)
 {
     PGnotify *note;
+    conn->running = NULL;
+    conn->open_outcome = false;
     postgres__watch(conn);
     postgres__gate_close(&conn->gate);
     while ((note = PQnotifies(conn->link)) != NULL)
@@ -152,6 +159,18 @@ static bool has_dropped_mark(const PGconn *link)
 #endif
 }
 
+/* Statements are known by the tags of their answers. ROLLBACK may be one to a savepoint, which leaves the
+ * transaction open. */
+static void note_done(sqla_driver_conn *conn, PGresult *res)
+{
+    ExecStatusType kind = PQresultStatus(res);
+    const char *tag = kind == PGRES_COMMAND_OK ? PQcmdStatus(res) : "";
+    conn->completed |= kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK;
+    conn->over |= strcmp(tag, "COMMIT") == 0 || strcmp(tag, "PREPARE TRANSACTION") == 0;
+    conn->rolled_back |= strcmp(tag, "ROLLBACK") == 0;
+    conn->over |= conn->rolled_back && (strcmp(tag, "BEGIN") == 0 || strcmp(tag, "START TRANSACTION") == 0);
+}
+
 /* A link that broke while sending may still have the server's last words to be read: libpq gives them as a result. */
 sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res)
 {
@@ -168,6 +187,8 @@ sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res)
     }
     *ret_res = PQgetResult(conn->link);
     conn->lost |= *ret_res != NULL && ends_all(*ret_res);
+    if (*ret_res != NULL)
+        note_done(conn, *ret_res);
     return SQLA_OK;
 }
 
@@ -223,16 +244,6 @@ sqla_status postgres__next_of_pipeline(sqla_driver_conn *conn, PGresult **ret_re
 }
 #endif
 
-void postgres__read_rest(sqla_driver_conn *conn)
-{
-    PGresult *rest = NULL;
-    do {
-        PQclear(rest);
-        rest = NULL;
-        conn->lost |= postgres__next(conn, &rest) != SQLA_OK;
-    } while (rest != NULL);
-}
-
 /* Both ways of ending a copying leave it behind, or the link with it: libpq tells of a copying that is not ended again and again.
  * A stalled link cannot hold us here: what has not come is waited for like everything else. */
 static void skip_copy(sqla_driver_conn *conn)
@@ -278,6 +289,21 @@ static bool is_failure(const PGresult *res)
 {
     ExecStatusType kind = PQresultStatus(res);
     return kind != PGRES_TUPLES_OK && kind != PGRES_COMMAND_OK && kind != PGRES_EMPTY_QUERY;
+}
+
+sqla_status postgres__read_rest(sqla_driver_conn *conn, sqla_err *err)
+{
+    PGresult *rest = NULL;
+    sqla_status status = SQLA_OK, waited;
+    while ((waited = postgres__next(conn, &rest)) == SQLA_OK && rest != NULL) {
+        if (is_failure(rest) && status == SQLA_OK)
+            status = postgres__failed(conn, rest, 0, err);
+        PQclear(rest);
+        rest = NULL;
+    }
+    if (waited != SQLA_OK && status == SQLA_OK)
+        status = postgres__broken(conn, waited, err);
+    return status;
 }
 
 /* Keep the last result, or the first that failed. *done: how many did not, before it. */

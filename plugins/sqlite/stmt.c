@@ -162,6 +162,7 @@ static sqla_status run_one_of_script(sqla_driver_conn *conn, const char **at, co
     if (status == SQLA_OK && rc != SQLITE_OK && rc != SQLITE_DONE)
         status = sqlite__failed(conn, start, number, err);
     sqlite3_finalize(handle);
+    conn->over = conn->over || (conn->begun && sqlite3_get_autocommit(conn->db));
     sqlite__leave(conn);
     return status;
 }

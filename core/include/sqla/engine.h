@@ -174,7 +174,10 @@ SQLA_API void sqla_conn_invalidate(sqla_conn *conn);
  * begin: MISUSE when one is open.
  * commit: SQLA_OK: done. UNKNOWN_OUTCOME: the link broke while COMMIT was under way. BUSY: not done, the transaction is
  *   still open, and commit may be repeated. Anything else: not done, and the transaction is over.
- * rollback: ends the transaction in any case; OK also when there is none.
+ * rollback: ends the transaction in any case; OK also when there is none. MISUSE: a statement had ended it.
+ * A transaction that a statement has ended (a raw COMMIT; DDL on MariaDB) lets nothing more run: the next
+ * call is ROLLBACK_FIRST and names that statement. Commit and rollback are MISUSE and name it as well, and
+ * with those it is over.
  * savepoint, release, rollback_to: name is yours, any text. MISUSE outside a transaction.
  * Threads: one at a time per connection. */
 SQLA_API sqla_status sqla_conn_begin(sqla_conn *conn, sqla_error *err);
@@ -227,20 +230,23 @@ SQLA_API sqla_status sqla_conn_commit_prepared(sqla_conn *conn, const char *gid,
 SQLA_API sqla_status sqla_conn_rollback_prepared(sqla_conn *conn, const char *gid, sqla_error *err);
 SQLA_API sqla_status sqla_conn_recover(sqla_conn *conn, sqla_recover_fn *fn, void *data, sqla_error *err);
 
-/* What became of a commit that failed with SQLA_ERR_UNKNOWN_OUTCOME, asked of the database on another connection. The engine
- * needs the option resolve_outcomes for it when the commit is made.
+/* What became of a commit that failed with SQLA_ERR_UNKNOWN_OUTCOME, by call or by a raw COMMIT inside a
+ * transaction, asked of the database on another connection. The engine needs the option resolve_outcomes
+ * for it when the commit is made.
  *   failed  the error of that commit
  * Returns: IN_PROGRESS: the database still runs it, or has not noticed the broken link yet: ask again. UNKNOWN: nobody can
  * tell; with a failure in err: MISUSE (failed is no such error), UNSUPPORTED (it carries nothing to ask by: the option was not
- * set, the transaction had changed nothing, or the database cannot tell), or what kept us from asking.  Threads: any. */
+ * set, it is that of a statement outside of a transaction, the transaction had changed nothing, or the
+ * database cannot tell), or what kept us from asking.  Threads: any. */
 SQLA_API sqla_outcome sqla_outcome_resolve(sqla_engine *db, const sqla_error *failed, sqla_error *err);
 
 /* Deadlines. statement_timeout_ms of the engine, of the session, of one connection or of one statement (sqla_timeout in
  * sql.h), the nearest one given, says how long each of these may take: running a statement and reading its rows (of a stream:
  * each block of rows; of a COPY: each call), a script, a batch, begin, commit, rollback, a savepoint, the reset before a connection goes back to the pool.
  * What takes longer is SQLA_ERR_TIMEOUT. The database is asked to end the work, and has max(100 ms, 10 %) to answer; if it
- * does, the connection goes on after a rollback, else it is given up, and closed. A COMMIT that was under way then is
- * SQLA_ERR_UNKNOWN_OUTCOME, and one that waited for a lock (SQLite) SQLA_ERR_BUSY. Giving a connection back, disposing and
+ * does, the connection goes on after a rollback, else it is given up, and closed. A COMMIT that was under
+ * way then, or a statement that commits by itself, is SQLA_ERR_UNKNOWN_OUTCOME, and one that waited for a
+ * lock (SQLite) SQLA_ERR_BUSY. Giving a connection back, disposing and
  * freeing wait no longer than that either, or than connect_timeout_ms where there is no statement timeout.
  * What cannot be promised: the look-up of a host name, which the system does without a deadline; on SQLite, a single step of
  * its machine that takes long (a function of the program's own, a sort in memory, a checkpoint, a file system that hangs).

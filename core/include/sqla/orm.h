@@ -78,7 +78,10 @@ SQLA_API sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options 
  *     them again as if for the first time;
  *   - deleted objects are back;
  *   - collections and pointers that were loaded or changed since the transaction began are not loaded any
- *     more: `loaded` is false, the pointer NULL. */
+ *     more: `loaded` is false, the pointer NULL.
+ *   MISUSE: a statement, which is named, had ended the transaction, such as a raw COMMIT. The session goes
+ *   on, and the database has what that statement left.
+ * Such a statement is noticed: the next call is SQLA_ERR_ROLLBACK_FIRST and names it. */
 SQLA_API sqla_status sqla_flush(sqla_session *s, sqla_error *err);
 SQLA_API sqla_status sqla_commit(sqla_session *s, sqla_error *err);
 SQLA_API sqla_status sqla_rollback(sqla_session *s, sqla_error *err);
