@@ -47,7 +47,7 @@ static void make_tables(const char *url)
         return;
     harness_sql(url, "CREATE PROCEDURE commits() COMMIT");
     harness_sql(url, "CREATE PROCEDURE begins_anew() BEGIN COMMIT; START TRANSACTION; END");
-    harness_sql(url, "CREATE PROCEDURE harmless() INSERT INTO t VALUES (7)");
+    harness_sql(url, "CREATE PROCEDURE harmless() BEGIN INSERT INTO t VALUES (7); SELECT 1; END");
 }
 
 /* Begin, write, and have it ended. */

@@ -498,19 +498,22 @@ static sqla_status find_statement(const sqla_host *host, text sql, const struct 
     return fail(host, err, where, furthest < sql.size ? "this is no statement of kv" : "the statement ends too soon");
 }
 
-/* SQLA_EXEC_STREAM is taken: the rows are in memory anyhow. Scripts are not, nor is what a later host may ask for. */
+/* SQLA_EXEC_STREAM is taken: the rows are in memory anyhow. What gives no rows is not run when the host is
+ * to read some. Scripts are not, nor is what a later host may ask for. */
 static sqla_status kv_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
                            const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
 {
     const struct statement *found = NULL;
     text params[2];
-    if ((options->flags & ~(uint32_t)SQLA_EXEC_STREAM) != 0)
+    if ((options->flags & ~(uint32_t)(SQLA_EXEC_STREAM | SQLA_EXEC_ROWS | SQLA_EXEC_TOKEN)) != 0)
         return FAIL(conn->host, err, SQLA_ERR_UNSUPPORTED, "kv runs one statement at a time");
     sqla_status status = check_deadline(conn->host, options->deadline, err);
     if (status == SQLA_OK)
         status = find_statement(conn->host, (text){ statement->text, statement->length }, &found, err);
     if (status == SQLA_OK)
         status = read_params(conn->host, plan, row, found->params, params, err);
+    if (status == SQLA_OK && (options->flags & SQLA_EXEC_ROWS) != 0 && found->run == put)
+        status = FAIL(conn->host, err, SQLA_ERR_MISUSE, "the statement gives no rows, and was not run");
     if (status != SQLA_OK)
         return status;
     pthread_mutex_lock(&stores.lock);

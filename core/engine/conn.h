@@ -51,6 +51,7 @@ bool sqla__conn_txn_lost(const sqla_conn *conn, const char **ret_by);
 sqla_status sqla__conn_txn_check(sqla_conn *conn, sqla_error *err);
 
 /* Run text with parameters by plan out of row (NULL, NULL: none).
+ * rows: they will be read: a statement that gives none is not run where that can be known before.
  * cached: prepare it and keep the handle, looked up by the text's content: the plan must be the same shape each time.
  * stream: rows as they come; the connection is busy until the result is closed.
  * *ret_result: close it with sqla__result_close; NULL for ret_result: rows are dropped, *ret_affected (may be NULL) is filled. */
@@ -61,6 +62,7 @@ typedef struct sqla__request {
     const void *row;
     bool cached, stream;
     int32_t timeout_ms;  /* 0: the connection's; -1: none */
+    bool rows;
 } sqla__request;
 sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, int64_t *ret_affected, sqla_error *err);
 /* Run several statements, without parameters; what they give is dropped. */

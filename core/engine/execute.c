@@ -95,8 +95,9 @@ static sqla_status execute_on(sqla_conn *conn, const char *sql, const sqla_param
     if (status != SQLA_OK)
         return status;
     sqla__conn_touch(conn);
-    const sqla__request request = { compiled.text, compiled.length, compiled.count > 0 ? &compiled.plan : NULL, compiled.values,
-                                    sqla__conn_seen(conn, compiled.text, compiled.length), false, 0 };
+    const sqla__request request = { compiled.text, compiled.length,
+        compiled.count > 0 ? &compiled.plan : NULL, compiled.values,
+        sqla__conn_seen(conn, compiled.text, compiled.length), false, 0, false };
     status = sqla__conn_run(conn, &request, NULL, NULL, err);
     if (status != SQLA_OK)
         sqla__compiled_locate(&compiled, err);
@@ -155,7 +156,7 @@ sqla_status sqla_exec(sqla_stmt *q, int64_t *ret_rows, sqla_error *err)
     sqla__error_init(&local);
     sqla_status status = start(q, &conn, &local);
     if (status == SQLA_OK) {
-        status = sqla__run_start(q->run, q, conn, false, &result, &local);
+        status = sqla__run_start(q->run, q, conn, 0, &result, &local);
         if (status == SQLA_OK)
             status = sqla__result_finish(result, &affected, &local);
         end(q, conn, status);
@@ -179,7 +180,7 @@ static sqla_status read_rows(sqla_stmt *q, sqla_conn *conn, sqla_error *err)
     if (status == SQLA_OK && size > 0)
         status = sqla__run_fetch_all(run, result, plan, size, err);
     else if (status == SQLA_OK)
-        status = sqla__error_set(err, SQLA_ERR_MISUSE, "cannot read rows: the statement gives none");
+        status = sqla__run_without_rows(err);
     sqla__result_close(result);
     return status;
 }

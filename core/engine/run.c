@@ -85,7 +85,8 @@ sqla_status sqla__check_parameters(const sqla_conn *conn, uint32_t count, sqla_e
     return SQLA_ERR_SQL;
 }
 
-sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool stream, sqla__result **ret_result, sqla_error *err)
+sqla_status sqla__run_start(
+    sqla__run *run, sqla_stmt *q, sqla_conn *conn, uint32_t ways, sqla__result **ret_result, sqla_error *err)
 {
     sqla__compiled compiled;
     bool raw = q->kind == SQLA__RAW_SQL;
@@ -96,7 +97,8 @@ sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool 
         status = sqla__check_parameters(conn, compiled.count, err);
     if (status != SQLA_OK)
         return status;
-    sqla__request request = { compiled.text, compiled.length, compiled.count > 0 ? &compiled.plan : NULL, compiled.values, true, stream, q->timeout_ms };
+    sqla__request request = { compiled.text, compiled.length, compiled.count > 0 ? &compiled.plan : NULL,
+        compiled.values, true, (ways & SQLA_EXEC_STREAM) != 0, q->timeout_ms, (ways & SQLA_EXEC_ROWS) != 0 };
     if (raw) {
         sqla__conn_touch(conn);
         request.cached = sqla__conn_seen(conn, compiled.text, compiled.length);
@@ -118,10 +120,20 @@ static bool comes_in_pieces(const sqla_stmt *q)
 
 sqla_status sqla__run_start_buffered(sqla__run *run, sqla_stmt *q, sqla_conn *conn, sqla__result **ret_result, sqla_error *err)
 {
-    return sqla__run_start(run, q, conn, comes_in_pieces(q), ret_result, err);
+    return sqla__run_start(
+        run, q, conn, SQLA_EXEC_ROWS | (comes_in_pieces(q) ? SQLA_EXEC_STREAM : 0u), ret_result, err);
 }
 
 /* ---- plans ----------------------------------------------------------------------------------------------------- */
+
+/* MISUSE would say that nothing was done. */
+sqla_status sqla__run_without_rows(sqla_error *err)
+{
+    sqla__error_set(err, SQLA_ERR_NOT_FOUND, "the statement was run, and gives no rows that could be read");
+    sqla__error_hint(
+        err, "what it did stands; run a statement that gives no rows with sqla_exec() or sqla_execute()");
+    return SQLA_ERR_NOT_FOUND;
+}
 
 static sqla_status refuse_column(const sqla__mapping *mapping, const char *column, const char *why, sqla_error *err)
 {
@@ -181,7 +193,7 @@ sqla_status sqla__run_plan(sqla__run *run, sqla_stmt *q, const sqla__mapping *ma
         return SQLA_OK;
     }
     if (info->column_count == 0)
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot read rows into '%s': the statement gives no rows", mapping->model->name);
+        return sqla__run_without_rows(err);
     sqla_slot *slots = sqla__arena_zero(&run->arena, mapping->column_count + 1, sizeof *slots);
     sqla_plan *plan = sqla__arena_take(&run->arena, sizeof *plan);
     if (slots == NULL || plan == NULL)

@@ -29,13 +29,17 @@ typedef struct sqla__run {
 
 /* A fresh run of q: drops what the last one left. NULL: out of memory. */
 sqla__run *sqla__stmt_run(sqla_stmt *q);
-/* Compile q and start it on conn; raw statements touch the connection. The compiled text lies in the run's arena. */
-sqla_status sqla__run_start(sqla__run *run, sqla_stmt *q, sqla_conn *conn, bool stream, sqla__result **ret_result, sqla_error *err);
+/* Compile q and start it on conn; raw statements touch the connection. The compiled text lies in the run's
+ * arena. ways: SQLA_EXEC_STREAM, SQLA_EXEC_ROWS. */
+sqla_status sqla__run_start(
+    sqla__run *run, sqla_stmt *q, sqla_conn *conn, uint32_t ways, sqla__result **ret_result, sqla_error *err);
 /* The same, for a caller that reads all rows before it does anything else. */
 sqla_status sqla__run_start_buffered(sqla__run *run, sqla_stmt *q, sqla_conn *conn, sqla__result **ret_result, sqla_error *err);
 /* Plan that fills a struct of `mapping` from this result, columns matched by name; for SELECT_MODEL statements of that model by
  * position. Misses and spares are SQLA_ERR_MISUSE. In the arena. */
 struct sqla__mapping;
+/* A statement that was run to read its rows, and gave none: only where that could not be found out before. */
+sqla_status sqla__run_without_rows(sqla_error *err);
 sqla_status sqla__run_plan(sqla__run *run, sqla_stmt *q, const struct sqla__mapping *mapping, sqla__result *result, const sqla_plan **ret_plan,
                            sqla_error *err);
 

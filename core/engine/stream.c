@@ -35,7 +35,7 @@ static sqla_status open_structs(sqla_stmt *q, const sqla_model *model, sqla_erro
     const sqla__mapping *mapping = NULL;
     sqla_status status = sqla__mapping_of_rows(model, &run->arena, &mapping, err);
     if (status == SQLA_OK)
-        status = sqla__run_start(run, q, run->conn, true, &run->result, err);
+        status = sqla__run_start(run, q, run->conn, SQLA_EXEC_STREAM | SQLA_EXEC_ROWS, &run->result, err);
     if (status == SQLA_OK)
         status = sqla__run_plan(run, q, mapping, run->result, &run->plan, err);
     if (status == SQLA_OK && mapping->converts)
@@ -47,11 +47,12 @@ static sqla_status open_rows(sqla_stmt *q, sqla_error *err)
 {
     sqla__run *run = q->run;
     uint32_t size = 0;
-    sqla_status status = sqla__run_start(run, q, run->conn, true, &run->result, err);
+    sqla_status status =
+        sqla__run_start(run, q, run->conn, SQLA_EXEC_STREAM | SQLA_EXEC_ROWS, &run->result, err);
     if (status == SQLA_OK)
         status = sqla__row_make(run, run->result, &run->row, &run->plan, &size, err);
     if (status == SQLA_OK && size == 0)
-        status = sqla__error_set(err, SQLA_ERR_MISUSE, "cannot read rows: the statement gives none");
+        status = sqla__run_without_rows(err);
     return status == SQLA_OK ? make_block(run, size, err) : status;
 }
 

@@ -180,6 +180,7 @@ void mariadb__hush_end(mariadb__hush *hush);
 
 typedef enum mariadb__kind {
     MARIADB__PREPARE, MARIADB__EXECUTE, MARIADB__FETCH, MARIADB__FREE, MARIADB__CLOSE, /* of a statement */
+    MARIADB__ANOTHER, /* the next result of a statement */
     MARIADB__QUERY, MARIADB__NEXT, MARIADB__ROW, MARIADB__STORE_TEXT, MARIADB__SCRIPTS, MARIADB__RESET, MARIADB__USE
 } mariadb__kind;
 /* A call of libmariadb, and its answer. */
@@ -226,6 +227,8 @@ const char *mariadb__skip_blank(const char *at);
 bool mariadb__only_reads(const char *text);
 /* Does it leave the transaction alone, for certain? One that rolls it back counts as such. */
 bool mariadb__keeps_transaction(const char *text);
+/* Does it give no rows, for certain? */
+bool mariadb__gives_no_rows(const char *text);
 
 /* ---- cancel.c -------------------------------------------------------------------------------------------------- */
 

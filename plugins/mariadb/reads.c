@@ -209,3 +209,17 @@ bool mariadb__keeps_transaction(const char *text)
     }
     return kept;
 }
+
+/* DDL, and others that say nothing but whether they worked. What a CALL gives, nobody knows before. */
+bool mariadb__gives_no_rows(const char *text)
+{
+    static const char *const verbs[] = { "create", "alter", "drop", "truncate", "rename", "set", "do",
+        "begin", "start", "commit", "rollback", "savepoint", "release", "lock", "unlock", "use", "grant",
+        "revoke", "load", "flush", "kill" };
+    word w = { .text = "" };
+    bool first = true, returns = false, writes = mariadb__is_writing(text);
+    for (const char *at = text; writes && !returns && (at = next_word(at, &first, &w)) != NULL;)
+        returns = !w.quoted && strcmp(w.text, "returning") == 0;
+    first = true;
+    return writes ? !returns : next_word(text, &first, &w) != NULL && IS_IN(verbs, w.text);
+}

@@ -269,6 +269,26 @@ static sqla_status take_rows(sqla_driver_result *result, bool keep, const char *
     return SQLA_OK;
 }
 
+/* A CALL gives as many results as its procedure makes, and the one of its own end: the first is the
+ * statement's, and the others are dropped. It may fail in any of them. */
+static sqla_status drop_others(sqla_driver_result *result, const char *text, sqla_err *err)
+{
+    sqla_driver_conn *conn = result->conn;
+    MYSQL_STMT *handle = result->stmt->handle;
+    while (!conn->lost && mysql_stmt_more_results(handle)) {
+        mariadb__call another = { .kind = MARIADB__ANOTHER, .handle = handle },
+                      drop = { .kind = MARIADB__FREE, .handle = handle };
+        sqla_status status = mariadb__call_run(conn, &another);
+        if (status == SQLA_OK && another.answer > 0)
+            return mariadb__failed(conn, handle, text, 0, err);
+        if (status == SQLA_OK && mysql_stmt_field_count(handle) > 0)
+            status = mariadb__call_run(conn, &drop);
+        if (status != SQLA_OK)
+            return mariadb__broken(conn, status, err);
+    }
+    return SQLA_OK;
+}
+
 sqla_status mariadb__result_start(sqla_driver_result *result, mariadb__rows rows, const char *text, bool *ret_failed, sqla_err *err)
 {
     MYSQL_STMT *handle = result->stmt->handle;
@@ -278,7 +298,7 @@ sqla_status mariadb__result_start(sqla_driver_result *result, mariadb__rows rows
     forget_rows(result, false);
     if (result->ended) {
         result->info.affected = changed(result, mysql_stmt_affected_rows(handle));
-        return SQLA_OK;
+        return drop_others(result, text, err);
     }
     if (!describe(result))
         return drop_unseen(result->conn, result->stmt, err);
@@ -286,8 +306,11 @@ sqla_status mariadb__result_start(sqla_driver_result *result, mariadb__rows rows
     union { ps_result_callback function; const void *data; } callback = { .function = on_cell };
     mysql_stmt_attr_set(handle, STMT_ATTR_CB_RESULT, callback.data);
     result->streaming = rows == MARIADB__STREAM;
-    if (!result->streaming)
-        return take_rows(result, rows == MARIADB__KEEP, text, ret_failed, err);
+    if (!result->streaming) {
+        sqla_status status = take_rows(result, rows == MARIADB__KEEP, text, ret_failed, err);
+        return status == SQLA_OK && (ret_failed == NULL || !*ret_failed) ? drop_others(result, text, err)
+                                                                         : status;
+    }
     result->stmt->reader = result;
     result->info.affected = -1;
     result->conn->stream = result;
@@ -332,6 +355,8 @@ static sqla_status next_of_stream(sqla_driver_result *result, sqla_err *err)
         status = mariadb__broken(result->conn, status, err);
     else if (fetch.answer != MYSQL_NO_DATA)
         status = mariadb__failed(result->conn, fetch.handle, NULL, 0, err);
+    else
+        status = drop_others(result, NULL, err);
     end_stream(result);
     return status;
 }
@@ -462,6 +487,7 @@ sqla_status mariadb_result_view(sqla_driver_result *result, const sqla_value **r
 static void close_stream(sqla_driver_result *result)
 {
     drain(result);
+    (void)drop_others(result, NULL, NULL);
     end_stream(result);
 }
 

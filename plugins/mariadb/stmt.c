@@ -302,12 +302,18 @@ sqla_status mariadb_exec(sqla_driver_conn *conn, const sqla_statement *statement
 {
     uint32_t flags = options != NULL ? options->flags : 0, count = plan != NULL ? plan->count : 0;
     int64_t deadline = options != NULL ? options->deadline : 0;
+    const sqla_err_fields no_rows = {
+        .hint = "the statement gives no rows: run it with sqla_exec() or sqla_execute()"
+    };
     if ((flags & SQLA_EXEC_SCRIPT) != 0)
         return count > 0 ? mariadb__fail(err, SQLA_ERR_MISUSE, NULL, "a script takes no parameters") :
                run_script(conn, statement, deadline, ret_result, err);
     sqla_status status = statement->prepared == NULL ? mariadb__check_text(statement->text, statement->length, err) : SQLA_OK;
     if (status == SQLA_OK)
         status = mariadb__check_plan(plan, err);
+    if (status == SQLA_OK && (flags & SQLA_EXEC_ROWS) != 0 && mariadb__gives_no_rows(statement->text))
+        status = mariadb__fail(
+            err, SQLA_ERR_MISUSE, &no_rows, "cannot read rows: the statement gives none, and was not run");
     if (status == SQLA_OK && !mariadb__args_start(&conn->args, count))
         status = mariadb__nomem(err);
     if (status == SQLA_OK)

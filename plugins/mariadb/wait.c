@@ -94,6 +94,8 @@ static int start_call(MYSQL *link, mariadb__call *c, my_bool *flag)
     case MARIADB__FETCH: return mysql_stmt_fetch_start(&c->answer, c->handle);
     case MARIADB__FREE: return mysql_stmt_free_result_start(flag, c->handle);
     case MARIADB__CLOSE: return mysql_stmt_close_start(flag, c->handle);
+    case MARIADB__ANOTHER:
+        return mysql_stmt_next_result_start(&c->answer, c->handle);
     case MARIADB__QUERY: return mysql_real_query_start(&c->answer, link, c->text, c->length);
     case MARIADB__NEXT: return mysql_next_result_start(&c->answer, link);
     case MARIADB__ROW: return mysql_fetch_row_start(&c->row, c->rows);
@@ -114,6 +116,8 @@ static int continue_call(MYSQL *link, mariadb__call *c, my_bool *flag, int event
     case MARIADB__FETCH: return mysql_stmt_fetch_cont(&c->answer, c->handle, events);
     case MARIADB__FREE: return mysql_stmt_free_result_cont(flag, c->handle, events);
     case MARIADB__CLOSE: return mysql_stmt_close_cont(flag, c->handle, events);
+    case MARIADB__ANOTHER:
+        return mysql_stmt_next_result_cont(&c->answer, c->handle, events);
     case MARIADB__QUERY: return mysql_real_query_cont(&c->answer, link, events);
     case MARIADB__NEXT: return mysql_next_result_cont(&c->answer, link, events);
     case MARIADB__ROW: return mysql_fetch_row_cont(&c->row, c->rows, events);

@@ -98,6 +98,7 @@ struct sqla_driver_stmt {
     uint64_t number;
     char name[48];
     int count;                 /* parameters */
+    int fields;                /* columns of results; 0: it gives no rows */
     int format;                /* of results: 1 when every column has a binary reader */
     bool columns;              /* parameters are arrays */
     bool sets;                 /* it may change settings that are not reported */
@@ -235,6 +236,8 @@ bool postgres__only_reads(const char *text);
 bool postgres__ends_transaction(const char *text);
 /* Does it end with its transaction undone when the server ends the session under it? */
 bool postgres__is_undone(const char *text);
+/* Does it give rows, for certain? */
+bool postgres__gives_rows(const char *text);
 bool postgres__has_word(const char *text, const char *sought); /* sought: in small letters */
 
 /* ---- twophase.c ------------------------------------------------------------------------------------------------ */

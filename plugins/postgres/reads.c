@@ -222,6 +222,16 @@ bool postgres__has_word(const char *text, const char *sought)
     return false;
 }
 
+bool postgres__gives_rows(const char *text)
+{
+    word w;
+    bool first = true;
+    text = next_word(text, &first, &w);
+    bool reads =
+        text != NULL && IS_IN(readers, w.text) && strcmp(w.text, "with") != 0 && strcmp(w.text, "move") != 0;
+    return reads && !postgres__has_word(text, "into");
+}
+
 /* Statements that commit on their way, such as CALL and VACUUM, are not undone as a whole. */
 bool postgres__is_undone(const char *text)
 {

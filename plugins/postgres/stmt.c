@@ -163,6 +163,7 @@ static sqla_status prepare(sqla_driver_conn *conn, sqla_driver_stmt *stmt, const
     postgres__leave(conn);
     if (status != SQLA_OK)
         return status;
+    stmt->fields = PQnfields(shape);
     stmt->format = format_for(shape);
     for (int i = 0; i < stmt->count && i < PQnparams(shape); i++)
         stmt->types[i] = PQparamtype(shape, i);
@@ -238,6 +239,45 @@ void postgres__drop_statements(sqla_driver_conn *conn)
         if (status != SQLA_OK) /* its answer may come yet, and would be taken for the next one's */
             conn->lost = true;
     }
+}
+
+/* ---- will there be rows? ------------------------------------------------------------------------------- */
+
+/* The shape of a statement that was not prepared. A pooler may have it run in another session than it was
+ * described in, so it is sent anew then, and has no name here. */
+static sqla_status describe(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan,
+    int *ret_fields, sqla_err *err)
+{
+    PGresult *shape = NULL;
+    sqla_driver_stmt *stmt = new_stmt(conn, plan != NULL ? plan->count : 0);
+    if (stmt == NULL)
+        return postgres__nomem(err);
+    stmt->name[0] = '\0';
+    sqla_status status = postgres__plan_types(plan, false, stmt->types, err);
+    if (status == SQLA_OK)
+        status = prepare_and_describe(conn, stmt, statement->text, &shape, err);
+    *ret_fields = PQnfields(shape);
+    PQclear(shape);
+    postgres__host->release(stmt);
+    return status;
+}
+
+/* What gives no rows is not run when rows are wanted. It costs a trip where the text leaves it open and
+ * nobody has prepared it. */
+static sqla_status check_rows(
+    sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, sqla_err *err)
+{
+    const sqla_err_fields no_rows = {
+        .hint = "the statement gives no rows: run it with sqla_exec() or sqla_execute()"
+    };
+    int fields = statement->prepared != NULL ? statement->prepared->fields : 1;
+    sqla_status status = SQLA_OK;
+    if (statement->prepared == NULL && !postgres__gives_rows(statement->text))
+        status = describe(conn, statement, plan, &fields, err);
+    if (status == SQLA_OK && fields == 0)
+        status = postgres__fail(
+            err, SQLA_ERR_MISUSE, &no_rows, "cannot read rows: the statement gives none, and was not run");
+    return status;
 }
 
 /* ---- running one ----------------------------------------------------------------------------------------------- */
@@ -342,7 +382,10 @@ sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statemen
         status = postgres__enter(conn, options != NULL ? options->deadline : 0, err);
     if (status != SQLA_OK)
         return status;
-    status = run(conn, statement, flags, &res, &more, err);
+    if ((flags & SQLA_EXEC_ROWS) != 0)
+        status = check_rows(conn, statement, plan, err);
+    if (status == SQLA_OK)
+        status = run(conn, statement, flags, &res, &more, err);
     conn->over |= status == SQLA_OK && conn->rolled_back && postgres__has_word(statement->text, "chain");
     if (more)
         postgres__keep_outcome(conn);

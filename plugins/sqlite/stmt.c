@@ -215,6 +215,9 @@ static sqla_status exec(sqla_driver_conn *conn, const sqla_statement *statement,
 {
     sqla_driver_stmt *stmt = statement->prepared;
     bool owns = stmt == NULL;
+    const sqla_err_fields no_rows = {
+        .hint = "the statement gives no rows: run it with sqla_exec() or sqla_execute()"
+    };
     if ((options->flags & SQLA_EXEC_SCRIPT) != 0 && plan != NULL && plan->count > 0)
         return sqlite__fail(err, SQLA_ERR_MISUSE, NULL, "a script takes no parameters");
     if ((options->flags & SQLA_EXEC_SCRIPT) != 0)
@@ -225,7 +228,11 @@ static sqla_status exec(sqla_driver_conn *conn, const sqla_statement *statement,
     if (status != SQLA_OK)
         return status;
     sqlite__stmt_rewind(stmt);
-    status = bind(conn, stmt, plan, row, err);
+    if ((options->flags & SQLA_EXEC_ROWS) != 0 && stmt->column_count == 0)
+        status = sqlite__fail(
+            err, SQLA_ERR_MISUSE, &no_rows, "cannot read rows: the statement gives none, and was not run");
+    if (status == SQLA_OK)
+        status = bind(conn, stmt, plan, row, err);
     if (status == SQLA_OK)
         return start(conn, stmt, owns, options->deadline, ret_result, err);
     if (owns)
