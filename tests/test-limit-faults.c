@@ -132,6 +132,7 @@ static void plan__changes_on_all_connections(const char *url)
     }
     harness_sql(url, "ALTER TABLE t ADD COLUMN word VARCHAR(10) DEFAULT 'x'");
     sqla_conn_begin(conns[0], &err);
+    sqla_execute(conns[0], "SELECT 1", NULL, &err);
     CU_ASSERT_EQUAL(sqla_exec(q[0], NULL, NULL), SQLA_ERR_RETRY); /* the transaction has failed by it */
     sqla_conn_rollback(conns[0], &err);
     for (int i = 0; i < CONNS; i++) {

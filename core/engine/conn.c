@@ -222,6 +222,7 @@ sqla_status sqla__conn_open(sqla_engine *db, int64_t deadline, sqla_conn **ret_c
         return status;
     }
     conn->info.features &= db->driver->traits.features;
+    conn->plans = atomic_load_explicit(&db->plans, memory_order_relaxed);
     status = check_place(conn, err);
     if (status == SQLA_OK)
         status = db->driver->slots.cancel_new(conn, &conn->cancel.handle, err);
@@ -369,6 +370,15 @@ sqla_status sqla__conn_simple(sqla_conn *conn, const char *text, int64_t deadlin
     return status;
 }
 
+/* Where a plan was outdated on one connection, those of the others are as old. */
+static void renew_plans(sqla_conn *conn)
+{
+    unsigned plans = atomic_load_explicit(&conn->engine->plans, memory_order_relaxed);
+    if (conn->plans != plans)
+        sqla__stmtcache_clear(&conn->cache, conn->driver->ops.stmt_close);
+    conn->plans = plans;
+}
+
 /* The prepared statement for a key, prepared now if it was not yet. NULL: run it as it stands, since the driver does not
  * prepare, since a result of it is still open, or since a pooler would lose it. */
 static sqla_status find_prepared(sqla_conn *conn, const sqla__stmtkey *key, const sqla_plan *plan, sqla__cached **ret, sqla_error *err)
@@ -378,6 +388,7 @@ static sqla_status find_prepared(sqla_conn *conn, const sqla__stmtkey *key, cons
     *ret = NULL;
     if (conn->engine->config.pooler != SQLA_POOLER_NONE)
         return SQLA_OK;
+    renew_plans(conn);
     sqla__cached *found = sqla__stmtcache_find(&conn->cache, key);
     if (found != NULL) {
         *ret = found->busy ? NULL : found;
@@ -393,19 +404,37 @@ static sqla_status find_prepared(sqla_conn *conn, const sqla__stmtkey *key, cons
     return sqla__error_nomem(err);
 }
 
-/* The database has forgotten the prepared statement, or the tables under it have changed (SQLSTATE 26000 "invalid SQL
- * statement name"; 0A000, with which PostgreSQL refuses a plan whose result has changed). */
+/* The database has forgotten the prepared statement (SQLSTATE 26000 "invalid SQL statement name"), or the
+ * tables under it have changed (0A000, with which PostgreSQL refuses a plan whose result has changed, among
+ * other things: a driver says RETRY where it is that). */
 static bool is_outdated(const sqla_error *err)
 {
-    return strcmp(err->sqlstate, "26000") == 0 || strcmp(err->sqlstate, "0A000") == 0;
+    return strcmp(err->sqlstate, "26000") == 0 ||
+           (err->status == SQLA_ERR_RETRY && strcmp(err->sqlstate, "0A000") == 0);
 }
 
+/* What made one statement outdated has hit others too, so all are prepared anew: else each would fail once.
+ * Tables change for all connections, and statements are forgotten by one. */
+static void outdate(sqla_conn *conn, const sqla_error *err)
+{
+    if (strcmp(err->sqlstate, "26000") != 0) {
+        unsigned known = conn->plans;
+        if (atomic_compare_exchange_strong(&conn->engine->plans, &known, known + 1))
+            conn->plans = known + 1;
+    }
+    sqla__stmtcache_clear(&conn->cache, conn->driver->ops.stmt_close);
+}
+
+/* A failure that leaves the transaction usable, or that came first of all in it, has cost nothing. But one
+ * that no driver calls RETRY is to be heard of where it can be: a pooler may have changed the session. */
 static bool may_prepare_again(sqla_conn *conn, sqla__cached *cached, const sqla_error *err)
 {
     if (cached == NULL || !is_outdated(err))
         return false;
-    sqla__stmtcache_drop(&conn->cache, cached, conn->driver->ops.stmt_close);
-    return sqla__conn_txn_state(conn) == SQLA_TXN_IDLE;
+    outdate(conn, err);
+    sqla_txn_state state = sqla__conn_txn_state(conn);
+    return state == SQLA_TXN_IDLE || state == SQLA_TXN_ACTIVE ||
+           (state == SQLA_TXN_FAILED && err->status == SQLA_ERR_RETRY && sqla__txn_begin_anew(conn));
 }
 
 /* A cancel that came while the statement was being prepared found nothing that it could end. */
@@ -441,7 +470,7 @@ static sqla_status exec(sqla_conn *conn, const sqla__request *request, const sql
             return SQLA_OK;
         }
         result->handle = NULL;
-        if (!may_prepare_again(conn, cached, err) || again)
+        if (again || !may_prepare_again(conn, cached, err))
             return status;
         sqla__error_init(err);
     }
@@ -544,7 +573,7 @@ static sqla_status execute_many(sqla_conn *conn, const sqla__stmtkey *key, sqla_
         status = conn->driver->slots.execute_many(conn, &statement, batch, err);
         if (cached != NULL)
             cached->busy = false;
-        if (status == SQLA_OK || !may_prepare_again(conn, cached, err) || again)
+        if (status == SQLA_OK || again || batch->affected > 0 || !may_prepare_again(conn, cached, err))
             return status;
         sqla__error_init(err);
     }

@@ -86,3 +86,19 @@ sqla_status sqla__txn_rolled_back(sqla_conn *conn, sqla_error *err)
     sqla__error_prefix(err, "cannot roll back: ");
     return SQLA_ERR_MISUSE;
 }
+
+/* The rollback of a transaction in which nothing has run takes nothing away. */
+bool sqla__txn_begin_anew(sqla_conn *conn)
+{
+    const sqla_txn_options options = { sizeof options, conn->how.flags, conn->deadline, conn->how.isolation,
+        0 };
+    sqla_error dropped;
+    sqla__error_init(&dropped);
+    if (!conn->begun || !conn->fresh)
+        return false;
+    sqla_status status = conn->driver->slots.rollback(conn, &options, &dropped);
+    if (status == SQLA_OK)
+        status = conn->driver->slots.begin(conn, &options, &dropped);
+    conn->lost = conn->lost || status != SQLA_OK;
+    return status == SQLA_OK;
+}

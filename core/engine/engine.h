@@ -132,6 +132,7 @@ struct sqla_engine {
         sqla__hash by_table;       /* "schema\0table" -> uint64_t */
     } facts;
     uint32_t watched;              /* SQLA_EVENT_... bits of what is told or echoed */
+    atomic_uint plans;             /* prepared statements of before its last change are outdated */
 };
 
 /* A number that is another one after each fork. */
@@ -239,6 +240,7 @@ struct sqla_conn {
     bool ended_told;               /* the program knows of ended_by */
     sqla__begin how;               /* as it was begun */
     char ended_by[64];             /* first words of the statement that ended it; "": none has */
+    unsigned plans;                /* the engine's, when the cache was last known to be good */
 };
 static inline bool sqla__conn_is_open(const sqla_conn *conn) { return atomic_load(&conn->use) != SQLA__CLOSED; }
 
@@ -279,6 +281,8 @@ void sqla__txn_look(sqla_conn *conn, sqla_status status, const char *text, size_
 sqla_status sqla__txn_cannot_commit(sqla_conn *conn, sqla_error *err);
 /* At the end of a rollback. Returns: OK, or MISUSE: what the program had to be told and was not yet. */
 sqla_status sqla__txn_rolled_back(sqla_conn *conn, sqla_error *err);
+/* Roll a transaction back in which nothing has run, and begin it again. False: that cannot be done. */
+bool sqla__txn_begin_anew(sqla_conn *conn);
 
 /* A hint for a failure over the name of a table or column that is not there (suggest.c). */
 void sqla__suggest(sqla_conn *conn, sqla_error *err);

@@ -132,6 +132,12 @@ sqla__cached *sqla__stmtcache_put(sqla__stmtcache *cache, const sqla__stmtkey *k
     return entry;
 }
 
+void sqla__stmtcache_clear(sqla__stmtcache *cache, void (*close)(sqla_driver_stmt *))
+{
+    while (cache->newest != NULL)
+        sqla__stmtcache_drop(cache, cache->newest, close);
+}
+
 void sqla__stmtcache_release(sqla__stmtcache *cache, void (*close)(sqla_driver_stmt *))
 {
     while (cache->newest != NULL) {

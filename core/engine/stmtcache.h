@@ -42,6 +42,8 @@ sqla__cached *sqla__stmtcache_find(sqla__stmtcache *cache, const sqla__stmtkey *
 sqla__cached *sqla__stmtcache_put(sqla__stmtcache *cache, const sqla__stmtkey *key, sqla_driver_stmt *prepared, void (*close)(sqla_driver_stmt *));
 /* Take one out: closed now, or when its result is. */
 void sqla__stmtcache_drop(sqla__stmtcache *cache, sqla__cached *entry, void (*close)(sqla_driver_stmt *));
+/* Take all of them out, in the same way. */
+void sqla__stmtcache_clear(sqla__stmtcache *cache, void (*close)(sqla_driver_stmt *));
 /* The result of entry is closed. */
 void sqla__stmtcache_done(sqla__cached *entry, void (*close)(sqla_driver_stmt *));
 /* close NULL: the handles are forgotten (after a fork). */

@@ -133,6 +133,16 @@ static bool is_outdated(const PGresult *res, const char *sqlstate)
     return strcmp(sqlstate, "0A000") == 0 && place != NULL && strcmp(place, "RevalidateCachedQuery") == 0;
 }
 
+/* A prepared statement of ours that is not there any more, since somebody ran DEALLOCATE ALL or DISCARD ALL:
+ * its name stands in the message. Where nobody did that, a pooler may have changed the session. */
+static bool is_forgotten(const sqla_driver_conn *conn, const char *sqlstate, const char *message)
+{
+    char name[48];
+    postgres__stmt_name(conn, 0, name, sizeof name);
+    name[strlen(name) - 1] = '\0';
+    return conn->gone > 0 && strcmp(sqlstate, "26000") == 0 && strstr(message, name) != NULL;
+}
+
 /* A SQLSTATE of a lost connection that comes over one that lives is about another one: a foreign table's, or dblink's. */
 static sqla_status judge(sqla_driver_conn *conn, const PGresult *res, const char *sqlstate, const char *message)
 {
@@ -145,7 +155,7 @@ static sqla_status judge(sqla_driver_conn *conn, const PGresult *res, const char
         return cancelled(conn, message);
     if (sqlstate != NULL && is_several(res, sqlstate))
         return SQLA_ERR_MISUSE;
-    if (sqlstate != NULL && is_outdated(res, sqlstate))
+    if (sqlstate != NULL && (is_outdated(res, sqlstate) || is_forgotten(conn, sqlstate, message)))
         return SQLA_ERR_RETRY;
     return status == SQLA_ERR_DISCONNECTED ? SQLA_ERR_IO : status;
 }

@@ -83,6 +83,7 @@ struct sqla_driver_conn {
     uint64_t tag;              /* in the names of prepared statements: no other connection has it */
     int64_t told;              /* the deadline of calls that are given none (set_deadline) */
     uint64_t last_name;        /* of a prepared statement */
+    uint64_t gone;             /* the last of those that DEALLOCATE ALL or DISCARD ALL has taken away */
     uint64_t *dropped;         /* names that the server still has */
     size_t dropped_count, dropped_room;
     postgres__args args;

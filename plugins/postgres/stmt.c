@@ -207,7 +207,8 @@ void postgres_stmt_close(sqla_driver_stmt *stmt)
     if (stmt == NULL)
         return;
     sqla_driver_conn *conn = stmt->conn;
-    if (conn->dropped_count == conn->dropped_room) {
+    bool gone = stmt->number <= conn->gone;
+    if (!gone && conn->dropped_count == conn->dropped_room) {
         size_t room = conn->dropped_room * 2 + DROP_MIN;
         uint64_t *list = postgres__host->resize(conn->dropped, room * sizeof *list);
         if (list != NULL) {
@@ -215,7 +216,7 @@ void postgres_stmt_close(sqla_driver_stmt *stmt)
             conn->dropped_room = room;
         }
     }
-    if (conn->dropped_count < conn->dropped_room)
+    if (!gone && conn->dropped_count < conn->dropped_room)
         conn->dropped[conn->dropped_count++] = stmt->number;
     postgres__host->release(stmt);
 }

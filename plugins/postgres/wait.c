@@ -165,6 +165,10 @@ static void note_done(sqla_driver_conn *conn, PGresult *res)
 {
     ExecStatusType kind = PQresultStatus(res);
     const char *tag = kind == PGRES_COMMAND_OK ? PQcmdStatus(res) : "";
+    if (strcmp(tag, "DEALLOCATE ALL") == 0 || strcmp(tag, "DISCARD ALL") == 0) {
+        conn->gone = conn->last_name;
+        conn->dropped_count = 0;
+    }
     conn->completed |= kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK;
     conn->over |= strcmp(tag, "COMMIT") == 0 || strcmp(tag, "PREPARE TRANSACTION") == 0;
     conn->rolled_back |= strcmp(tag, "ROLLBACK") == 0;
