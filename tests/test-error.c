@@ -101,6 +101,49 @@ static void secrets_are_scrubbed(const char *url)
     CU_ASSERT_PTR_NULL(strstr(err.message, "hu"));
 }
 
+static void texts__hold_no_control_characters(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    sqla_fail(&err, "no file '%s'", "a\x1b[31mb\nc");
+    CU_ASSERT_STRING_EQUAL(err.message, "no file 'a?[31mb c'");
+    sqla__error_prefix(&err, "in '%s': ", "\x9b\a");
+    CU_ASSERT_STRING_EQUAL(err.message, "in '?\?': no file 'a?[31mb c'");
+    sqla__error_hint(&err, "%s",
+        "\x1b"
+        "c");
+    CU_ASSERT_STRING_EQUAL(err.hint, "?c");
+    sqla__error_detail(&err, "%s",
+        "\xc2\x9b"
+        "2J");
+    CU_ASSERT_STRING_EQUAL(err.detail, "?2J");
+}
+
+static void expect_scrubbed(const char *secret, const char *text, const char *expected)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla__error_set(&err, SQLA_ERR_DENIED, "%s", text);
+    sqla__error_scrub(&err, secret);
+    CU_ASSERT_STRING_EQUAL(err.message, expected);
+}
+
+/* What a message says of a secret by having *** in the wrong places is as bad as the secret itself. */
+static void scrub__leaves_words_that_only_contain_the_secret(const char *url)
+{
+    (void)url;
+    expect_scrubbed("a", "cannot reach a database at 'a' (password=a)",
+        "cannot reach a database at '***' (password=***)");
+    expect_scrubbed("a", "a", "***");
+    expect_scrubbed("a", "a b", "a b");
+    expect_scrubbed("pass", "password authentication failed: pass", "password authentication failed: ***");
+    expect_scrubbed("maria", "MariaDB: no mariadb for maria, 'maria' or maria_1",
+        "MariaDB: no mariadb for ***, '***' or maria_1");
+    expect_scrubbed("secret", "secrets of 'secret'", "secrets of '***'");
+    expect_scrubbed("x1y2", "0x1y2 x1y2 (x1y2)", "0x1y2 *** (***)");
+    expect_scrubbed("correct1horse", "xcorrect1horsex", "x***x");
+    expect_scrubbed("a b!c d", "word a b!c d, cut", "word ***, cut");
+}
+
 static void give_keeps_the_earlier_one(const char *url)
 {
     sqla_error mine = SQLA_ERROR_INIT, local = SQLA_ERROR_INIT;
@@ -170,6 +213,9 @@ int main(void)
         { "invalid_bytes_are_mended", invalid_bytes_are_mended, HARNESS_PLAIN },
         { "prefix_goes_in_front", prefix_goes_in_front, HARNESS_PLAIN },
         { "secrets_are_scrubbed", secrets_are_scrubbed, HARNESS_PLAIN },
+        { "texts__hold_no_control_characters", texts__hold_no_control_characters, HARNESS_PLAIN },
+        { "scrub__leaves_words_that_only_contain_the_secret",
+            scrub__leaves_words_that_only_contain_the_secret, HARNESS_PLAIN },
         { "give_keeps_the_earlier_one", give_keeps_the_earlier_one, HARNESS_PLAIN },
         { "values_print_for_people", values_print_for_people, HARNESS_PLAIN },
         { "print_counts_beyond_the_room", print_counts_beyond_the_room, HARNESS_PLAIN },

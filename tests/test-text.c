@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <CUnit/CUnit.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness.h"
@@ -57,11 +58,41 @@ static void driver_names_have_a_grammar(const char *url)
         CU_ASSERT_EQUAL(sqla__driver_name_valid(cases[i].name, strlen(cases[i].name)), cases[i].valid);
 }
 
+static void expect_tame(const char *text, const char *expected)
+{
+    char room[64];
+    snprintf(room, sizeof room, "%s", text);
+    sqla__text_tame(room);
+    CU_ASSERT_STRING_EQUAL(room, expected);
+}
+
+static void tame__leaves_nothing_that_drives_a_terminal(const char *url)
+{
+    (void)url;
+    expect_tame(
+        "plain caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "plain caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+    expect_tame("a\x1b[2J\x1b]0;x\a"
+                "b\x7f",
+        "a?[2J?]0;x?b?");
+    expect_tame("one\ntwo\tthree\r\n", "one two three  ");
+    expect_tame("\xc2\x9b"
+                "31m\xc2\xa0",
+        "?31m\xc2\xa0"); /* U+009B is a CSI of one character */
+    expect_tame("a\xe2\x80\xae"
+                "b\xe2\x81\xa6"
+                "c\xe2\x80\xa8",
+        "a?b?c?"); /* U+202E, U+2066, U+2028 */
+    expect_tame("\xff\xc2", "?\?");
+    expect_tame("", "");
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
         { "utf8_is_judged_by_the_rfc", utf8_is_judged_by_the_rfc, HARNESS_PLAIN },
         { "fit_cuts_between_characters", fit_cuts_between_characters, HARNESS_PLAIN },
+        { "tame__leaves_nothing_that_drives_a_terminal", tame__leaves_nothing_that_drives_a_terminal,
+            HARNESS_PLAIN },
         { "nearest_name_is_a_near_one", nearest_name_is_a_near_one, HARNESS_PLAIN },
         { "driver_names_have_a_grammar", driver_names_have_a_grammar, HARNESS_PLAIN },
     };

@@ -1,7 +1,8 @@
 /* error.c: the table of statuses, and what is written into a sqla_error.
  *
- * An error has a fixed size and nothing to free, so recording one cannot fail. Texts that are too long are cut between two
- * characters; bytes that are no UTF-8 become question marks, since what a server says may be in any encoding. */
+ * An error has a fixed size and nothing to free, so recording one cannot fail. Texts that are too long are
+ * cut between two characters; bytes that are no UTF-8 become question marks, since what a server says may be
+ * in any encoding, and so does what would drive the terminal that a message is shown on. */
 #include <config.h>
 #include "base/error.h"
 
@@ -66,6 +67,7 @@ static void format_into(char *room, size_t size, const char *format, va_list arg
     if (vsnprintf(text, sizeof text, format, args) < 0)
         text[0] = '\0';
     sqla__text_fit(room, size, text);
+    sqla__text_tame(room);
 }
 
 static sqla_status set(sqla_error *err, sqla_status status, const char *format, va_list args)
@@ -127,6 +129,7 @@ void sqla__error_prefix(sqla_error *err, const char *format, ...)
     va_end(args);
     snprintf(whole, sizeof whole, "%s%s", text, err->message);
     sqla__text_fit(err->message, sizeof err->message, whole);
+    sqla__text_tame(err->message);
 }
 
 /* Only what is in use is copied: a sqla_error is more than a kilobyte, and most calls do not fail. */
@@ -141,55 +144,4 @@ sqla_status sqla__error_give(sqla_error *err, const sqla_error *local, sqla_stat
         sqla__text_fit(err->message, sizeof err->message, sqla_status_meaning(status));
     }
     return status;
-}
-
-static const char mask[] = "***";
-
-/* A text that was cut may end in the beginning of the secret. */
-static void scrub_cut_end(char *room, size_t size, const char *secret, size_t n)
-{
-    size_t length = strlen(room);
-    if (length + 4 < size)
-        return;
-    for (size_t part = n - 1 < length ? n - 1 : length; part > 0; part--) {
-        if (memcmp(room + length - part, secret, part) == 0) {
-            room[length - part] = '\0';
-            return;
-        }
-    }
-}
-
-static void scrub(char *room, size_t size, const char *secret)
-{
-    char copy[sizeof((sqla_error *)0)->message];
-    size_t n = strlen(secret), used = 0;
-    if (strstr(room, secret) == NULL) {
-        scrub_cut_end(room, size, secret, n);
-        return;
-    }
-    memcpy(copy, room, size);
-    scrub_cut_end(copy, size, secret, n);
-    for (const char *p = copy; *p != '\0';) {
-        bool found = strncmp(p, secret, n) == 0;
-        const char *piece = found ? mask : p;
-        size_t length = found ? sizeof mask - 1 : 1;
-        if (used + length >= size)
-            break;
-        memcpy(room + used, piece, length);
-        used += length;
-        p += found ? n : 1;
-    }
-    room[used] = '\0';
-}
-
-void sqla__error_scrub(sqla_error *err, const char *secret)
-{
-    if (secret == NULL || secret[0] == '\0')
-        return;
-    scrub(err->message, sizeof err->message, secret);
-    scrub(err->detail, sizeof err->detail, secret);
-    scrub(err->hint, sizeof err->hint, secret);
-    scrub(err->table, sizeof err->table, secret);
-    scrub(err->column, sizeof err->column, secret);
-    scrub(err->constraint, sizeof err->constraint, secret);
 }

@@ -23,7 +23,9 @@ void sqla__error_detail(sqla_error *err, const char *format, ...) __attribute__(
 void sqla__error_prefix(sqla_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Give local's failure to the caller's error (may be NULL, may hold an earlier failure, which stays). Returns status. */
 sqla_status sqla__error_give(sqla_error *err, const sqla_error *local, sqla_status status);
-/* Replace each occurrence of secret (ignored when NULL or empty) in all texts of err by ***. */
+/* Replace secret (ignored when NULL or empty) in all texts of err by ***: wherever it stands, unless it could
+ * be a part of an ordinary word. A word, or fewer than 6 bytes, is found where it stands alone, and fewer
+ * than 4 in quotes or behind a sign. */
 void sqla__error_scrub(sqla_error *err, const char *secret);
 
 #endif

@@ -54,6 +54,38 @@ void sqla__text_fit(char *room, size_t size, const char *text)
     room[used] = '\0';
 }
 
+/* Control characters, those of the second set too, and marks that change the direction of writing or end a
+ * line. */
+static bool drives_terminal(const unsigned char *p, size_t length)
+{
+    if (length == 1)
+        return p[0] < 0x20 || p[0] == 0x7f;
+    if (length == 2)
+        return p[0] == 0xc2 && p[1] < 0xa0;
+    unsigned mark =
+        length == 3 ? (unsigned)(p[0] & 0x0f) << 12 | (unsigned)(p[1] & 0x3f) << 6 | (unsigned)(p[2] & 0x3f)
+                    : 0;
+    return (mark >= 0x200e && mark <= 0x200f) || (mark >= 0x2028 && mark <= 0x202e) ||
+           (mark >= 0x2066 && mark <= 0x2069);
+}
+
+void sqla__text_tame(char *text)
+{
+    const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
+    char *to = text;
+    while (p < end) {
+        size_t valid = sequence(p, (size_t)(end - p)), length = valid > 0 ? valid : 1;
+        if (valid == 0 || drives_terminal(p, length)) {
+            *to++ = *p == '\t' || *p == '\n' || *p == '\r' ? ' ' : '?';
+        } else {
+            memmove(to, p, length);
+            to += length;
+        }
+        p += length;
+    }
+    *to = '\0';
+}
+
 /* Edit distance, for short words: longer ones are as far apart as can be. */
 static size_t distance(const char *a, size_t n, const char *b, size_t m)
 {

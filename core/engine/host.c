@@ -1,7 +1,8 @@
 /* host.c: the services that a driver gets from the host.
  *
- * A driver never sees a sqla_error: what it is given is an opaque pointer, and what it says goes through set_error, which
- * bounds every text, mends what is no UTF-8, and reads no byte beyond the size that the driver states. */
+ * A driver never sees a sqla_error: what it is given is an opaque pointer, and what it says goes through
+ * set_error, which bounds every text, mends what is no UTF-8 or would drive a terminal, and reads no byte
+ * beyond the size that the driver states. */
 #include <config.h>
 #include "engine/plugin.h"
 
@@ -21,6 +22,7 @@ static void *host_resize(void *block, size_t size)
 static void copy(char *room, size_t size, const char *text)
 {
     sqla__text_fit(room, size, text != NULL ? text : "");
+    sqla__text_tame(room);
 }
 
 static int32_t known_status(int32_t status)
@@ -74,6 +76,7 @@ static void host_log(int32_t level, const char *message)
     if (message == NULL || !is_heard(level))
         return;
     sqla__text_fit(line, sizeof line, message);
+    sqla__text_tame(line);
     fprintf(stderr, "sqla: driver: %s\n", line);
 }
 

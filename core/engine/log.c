@@ -7,9 +7,16 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
-static void emit(const sqla_engine *db, int level, const char *line)
+/* What is in a statement, a value or a server's words neither ends the line nor drives a terminal. */
+static void emit(const sqla_engine *db, int level, char *line)
 {
+    for (char *c = line; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    }
+    sqla__text_tame(line); /* the other controls and marks, which have several bytes */
     if (db->config.log != NULL)
         db->config.log(db->config.log_data, level, line);
     else
@@ -91,15 +98,6 @@ static void add_values(sqla__buf *line, const sqla_plan *plan, const void *row)
     sqla__buf_add(line, plan->count > 0 ? "]" : "");
 }
 
-/* What is in a statement or a value neither ends the line nor does anything to a terminal. */
-static void make_one_line(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = ' ';
-    }
-}
-
 /* What ends a transaction, or a part of one, and what begins one; NULL: something else. */
 static const char *verb_of(sqla_event_kind kind)
 {
@@ -130,7 +128,6 @@ static void echo_work(const sqla_engine *db, const sqla_event *event, const char
     if (event->status != SQLA_OK)
         sqla__buf_printf(&line, "  failed: %s", sqla_status_name(event->status));
     if (!line.broken) {
-        make_one_line(line.data);
         emit(db, event->status == SQLA_OK ? SQLA_LOG_INFO : SQLA_LOG_ERROR, line.data);
     }
     sqla__buf_release(&line);

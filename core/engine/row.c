@@ -210,6 +210,12 @@ bool sqla_row_is_null_at(const sqla_row *row, size_t i, sqla_error *err)
 
 /* ---- converting ------------------------------------------------------------------------------------------------ */
 
+static void name_column(const sqla_row *row, size_t i, sqla_error *err)
+{
+    sqla__text_fit(err->column, sizeof err->column, row->names[i]);
+    sqla__text_tame(err->column);
+}
+
 static sqla_status refuse_value(const sqla_row *row, size_t i, const char *wanted, sqla_error *err)
 {
     char text[80];
@@ -221,7 +227,7 @@ static sqla_status refuse_value(const sqla_row *row, size_t i, const char *wante
         sqla__error_set(err, SQLA_ERR_DATA, "column '%s' holds '%s', which %s cannot hold", row->names[i], text, wanted);
     }
     if (fresh)
-        strncpy(err->column, row->names[i], sizeof err->column - 1);
+        name_column(row, i, err);
     return SQLA_ERR_DATA;
 }
 
@@ -475,7 +481,7 @@ static sqla_status load_cell(const sqla_row *row, size_t i, const sqla_conversio
     if (sqla__convert_load(conversion, &value, ret, &memory.base, err) == SQLA_OK)
         return SQLA_OK;
     sqla__error_prefix(err, "column '%s': ", row->names[i]);
-    sqla__text_fit(err->column, sizeof err->column, row->names[i]);
+    name_column(row, i, err);
     return err->status;
 }
 

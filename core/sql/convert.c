@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
@@ -166,8 +167,10 @@ sqla_status sqla__convert_value(sqla_value *value, sqla__arena *arena, sqla_erro
 
 static void note(char *to, size_t size, const char *name)
 {
-    if (name != NULL && to[0] == '\0')
-        snprintf(to, size, "%s", name);
+    if (name == NULL || to[0] != '\0')
+        return;
+    sqla__text_fit(to, size, name);
+    sqla__text_tame(to);
 }
 
 sqla_status sqla__convert_failed(const sqla__mapping *mapping, const sqla__mapped_column *column, int64_t number, sqla_error *err)
