@@ -399,7 +399,8 @@ static sqla_status cell_json(const sqla_row *row, size_t i, sqla_json *ret, sqla
 TIME_CELL(date, SQLA_DATE, sqla_date, "a date", ret->days = (int32_t)v->as.i64)
 TIME_CELL(time, SQLA_TIME, sqla_time, "a time of day", ret->micros = v->as.i64)
 TIME_CELL(timestamp, SQLA_TIMESTAMP, sqla_timestamp, "a timestamp", ret->micros = v->as.i64)
-TIME_CELL(local_timestamp, SQLA_LOCAL_TIMESTAMP, sqla_local_timestamp, "a local timestamp", ret->micros = v->as.i64)
+TIME_CELL(
+    local_timestamp, SQLA_LOCAL_TIMESTAMP, sqla_local_timestamp, "a local timestamp", ret->micros = v->as.i64)
 TIME_CELL(interval, SQLA_INTERVAL, sqla_interval, "an interval", *ret = v->as.interval)
 TIME_CELL(uuid, SQLA_UUID, sqla_uuid, "a uuid", *ret = v->as.uuid)
 

@@ -1,237 +1,14 @@
 /* decode.c: results, from rows of the binary protocol to the caller's structs.
  *
- * A cell is found in the row (MariaDB's "Result Set Packets", binary row), read as the value that it is, and stored as its slot wants
- * it. How to read is chosen once a result, how to store once a plan. What a slot cannot hold without loss is refused. */
+ * A cell is read as the value that it is (cell.c), and stored as its slot wants it. How to store is chosen
+ * once a plan, for the type that the column's values have; a value of another type, as a number too large for
+ * any integer, finds its store by itself. What a slot cannot hold without loss is refused. */
 #include <config.h>
 #include "mariadb.h"
 
 #include <float.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- bytes ----------------------------------------------------------------------------------------------------- */
-
-static uint64_t little(const unsigned char *p, int n)
-{
-    uint64_t v = 0;
-    for (int i = n; i-- > 0;)
-        v = v << 8 | p[i];
-    return v;
-}
-
-/* The length before a cell whose type has none: one byte, or a mark and 2, 3 or 8 bytes. */
-static size_t take_length(unsigned char **row)
-{
-    unsigned char first = *(*row)++;
-    int n = first == 252 ? 2 : first == 253 ? 3 : first == 254 ? 8 : 0;
-    size_t length = n == 0 ? first : (size_t)little(*row, n);
-    *row += n;
-    return length;
-}
-
-void mariadb__cell_take(const mariadb__column *column, mariadb__cell *cell, unsigned char **row)
-{
-    if (row == NULL) {
-        cell->data = NULL;
-        return;
-    }
-    cell->size = column->width > 0 ? (size_t)column->width : take_length(row);
-    cell->data = *row;
-    *row += cell->size;
-}
-
-/* ---- reads ----------------------------------------------------------------------------------------------------- */
-
-#define READ(name) static const char *name(const mariadb__column *column, const mariadb__cell *cell, sqla_value *value)
-
-READ(int_read)
-{
-    uint64_t v = little(cell->data, column->width);
-    int shift = 64 - 8 * column->width;
-    if (column->is_unsigned && v > INT64_MAX)
-        return "the number is too large for any integer here";
-    value->as.i64 = column->is_unsigned ? (int64_t)v : (int64_t)(v << shift) >> shift;
-    return NULL;
-}
-
-/* TINYINT(1) is what BOOLEAN makes, and may hold other numbers. */
-READ(bool_read)
-{
-    const char *why = int_read(column, cell, value);
-    value->type = value->as.i64 == 0 || value->as.i64 == 1 ? SQLA_BOOL : SQLA_INT16;
-    return why;
-}
-
-READ(float_read)
-{
-    float narrow;
-    uint32_t four = (uint32_t)little(cell->data, 4);
-    uint64_t eight = column->width == 8 ? little(cell->data, 8) : 0;
-    memcpy(&narrow, &four, sizeof narrow);
-    if (column->width == 8)
-        memcpy(&value->as.f64, &eight, sizeof eight);
-    else
-        value->as.f64 = (double)narrow;
-    return NULL;
-}
-
-/* BIT(n): bytes with the most significant first. */
-READ(bits_read)
-{
-    uint64_t v = 0;
-    (void)column;
-    for (size_t i = 0; i < cell->size && i < 8; i++)
-        v = v << 8 | cell->data[i];
-    value->as.i64 = (int64_t)v;
-    return v > INT64_MAX ? "the number is too large for any integer here" : NULL;
-}
-
-READ(bytes_read)
-{
-    (void)column;
-    value->as.bytes = (sqla_blob){ cell->data, cell->size };
-    return NULL;
-}
-
-/* A column for any decimal shows zeros up to the last of its places. */
-READ(decimal_read)
-{
-    size_t n = cell->size;
-    if (column->is_padded && memchr(cell->data, '.', n) != NULL) {
-        while (cell->data[n - 1] == '0')
-            n--;
-        n -= cell->data[n - 1] == '.';
-    }
-    value->as.bytes = (sqla_blob){ cell->data, n };
-    return NULL;
-}
-
-READ(uuid_read)
-{
-    (void)column;
-    return mariadb__uuid_parse((const char *)cell->data, cell->size, &value->as.uuid) ? NULL : "it is no uuid";
-}
-
-static int64_t clock_of(const unsigned char *p, bool has_micros)
-{
-    return ((p[0] * INT64_C(60) + p[1]) * 60 + p[2]) * 1000000 + (has_micros ? (int64_t)little(p + 3, 4) : 0);
-}
-
-static const char *read_day(const mariadb__cell *cell, int64_t *ret_days)
-{
-    if (cell->size < 4)
-        return "it is a date of zeros, which is no day";
-    return mariadb__day_of((unsigned)little(cell->data, 2), cell->data[2], cell->data[3], ret_days) ? NULL : "it is a date that does not exist";
-}
-
-READ(date_read)
-{
-    (void)column;
-    return read_day(cell, &value->as.i64);
-}
-
-READ(timestamp_read)
-{
-    int64_t days = 0;
-    const char *why = read_day(cell, &days);
-    (void)column;
-    value->as.i64 = days * INT64_C(86400000000) + (cell->size >= 7 ? clock_of(cell->data + 4, cell->size >= 11) : 0);
-    return why;
-}
-
-/* The server's TIME is a span of up to 838 hours, of either sign. */
-READ(time_read)
-{
-    (void)column;
-    value->as.i64 = 0;
-    if (cell->size < 8)
-        return NULL;
-    value->as.i64 = (int64_t)little(cell->data + 1, 4) * INT64_C(86400000000) + clock_of(cell->data + 5, cell->size >= 12);
-    return cell->data[0] != 0 || value->as.i64 > INT64_C(86400000000) ? "it is no time of a day" : NULL;
-}
-
-/* ---- columns --------------------------------------------------------------------------------------------------- */
-
-static bool has_attribute(const MYSQL_FIELD *field, enum mariadb_field_attr_t kind, const char *name)
-{
-    MARIADB_CONST_STRING text = { NULL, 0 };
-    return mariadb_field_attr(&text, field, kind) == 0 && text.length == strlen(name) &&
-           (text.length == 0 || memcmp(text.str, name, text.length) == 0);
-}
-
-/* When the server has told the columns with the preparation and not again, libmariadb (3.3) copies them without the format. The copy of
- * a JSON column has attributes then, all of which are empty: the server sends none that are, and knows no other format. */
-static bool is_json(const MYSQL_FIELD *field)
-{
-    return field->type == MYSQL_TYPE_JSON || has_attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME, "json") ||
-           (has_attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME, "") && has_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME, ""));
-}
-
-enum { BINARY = 63 }; /* the number of the character set that is none */
-
-static mariadb__column text_column(const MYSQL_FIELD *field)
-{
-    if (is_json(field))
-        return (mariadb__column){ bytes_read, 0, SQLA_JSON, false, false };
-    if (has_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME, "uuid"))
-        return (mariadb__column){ uuid_read, 0, SQLA_UUID, false, false };
-    return (mariadb__column){ bytes_read, 0, field->charsetnr == BINARY ? SQLA_BLOB : SQLA_TEXT, false, false };
-}
-
-void mariadb__column_init(mariadb__column *column, const MYSQL_FIELD *field)
-{
-    bool u = (field->flags & UNSIGNED_FLAG) != 0;
-    switch (field->type) {
-    case MYSQL_TYPE_TINY:
-        *column = (mariadb__column){ field->length == 1 && !u ? bool_read : int_read, 1, field->length == 1 && !u ? SQLA_BOOL : SQLA_INT16, u, false };
-        return;
-    case MYSQL_TYPE_SHORT:
-        *column = (mariadb__column){ int_read, 2, u ? SQLA_INT32 : SQLA_INT16, u, false };
-        return;
-    case MYSQL_TYPE_YEAR:
-        *column = (mariadb__column){ int_read, 2, SQLA_INT16, true, false };
-        return;
-    case MYSQL_TYPE_INT24:
-    case MYSQL_TYPE_LONG:
-        *column = (mariadb__column){ int_read, 4, u && field->type == MYSQL_TYPE_LONG ? SQLA_INT64 : SQLA_INT32, u, false };
-        return;
-    case MYSQL_TYPE_LONGLONG:
-        *column = (mariadb__column){ int_read, 8, SQLA_INT64, u, false };
-        return;
-    case MYSQL_TYPE_FLOAT:
-        *column = (mariadb__column){ float_read, 4, SQLA_FLOAT32, false, false };
-        return;
-    case MYSQL_TYPE_DOUBLE:
-        *column = (mariadb__column){ float_read, 8, SQLA_FLOAT64, false, false };
-        return;
-    case MYSQL_TYPE_DECIMAL:
-    case MYSQL_TYPE_NEWDECIMAL:
-        *column = (mariadb__column){ decimal_read, 0, SQLA_DECIMAL, false, field->decimals == 30 };
-        return;
-    case MYSQL_TYPE_DATE:
-    case MYSQL_TYPE_NEWDATE:
-        *column = (mariadb__column){ date_read, 0, SQLA_DATE, false, false };
-        return;
-    case MYSQL_TYPE_TIME:
-        *column = (mariadb__column){ time_read, 0, SQLA_TIME, false, false };
-        return;
-    case MYSQL_TYPE_DATETIME:
-        *column = (mariadb__column){ timestamp_read, 0, SQLA_LOCAL_TIMESTAMP, false, false };
-        return;
-    case MYSQL_TYPE_TIMESTAMP:
-        *column = (mariadb__column){ timestamp_read, 0, SQLA_TIMESTAMP, false, false };
-        return;
-    case MYSQL_TYPE_BIT:
-        *column = (mariadb__column){ bits_read, 0, SQLA_INT64, false, false };
-        return;
-    case MYSQL_TYPE_NULL:
-        *column = (mariadb__column){ bytes_read, 0, SQLA_NULL, false, false };
-        return;
-    default:
-        *column = text_column(field);
-        return;
-    }
-}
 
 /* ---- stores ---------------------------------------------------------------------------------------------------- */
 
@@ -422,6 +199,31 @@ STORE(int_as_decimal_store)
     return NULL;
 }
 
+/* What is no text, and may be asked for as one. */
+STORE(as_text_store)
+{
+    sqla_value text = *value;
+    mariadb__value_text(&text, decoder->spans[decoder->span_count].made);
+    return slot->rep == SQLA_REP_CHARS ? chars_store(decoder, slot, &text, at)
+                                       : span_store(decoder, slot, &text, at);
+}
+
+STORE(interval_store)
+{
+    (void)decoder, (void)slot;
+    memcpy(at, &value->as.interval, sizeof value->as.interval);
+    return NULL;
+}
+
+/* The server's TIME is a span of time, too. */
+STORE(time_as_interval_store)
+{
+    const sqla_interval interval = { 0, 0, value->as.i64 };
+    (void)decoder, (void)slot;
+    memcpy(at, &interval, sizeof interval);
+    return NULL;
+}
+
 /* The type of the slot, where it says one, since whoever made the plan counts on it. */
 STORE(value_store)
 {
@@ -478,7 +280,12 @@ static mariadb__store_fn *fixed_store(const sqla_slot *slot, uint32_t type)
     case SQLA_UUID:
         return slot->size != sizeof(sqla_uuid) ? NULL : type == SQLA_UUID ? uuid_store : type == SQLA_TEXT ? text_as_uuid_store : NULL;
     case SQLA_INTERVAL:
-        return slot->size == sizeof(sqla_interval) && type == SQLA_TEXT ? text_as_interval_store : NULL;
+        if (slot->size != sizeof(sqla_interval))
+            return NULL;
+        return type == SQLA_TEXT       ? text_as_interval_store
+               : type == SQLA_INTERVAL ? interval_store
+               : type == SQLA_TIME     ? time_as_interval_store
+                                       : NULL;
     case SQLA_DATE:
         return slot->size == sizeof(sqla_date) && type == SQLA_DATE ? days_store : NULL;
     case SQLA_TIME:
@@ -491,7 +298,7 @@ static mariadb__store_fn *fixed_store(const sqla_slot *slot, uint32_t type)
 }
 
 /* Text of any kind may be read as any other kind of text: the server has checked it when it was stored. */
-static mariadb__store_fn *pointer_store(const sqla_slot *slot, uint32_t type)
+static mariadb__store_fn *pointer_store(const sqla_slot *slot, uint32_t type, bool is_mixed)
 {
     if (slot->type == SQLA_BLOB)
         return slot->rep == SQLA_REP_BYTES && type == SQLA_BLOB ? span_store : NULL;
@@ -499,6 +306,8 @@ static mariadb__store_fn *pointer_store(const sqla_slot *slot, uint32_t type)
         return int_as_decimal_store;
     if (slot->type == SQLA_DECIMAL)
         return type == SQLA_DECIMAL ? span_store : NULL;
+    if (slot->type == SQLA_TEXT && is_mixed && !is_bytes(type))
+        return as_text_store;
     return is_text(slot->type) && is_text(type) ? span_store : NULL;
 }
 
@@ -509,16 +318,19 @@ static bool value_fits(const sqla_slot *slot, uint32_t type)
            ((slot->type == SQLA_UUID || slot->type == SQLA_INTERVAL) && type == SQLA_TEXT) || (slot->type != SQLA_ENUM_TYPE && is_text(slot->type) && is_text(type));
 }
 
-static mariadb__store_fn *store_for(const sqla_slot *slot, uint32_t type)
+/* is_mixed: of a column whose values are not all of its type, and so can be had as text, all of them. */
+static mariadb__store_fn *store_for(const sqla_slot *slot, uint32_t type, bool is_mixed)
 {
     switch (slot->rep) {
     case SQLA_REP_FIXED:
         return fixed_store(slot, type);
     case SQLA_REP_CSTR:
     case SQLA_REP_BYTES:
-        return pointer_store(slot, type);
+        return pointer_store(slot, type, is_mixed);
     case SQLA_REP_CHARS:
-        return slot->type == SQLA_TEXT && slot->size > 0 && is_text(type) ? chars_store : NULL;
+        if (slot->type != SQLA_TEXT || slot->size == 0)
+            return NULL;
+        return is_text(type) ? chars_store : is_mixed && !is_bytes(type) ? as_text_store : NULL;
     case SQLA_REP_VALUE:
         return value_fits(slot, type) ? value_store : NULL;
     }
@@ -550,8 +362,9 @@ static sqla_status choose_step(mariadb__decoder *decoder, const sqla_result_info
         decoder->row_number = slot->column;
         return SQLA_OK;
     }
-    step->store = store_for(slot, step->column->type);
-    if (step->store == NULL && store_for(slot, slot->type == SQLA_ENUM_TYPE || slot->type == SQLA_INTERVAL ? SQLA_TEXT : slot->type) != NULL)
+    step->store = store_for(slot, step->column->type, step->column->is_mixed);
+    if (step->store == NULL &&
+        store_for(slot, slot->type == SQLA_ENUM_TYPE ? SQLA_TEXT : slot->type, false) != NULL)
         step->store = mismatched_store;
     if (step->store != NULL)
         return SQLA_OK;
@@ -617,8 +430,18 @@ static const char *decode_cell(mariadb__decoder *decoder, const mariadb__step *s
         return (slot->flags & SQLA_SLOT_NULLABLE) != 0 ? NULL : "there is no value, and the field needs one";
     }
     sqla_value value = { .type = step->column->type };
-    const char *why = step->store != mismatched_store ? step->column->read(step->column, cell, &value) : another_type;
-    return why != NULL ? why : step->store(decoder, slot, &value, row + slot->offset);
+    mariadb__store_fn *store = step->store;
+    const char *why =
+        step->column->read(step->column, cell, &value, decoder->spans[decoder->span_count].made);
+    if (why == NULL && value.type != step->column->type) {
+        bool rounds = slot->rep == SQLA_REP_FIXED && is_float(slot->type) && value.type == SQLA_DECIMAL;
+        store = !rounds ? store_for(slot, value.type, true) : NULL;
+        if (store == NULL)
+            return mariadb__why_odd(step->column);
+    }
+    if (store == mismatched_store)
+        return another_type;
+    return why != NULL ? why : store(decoder, slot, &value, row + slot->offset);
 }
 
 /* Copy the texts of a row behind one another, and point at them. */

@@ -110,13 +110,17 @@ typedef struct mariadb__cell {
 } mariadb__cell;
 
 typedef struct mariadb__column mariadb__column;
-/* Read a cell as the value that it is: its type, and bytes where they lie in the cell.  Returns: NULL, or why it could not be read. */
-typedef const char *mariadb__read_fn(const mariadb__column *column, const mariadb__cell *cell, sqla_value *value);
+/* Read a cell as the value that it is: its type, which comes in as the column's, and bytes where they lie in
+ * the cell, or in made, which has MARIADB__MADE bytes.  Returns: NULL, or why it could not be read. */
+enum { MARIADB__MADE = 40 };
+typedef const char *mariadb__read_fn(
+    const mariadb__column *column, const mariadb__cell *cell, sqla_value *value, char *made);
 struct mariadb__column {
     mariadb__read_fn *read;
     int width;                 /* bytes of a cell; 0: they stand before it */
     uint32_t type;             /* sqla_type of the values, as far as known */
     bool is_unsigned, is_padded; /* is_padded: a decimal with as many zeros behind the point as there is room for */
+    bool is_mixed;             /* some of the values may be of another type */
 };
 
 typedef struct mariadb__decoder mariadb__decoder;
@@ -132,7 +136,7 @@ typedef struct mariadb__span {
     size_t size;
     char *target;              /* where its pointer goes */
     bool pointer_only;         /* target is a const char *, else an sqla_blob */
-    char made[24];             /* where the text had to be made */
+    char made[MARIADB__MADE];  /* where the text had to be made */
 } mariadb__span;
 struct mariadb__decoder {
     const sqla_plan *plan;     /* what it was made for */
@@ -323,11 +327,18 @@ bool mariadb__args_start(mariadb__args *args, size_t count);
 /* place: of the row in a block. number: 0-based row of a batch plus 1, or 0. */
 sqla_status mariadb__args_row(mariadb__args *args, const sqla_plan *plan, const void *row, size_t place, int64_t number, sqla_err *err);
 
-/* ---- decode.c -------------------------------------------------------------------------------------------------- */
+/* ---- cell.c ------------------------------------------------------------------------------------------- */
 
 void mariadb__column_init(mariadb__column *column, const MYSQL_FIELD *field);
 /* Find a cell in a row, and step behind it. row NULL: the cell is null. */
 void mariadb__cell_take(const mariadb__column *column, mariadb__cell *cell, unsigned char **row);
+/* Write a number, day, time or moment as text, in made. */
+void mariadb__value_text(sqla_value *value, char *made);
+/* What to say of a value that is not of the type of its column, and of none that was asked for. */
+const char *mariadb__why_odd(const mariadb__column *column);
+
+/* ---- decode.c ----------------------------------------------------------------------------------------- */
+
 /* Choose how to read the columns of a result by a plan. Cheap when it is the plan of the last time. */
 sqla_status mariadb__decoder_choose(mariadb__decoder *decoder, const sqla_result_info *shape, const mariadb__column *columns,
                                     const sqla_plan *plan, sqla_err *err);

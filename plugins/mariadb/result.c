@@ -91,8 +91,11 @@ static bool describe(sqla_driver_result *result)
     char *name = (char *)(result->cells + n);
     for (uint32_t i = 0; i < n; i++) {
         mariadb__column_init(&result->readers[i], &fields[i]);
-        result->columns[i] = (sqla_result_column){ strcpy(name, fields[i].name), result->readers[i].type, 0,
-                                                   type_name(&fields[i], result->readers[i].type) };
+        uint32_t type = result->readers[i].is_mixed
+                            ? SQLA_NULL
+                            : result->readers[i].type; /* then each value says its own */
+        result->columns[i] = (sqla_result_column){ strcpy(name, fields[i].name), type, 0,
+            type_name(&fields[i], result->readers[i].type) };
         name += strlen(name) + 1;
     }
     result->info.column_count = (uint32_t)n;
@@ -412,11 +415,13 @@ sqla_status mariadb__result_step(sqla_driver_result *result, bool *ret_more, sql
 int64_t mariadb__result_number(const sqla_driver_result *result, int column)
 {
     sqla_value value = { 0 };
+    char made[MARIADB__MADE];
     const mariadb__column *reader = &result->readers[column];
     bool integer = reader->type == SQLA_INT16 || reader->type == SQLA_INT32 || reader->type == SQLA_INT64;
-    if (!integer || result->cells[column].data == NULL || reader->read(reader, &result->cells[column], &value) != NULL)
+    if (!integer || result->cells[column].data == NULL ||
+        reader->read(reader, &result->cells[column], &value, made) != NULL)
         return -1;
-    return value.as.i64;
+    return value.type == SQLA_DECIMAL ? -1 : value.as.i64;
 }
 
 /* ---- the view -------------------------------------------------------------------------------------------------- */
@@ -454,11 +459,16 @@ static bool copy_texts(sqla_driver_result *result)
 
 static sqla_status show(sqla_driver_result *result, sqla_err *err)
 {
+    char *made =
+        (char *)(result->view +
+                 result->info.column_count); /* room for a text of each column lies behind the values */
     for (uint32_t i = 0; i < result->info.column_count; i++) {
         const mariadb__column *reader = &result->readers[i];
         sqla_value *value = &result->view[i];
         *value = (sqla_value){ .type = result->cells[i].data != NULL ? reader->type : SQLA_NULL };
-        const char *why = result->cells[i].data != NULL ? reader->read(reader, &result->cells[i], value) : NULL;
+        const char *why = result->cells[i].data != NULL ? reader->read(reader, &result->cells[i], value,
+                                                              made + (size_t)i * MARIADB__MADE)
+                                                        : NULL;
         const sqla_err_fields fields = { .row = result->number + 1, .column = result->columns[i].name };
         if (why != NULL)
             return mariadb__fail(err, SQLA_ERR_DATA, &fields, "cannot read column '%s' of row %lld: %s", fields.column, (long long)fields.row, why);
@@ -469,7 +479,8 @@ static sqla_status show(sqla_driver_result *result, sqla_err *err)
 sqla_status mariadb_result_view(sqla_driver_result *result, const sqla_value **ret_values, sqla_err *err)
 {
     size_t n = result->info.column_count > 0 ? result->info.column_count : 1;
-    if (result->view == NULL && (result->view = mariadb__host->alloc(n * sizeof *result->view)) == NULL)
+    if (result->view == NULL &&
+        (result->view = mariadb__host->alloc(n * (sizeof *result->view + MARIADB__MADE))) == NULL)
         return mariadb__nomem(err);
     sqla_status status = advance(result, err);
     if (status == SQLA_OK && result->ready)
