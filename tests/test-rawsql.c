@@ -39,7 +39,8 @@ static const char *rewritten(const char *sql, const char *given, const sqla_trai
 
 static void parameters__in_all_places(const char *url)
 {
-    static const struct { const char *sql, *given, *lite, *post; } cases[] = {
+    static const struct { const char *sql, *given, *lite, *post;
+    } cases[] = {
         { "SELECT 1", "", "SELECT 1", "SELECT 1" },
         { "", "", "", "" },
         { ":a", "a", "? [1]", "$1 [1]" },
@@ -53,23 +54,27 @@ static void parameters__in_all_places(const char *url)
         { "':a'", "", "':a'", "':a'" },
         { "'it''s :a' || :b", "b", "'it''s :a' || ? [2]", "'it''s :a' || $1 [2]" },
         { "'\\' || :a || '\\'", "a", "'\\' || ? || '\\' [1]", "'\\' || $1 || '\\' [1]" },
-        { "E'\\' :a ' || :b", "b", "E'\\' :a ' || ? [2]", "E'\\' :a ' || $1 [2]" },
+        { "E'\\' :a ' || :b", "b", NULL, "E'\\' :a ' || $1 [2]" },
         { "e'\\\\' || :b", "b", "e'\\\\' || ? [2]", "e'\\\\' || $1 [2]" },
-        { "E'''\\':a' || :b", "b", "E'''\\':a' || ? [2]", "E'''\\':a' || $1 [2]" },
+        { "E'''\\':a' || :b", "b", NULL, "E'''\\':a' || $1 [2]" },
         { "nameE'\\' || :a", "a", "nameE'\\' || ? [1]", "nameE'\\' || $1 [1]" },
         { "\":a\"\"\" = :a", "a", "\":a\"\"\" = ? [1]", "\":a\"\"\" = $1 [1]" },
-        { "`:a` = :a", "a", "`:a` = ? [1]", "`:a` = $1 [1]" },
+        { "`:a` = :a", "a", "`:a` = ? [1]", "`$1` = $2 [1, 1]" },
         { "'?'", "", "'?'", "'?'" },
         /* dollar quotes */
-        { "$$ :a ' $$ || :b", "b", "$$ :a ' $$ || ? [2]", "$$ :a ' $$ || $1 [2]" },
-        { "$q$ $$ :a $q $q$ || :b", "b", "$q$ $$ :a $q $q$ || ? [2]", "$q$ $$ :a $q $q$ || $1 [2]" },
+        { "$$ :a ' $$ || :b", "b", NULL, "$$ :a ' $$ || $1 [2]" },
+        { "$q$ $$ :a $q $q$ || :b", "b", NULL, "$q$ $$ :a $q $q$ || $1 [2]" },
         { "x$y$ = :a", "a", "x$y$ = ? [1]", "x$y$ = $1 [1]" },
         { "$ :a", "a", "$ ? [1]", "$ $1 [1]" },
         /* comments */
         { "-- :a\n:b", "b", "-- :a\n? [2]", "-- :a\n$1 [2]" },
         { "1 - -:a", "a", "1 - -? [1]", "1 - -$1 [1]" },
         { "/* :a ' */ :b", "b", "/* :a ' */ ? [2]", "/* :a ' */ $1 [2]" },
-        { "/* /* :a */ :a */ :b", "b", "/* /* :a */ :a */ ? [2]", "/* /* :a */ :a */ $1 [2]" },
+        { "/* /* :a */ :a */ :b", "b", NULL, "/* /* :a */ :a */ $1 [2]" },
+        { "/* /* :a */ :b", "b", "/* /* :a */ ? [2]", NULL },
+        { "E'a'\n --\n'\\':a' || :b", "b", NULL, "E'a'\n --\n'\\':a' || $1 [2]" },
+        { "E'a' 'b\\' || :b", "b", "E'a' 'b\\' || ? [2]", "E'a' 'b\\' || $1 [2]" },
+        { "[:a ' ] = :b", "b", "[:a ' ] = ? [2]", NULL },
         { "/*/ :a */ :b", "b", "/*/ :a */ ? [2]", "/*/ :a */ $1 [2]" },
         { "1 / :a * :b", "ab", "1 / ? * ? [1, 2]", "1 / $1 * $2 [1, 2]" },
         { "SELECT 1 -- :a", "", "SELECT 1 -- :a", "SELECT 1 -- :a" },
@@ -81,13 +86,13 @@ static void parameters__in_all_places(const char *url)
         { "x[a:b]", "", "x[a:b]", "x[a:b]" },
         { "x[1:2]", "", "x[1:2]", "x[1:2]" },
         { "x[a:b] = :b", "b", "x[a:b] = ? [2]", "x[a:b] = $1 [2]" },
-        { "x[:a]", "a", "x[?] [1]", "x[$1] [1]" },
+        { "x[:a]", "a", NULL, "x[$1] [1]" },
         { "x[:q]", "", "x[:q]", "x[:q]" },
-        { "x[:a::b]", "a", "x[?::b] [1]", "x[$1::b] [1]" },
+        { "x[:a::b]", "a", NULL, "x[$1::b] [1]" },
         { "x[lo :hi]", "", "x[lo :hi]", "x[lo :hi]" },
         { "x[(1):b]", "", "x[(1):b]", "x[(1):b]" },
-        { "ARRAY[:a, :b]", "ab", "ARRAY[?, ?] [1, 2]", "ARRAY[$1, $2] [1, 2]" },
-        { "ARRAY[x AND :a, f(:b)]", "ab", "ARRAY[x AND ?, f(?)] [1, 2]", "ARRAY[x AND $1, f($2)] [1, 2]" },
+        { "ARRAY[:a, :b]", "ab", NULL, "ARRAY[$1, $2] [1, 2]" },
+        { "ARRAY[x AND :a, f(:b)]", "ab", NULL, "ARRAY[x AND $1, f($2)] [1, 2]" },
         { "x[1] = :a", "a", "x[1] = ? [1]", "x[1] = $1 [1]" },
         { "] :a", "a", "] ? [1]", "] $1 [1]" },
         { "'12:30'", "", "'12:30'", "'12:30'" },
@@ -99,7 +104,8 @@ static void parameters__in_all_places(const char *url)
     (void)url;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CU_ASSERT(cases[i].lite == NULL || same_text(rewritten(cases[i].sql, cases[i].given, &lite, &err), cases[i].lite));
-        CU_ASSERT(same_text(rewritten(cases[i].sql, cases[i].given, &post, &err), cases[i].post));
+        CU_ASSERT(cases[i].post == NULL ||
+                  same_text(rewritten(cases[i].sql, cases[i].given, &post, &err), cases[i].post));
     }
 }
 

@@ -34,9 +34,10 @@ typedef struct sqla__compiled {
  * without a value ...), UNSUPPORTED (comparing a type that the dialect sorts wrongly), NOMEM. */
 sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
 
-/* Rewrite :names in raw SQL to the dialect's placeholders. names and values: what is given; each must be used, each used one
- * must be given. Not rewritten: inside '...' (with '' and, for E'...', backslashes), "...", `...`, [...] of quoted names in
- * dialects that have them is not assumed, -- and nested block comments, $tag$...$tag$, ::, :=, [a:b] slices. */
+/* Rewrite :names in raw SQL to the dialect's placeholders. names and values: what is given; each must be
+ * used, each used one must be given. Not rewritten: inside texts, quoted names and comments as traits->syntax
+ * says that the dialect has them, behind
+ * ::, in :=, and in [a:b] slices. */
 sqla_status sqla__compile_raw(const char *sql, const char *const *names, const sqla_value *values, size_t n, const sqla_traits *traits,
                               sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
 /* The same where the values are in structs: each :name is a field of mapping, or a column of it, and not each needs to be named.

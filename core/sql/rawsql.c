@@ -1,11 +1,14 @@
-/* rawsql.c: named parameters in raw SQL. A scanner that knows just enough to leave alone what only looks like a parameter: quotes,
- * comments, dollar quotes (PostgreSQL's manual, "Lexical Structure"), casts, assignments and slices.
+/* rawsql.c: named parameters in raw SQL. A scanner that knows just enough to leave alone what only looks like
+ * a parameter: quotes, comments, casts, assignments and slices. Which of them there are, and how they end,
+ * the dialect says (sqla_traits.syntax).
  *
- * Brackets are counted, since a colon inside them may part the two ends of a slice: it does when an operand stands right before
- * it, as in [a:b], and begins a parameter when none does and there is one of that name, as in [:n].
+ * Brackets are counted, since a colon inside them may part the two ends of a slice: it does when an operand
+ * stands right before it, as in [a:b], and begins a parameter when none does and there is one of that name,
+ * as in [:n].
  *
- * A list (sqla_array) in IN (:ids), NOT IN (:ids), = ANY(:ids) or <> ALL(:ids) is one parameter where the database has arrays, so that
- * the text is the same for any number of items and is prepared once, and as many as it has items elsewhere. */
+ * A list (sqla_array) in IN (:ids), NOT IN (:ids), = ANY(:ids) or <> ALL(:ids) is one parameter where the
+ * database has arrays, so that the text is the same for any number of items and is prepared once, and as many
+ * as it has items elsewhere. */
 #include <config.h>
 #include "sql/compile.h"
 
@@ -89,8 +92,13 @@ static sqla_status not_closed(scanner *s, const char *what)
 
 /* ---- what is passed over ------------------------------------------------------------------------------------------- */
 
+static bool has(const scanner *s, uint64_t syntax)
+{
+    return (s->traits->syntax & syntax) != 0;
+}
+
 /* From an opening quote to its end, where two quotes in a row stand for one; escapes: a backslash hides what follows. */
-static sqla_status quoted(scanner *s, bool escapes)
+static sqla_status one_quoted(scanner *s, bool escapes)
 {
     char quote = *s->at;
     const char *p = s->at + 1;
@@ -109,18 +117,83 @@ static sqla_status quoted(scanner *s, bool escapes)
     return SQLA_OK;
 }
 
+static const char *skip_blanks(const char *p, const char *blanks)
+{
+    for (;;) {
+        p += strspn(p, blanks);
+        if (p[0] != '-' || p[1] != '-')
+            return p;
+        p += strcspn(p, "\n\r");
+    }
+}
+
+/* The quote in which a text with backslashes goes on: it is parted from the one before by blanks and comments
+ * with the end of a line among them. NULL: there is none. */
+static const char *continuation(const scanner *s)
+{
+    const char *p = skip_blanks(s->at, " \t\f\v");
+    if (*p != '\n' && *p != '\r')
+        return NULL;
+    p = skip_blanks(p, " \t\r\n\f\v");
+    return *p == '\'' ? p : NULL;
+}
+
+static sqla_status quoted(scanner *s, bool escapes)
+{
+    bool goes_on = escapes && *s->at == '\'' && has(s, SQLA_SYNTAX_ESCAPE_TEXT);
+    sqla_status status = one_quoted(s, escapes);
+    for (const char *next; status == SQLA_OK && goes_on && (next = continuation(s)) != NULL;) {
+        keep(s, (size_t)(next - s->at));
+        status = one_quoted(s, true);
+    }
+    return status;
+}
+
+static sqla_status bracketed(scanner *s)
+{
+    const char *end = strchr(s->at, ']');
+    if (end == NULL)
+        return not_closed(s, "a name in brackets");
+    keep(s, (size_t)(end + 1 - s->at));
+    s->last = ']';
+    return SQLA_OK;
+}
+
 /* E'...' is a text with backslashes; the E stands alone. */
 static bool has_escapes(const scanner *s)
 {
-    return s->at > s->start && (s->at[-1] == 'E' || s->at[-1] == 'e') && (s->at - s->start < 2 || !in_word(s->at[-2]));
+    return has(s, SQLA_SYNTAX_ESCAPE_TEXT) && s->at > s->start && (s->at[-1] == 'E' || s->at[-1] == 'e') &&
+           (s->at - s->start < 2 || !in_word(s->at[-2]));
 }
 
-/* Comments nest, as the standard has it. SQLite ends them at the first end, and forgives one that has none; so do we. */
+/* Does a comment begin that goes to the end of the line? */
+static bool is_line_comment(const scanner *s)
+{
+    const char *p = s->at;
+    if (*p == '#')
+        return has(s, SQLA_SYNTAX_HASH_COMMENT);
+    return p[0] == '-' && p[1] == '-' &&
+           (!has(s, SQLA_SYNTAX_DASH_BLANK) || (unsigned char)p[2] <= ' ' || p[2] == 0x7f);
+}
+
+/* What begins here is read by the server like any other text; only its ends look like those of a comment. */
+static bool is_code_comment(const scanner *s)
+{
+    return has(s, SQLA_SYNTAX_CODE_COMMENT) && (s->at[2] == '!' || (s->at[2] == 'M' && s->at[3] == '!'));
+}
+
+/* Comments nest where the dialect has it so; elsewhere the first end is the end. One that has none is
+ * forgiven, as some databases do. */
 static void block_comment(scanner *s)
 {
     const char *p = s->at + 2;
+    bool nest = has(s, SQLA_SYNTAX_NESTED_COMMENT);
+    if (is_code_comment(s)) {
+        keep(s, s->at[2] == '!' ? 3 : 4);
+        return;
+    }
     for (int depth = 1; *p != '\0' && depth > 0;) {
-        if (p[0] == '/' && p[1] == '*')
+        if (nest && p[0] == '/' && p[1] == '*')
             depth++, p += 2;
         else if (p[0] == '*' && p[1] == '/')
             depth--, p += 2;
@@ -130,14 +203,16 @@ static void block_comment(scanner *s)
     keep(s, (size_t)(p - s->at));
 }
 
-/* $tag$ ... $tag$; $1 is a placeholder of the database's own; any other dollar is only a dollar. */
+/* $tag$ ... $tag$; $1 and, in some dialects, $name are placeholders of the database's own; any other dollar
+ * is only a dollar. */
 static sqla_status dollar(scanner *s)
 {
     const char *p = s->at + 1;
-    s->native = s->native || is_digit(*p);
+    s->native = s->native || (s->traits->placeholder == SQLA_PLACEHOLDER_DOLLAR && is_digit(*p)) ||
+                (has(s, SQLA_SYNTAX_DOLLAR_NAME) && in_word(*p));
     while (in_word(*p))
         p++;
-    if (*p != '$' || is_digit(s->at[1])) {
+    if (*p != '$' || is_digit(s->at[1]) || !has(s, SQLA_SYNTAX_DOLLAR_TEXT)) {
         keep(s, 1);
         s->last = '$';
         return SQLA_OK;
@@ -327,22 +402,44 @@ static sqla_status colon(scanner *s)
 
 /* ---- the scan ------------------------------------------------------------------------------------------------------ */
 
+/* What begins here and is passed over as a whole. *ret_done: there was such a thing. */
+static sqla_status pass(scanner *s, bool *ret_done)
+{
+    *ret_done = true;
+    switch (*s->at) {
+    case '\'':
+        return quoted(s, has(s, SQLA_SYNTAX_BACKSLASH) || has_escapes(s));
+    case '"':
+        return quoted(s, has(s, SQLA_SYNTAX_BACKSLASH));
+    case '$':
+        return dollar(s);
+    case ':':
+        return colon(s);
+    case '`':
+        if (has(s, SQLA_SYNTAX_BACKTICK))
+            return quoted(s, false);
+        break;
+    case '[':
+        if (has(s, SQLA_SYNTAX_BRACKET))
+            return bracketed(s);
+        break;
+    }
+    *ret_done = false;
+    return SQLA_OK;
+}
+
 /* A word is taken whole, so that a dollar or an E inside one begins nothing. */
 static sqla_status step(scanner *s)
 {
     char c = *s->at, next = s->at[1];
-    bool comment = (c == '-' && next == '-') || (c == '/' && next == '*'), blank = strchr(" \t\r\n\f\v", c) != NULL;
+    bool line = is_line_comment(s), comment = line || (c == '/' && next == '*'), done,
+         blank = strchr(" \t\r\n\f\v", c) != NULL;
     if (!comment && !blank && c != ':' && !in_word(c))
         note(s, 1);
-    if (c == '\'')
-        return quoted(s, has_escapes(s));
-    if (c == '"' || c == '`')
-        return quoted(s, false);
-    if (c == '$')
-        return dollar(s);
-    if (c == ':')
-        return colon(s);
-    if (c == '-' && next == '-') {
+    sqla_status status = pass(s, &done);
+    if (done)
+        return status;
+    if (line) {
         keep(s, strcspn(s->at, "\n"));
         return SQLA_OK;
     }
@@ -360,7 +457,8 @@ static sqla_status step(scanner *s)
         return SQLA_OK;
     }
     s->brackets += c == '[' ? 1 : c == ']' && s->brackets > 0 ? -1 : 0;
-    s->native = s->native || (c == '?' && s->traits->placeholder == SQLA_PLACEHOLDER_QUESTION);
+    s->native = s->native || (c == '?' && s->traits->placeholder == SQLA_PLACEHOLDER_QUESTION) ||
+                ((c == '@' || c == '#') && has(s, SQLA_SYNTAX_DOLLAR_NAME) && in_word(next));
     if (!blank)
         s->last = c;
     keep(s, 1);

@@ -4,6 +4,8 @@
  * the end: tables are made with such a collation, which the two servers have under different names, each in a comment that only the one
  * reads. A text that is part of a key or an index must be short here, and an index of a table holds 3,072 bytes: such columns are
  * VARCHAR(255), and a longer value is refused.
+ * LIKE keeps to that, so that an index serves it; a column with another collation says so (.loose), and is
+ * compared by code points.
  *
  * Updates go row by row. A second table of parameters to join with would be a run of SELECTs or of VALUES, and the server gives its columns
  * types and lengths out of some of its rows: texts came out changed when rows with NULL or other lengths stood beside them (10.11). */
@@ -106,4 +108,9 @@ const sqla_traits mariadb__traits = {
         "CONVERT(UNHEX('{hex}') USING utf8mb4)", /* a check is kept as text, and read by settings too */
     .keyed_types = keyed_types,
     .keyed_type_count = sizeof keyed_types / sizeof *keyed_types,
+    .syntax = SQLA_SYNTAX_BACKTICK | SQLA_SYNTAX_HASH_COMMENT | SQLA_SYNTAX_DASH_BLANK |
+              SQLA_SYNTAX_CODE_COMMENT,
+    .like = "{text} LIKE {pattern} ESCAPE 0x5c",
+    .ilike = "lower({text}) LIKE lower({pattern}) COLLATE utf8mb4_bin ESCAPE 0x5c",
+    .like_loose = "{text} LIKE {pattern} COLLATE utf8mb4_bin ESCAPE 0x5c",
 };

@@ -81,4 +81,9 @@ const sqla_traits postgres__traits = {
     .begin_with = "BEGIN{isolation}{access}{deferrable}",
     .isolation_query = "SHOW transaction_isolation",
     .backslash_literal = "E'{escaped}'",
+    .syntax = SQLA_SYNTAX_ESCAPE_TEXT | SQLA_SYNTAX_DOLLAR_TEXT | SQLA_SYNTAX_NESTED_COMMENT,
+    .like = "{text} LIKE {pattern}",
+    .ilike = "{text} ILIKE {pattern}",
+    /* A citext compares without case, and a char(n) counts its blanks. */
+    .like_loose = "{text}::text LIKE {pattern}",
 };

@@ -222,4 +222,8 @@ const sqla_traits sqlite__traits = {
     .delete_block_min = 200,
     .delete_block_key = "DELETE FROM {table} WHERE {key} IN (VALUES {tuples})",
     .isolation_levels = UINT32_C(1) << SQLA_SERIALIZABLE,
+    .syntax = SQLA_SYNTAX_BACKTICK | SQLA_SYNTAX_BRACKET | SQLA_SYNTAX_DOLLAR_NAME,
+    .like = "sqla_like({text}, {pattern})",
+    .ilike = "sqla_ilike({text}, {pattern})",
+    .json_check = "json_valid({column})",
 };
