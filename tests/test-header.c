@@ -103,7 +103,7 @@ static void columns__beside_columns_of_their_family(const char *url)
     CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_as_blob(sqla_column_of(sqla_model_of(Thing), "blob")), sqla_col(Thing, blob))), 1);
     CU_ASSERT_EQUAL(count_where(&x, sqla_eq(sqla_as_json(sqla_column_of(sqla_model_of(Thing), "json")), NULL)), 0);
     CU_ASSERT_EQUAL(count_where(&x, sqla_like(sqla_col(Thing, text), sqla_val("te%"))), 1);
-    CU_ASSERT_EQUAL(count_where(&x, sqla_like(sqla_lower(sqla_col(Thing, text)), "T%")), harness_sqlite_path(url) != NULL ? 1 : 0);
+    CU_ASSERT_EQUAL(count_where(&x, sqla_like(sqla_lower(sqla_col(Thing, text)), "T%")), 0);
     shop_close(&x);
 }
 

@@ -35,6 +35,30 @@ sqla_status sqla__model_check(const sqla_model *model, sqla_error *err)
     return SQLA_OK;
 }
 
+/* Types that are compared as they are written, unless they say how else. Of any other that the program names
+ * we know nothing. */
+static bool is_exact_text(const char *type)
+{
+    static const char *const names[] = { "text", "varchar", "character varying", "nvarchar", "clob",
+        "longtext", "mediumtext", "tinytext" };
+    size_t n = strcspn(type, "(");
+    while (n > 0 && type[n - 1] == ' ')
+        n--;
+    const char *rest = type + strcspn(type, "(");
+    rest += strcspn(rest, ")");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == n && strncasecmp(type, names[i], n) == 0)
+            return rest[0] == '\0' || rest[1] == '\0';
+    return false;
+}
+
+bool sqla__column_is_loose(const sqla_column_item *item)
+{
+    const char *type = sqla__column_sql_type(item);
+    bool text = (item->form & SQLA_FORM_TYPE) == SQLA_TEXT;
+    return text && (item->loose || (type != NULL && !is_exact_text(type)));
+}
+
 /* ---- slots --------------------------------------------------------------------------------------------------------- */
 
 static sqla_rep rep_of(const sqla_column_item *item)
@@ -105,6 +129,8 @@ static const char *wrong_options(const sqla_column_item *item)
         return wrong_labels(item->labels);
     if (item->labels != NULL)
         return "it has labels and is no enum: declare it with SQLA_ENUM";
+    if (item->loose && type != SQLA_TEXT)
+        return "it is .loose and no text";
     if (is_empty(item->sql_type) || is_empty(item->server_default))
         return "a .sql_type or .server_default is empty";
     if (item->storage == SQLA_STORE_TEXT)

@@ -128,7 +128,9 @@ static const char *word(const sqla_expr *x)
     case SQLA_OP_GE: return " >= ";
     case SQLA_OP_IN: return " IN (";
     case SQLA_OP_NOT_IN: return " NOT IN (";
-    case SQLA_OP_NONE: case SQLA_OP_LIKE: case SQLA_OP_ILIKE: case SQLA_OP_AND: case SQLA_OP_OR: case SQLA_OP_NOT: case SQLA_OP_IS_NULL:
+    case SQLA_OP_NONE: case SQLA_OP_LIKE: case SQLA_OP_ILIKE: case SQLA_OP_CONTAINS: case SQLA_OP_STARTSWITH:
+    case SQLA_OP_ENDSWITH:
+    case SQLA_OP_AND: case SQLA_OP_OR: case SQLA_OP_NOT: case SQLA_OP_IS_NULL:
     case SQLA_OP_PLUS: case SQLA_OP_MINUS: case SQLA_OP_TIMES: case SQLA_OP_DIVIDE: case SQLA_OP_BETWEEN: case SQLA_OP_ASC: case SQLA_OP_DESC:
         break;
     }

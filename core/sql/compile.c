@@ -300,7 +300,11 @@ sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *
         return status;
     if (q->kind == SQLA__RAW_SQL)
         return q->untouched ? take_untouched(q, arena, ret, err) : compile_raw(q, traits, arena, ret, err);
-    compiler c = { .q = q, .traits = traits, .err = err, .used = sqla__arena_zero(arena, q->binds.count + 1, sizeof(bool)) };
+    compiler c = { .q = q,
+        .traits = traits,
+        .arena = arena,
+        .err = err,
+        .used = sqla__arena_zero(arena, q->binds.count + 1, sizeof(bool)) };
     status = c.used != NULL ? select_text(&c) : sqla__error_nomem(err);
     if (status == SQLA_OK)
         status = check_binds(&c);

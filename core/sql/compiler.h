@@ -11,6 +11,7 @@ typedef struct sqla__compiler {
     sqla__buf text;
     const sqla_stmt *q;
     const sqla_traits *traits;
+    sqla__arena *arena;                  /* for values that are made */
     SQLA__VEC(sqla_value) values;
     SQLA__VEC(const char *) names;
     SQLA__VEC(const sqla_model *) scope; /* the models whose tables are in FROM: the first, then one a join */
@@ -33,6 +34,8 @@ sqla_status sqla__render_column(sqla__compiler *c, const sqla_model *model, cons
 sqla_status sqla__check_order(sqla__compiler *c, const sqla_expr *x, const char *what);
 /* EQ ... GE, BETWEEN, IN, NOT IN. */
 sqla_status sqla__compare(sqla__compiler *c, const sqla_expr *x);
+/* LIKE, ILIKE, CONTAINS, STARTSWITH, ENDSWITH. */
+sqla_status sqla__like(sqla__compiler *c, const sqla_expr *x);
 sqla_status sqla__null_test(sqla__compiler *c, const sqla_expr *x, bool negated);
 /* How many values of an IN list are NULL? */
 uint32_t sqla__count_nulls(const sqla__compiler *c, const sqla_expr *list);

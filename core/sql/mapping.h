@@ -91,6 +91,9 @@ const sqla_column_item *sqla__model_column_at(const sqla_model *model, size_t of
 const sqla_column_item *sqla__model_column_named(const sqla_model *model, const char *field);
 const sqla_relation_item *sqla__model_relation_at(const sqla_model *model, size_t offset);
 const char *sqla__column_name(const sqla_column_item *item);
+/* May the database take different spellings of this text for equal? .loose, or a .sql_type that is no plain
+ * text. */
+bool sqla__column_is_loose(const sqla_column_item *item);
 const char *sqla__column_sql_type(const sqla_column_item *item); /* of the column, or of its conversion; NULL: none is given */
 /* The i-th item, whatever size the program's sqla_item has. */
 const sqla_item *sqla__model_item(const sqla_model *model, uint32_t i);

@@ -107,14 +107,16 @@ sqla_status sqla__check_order(compiler *c, const sqla_expr *x, const char *what)
 
 /* ---- operators ----------------------------------------------------------------------------------------------------- */
 
-/* text NULL: written by compare.c. */
+/* text NULL: written by compare.c or like.c. */
 typedef struct operator { const char *text; sqla__level level; } operator;
 static const operator operators[] = {
     [SQLA_OP_NONE] = { "", SQLA__LEVEL_ATOM },
     [SQLA_OP_EQ] = { NULL, SQLA__LEVEL_COMPARE }, [SQLA_OP_NE] = { NULL, SQLA__LEVEL_COMPARE }, [SQLA_OP_LT] = { NULL, SQLA__LEVEL_COMPARE },
     [SQLA_OP_LE] = { NULL, SQLA__LEVEL_COMPARE }, [SQLA_OP_GT] = { NULL, SQLA__LEVEL_COMPARE }, [SQLA_OP_GE] = { NULL, SQLA__LEVEL_COMPARE },
     [SQLA_OP_IN] = { NULL, SQLA__LEVEL_COMPARE }, [SQLA_OP_NOT_IN] = { NULL, SQLA__LEVEL_COMPARE }, [SQLA_OP_BETWEEN] = { NULL, SQLA__LEVEL_COMPARE },
-    [SQLA_OP_LIKE] = { " LIKE ", SQLA__LEVEL_COMPARE }, [SQLA_OP_ILIKE] = { " ILIKE ", SQLA__LEVEL_COMPARE },
+    [SQLA_OP_LIKE] = { NULL, SQLA__LEVEL_COMPARE }, [SQLA_OP_ILIKE] = { NULL, SQLA__LEVEL_COMPARE },
+    [SQLA_OP_CONTAINS] = { NULL, SQLA__LEVEL_COMPARE }, [SQLA_OP_STARTSWITH] = { NULL, SQLA__LEVEL_COMPARE },
+    [SQLA_OP_ENDSWITH] = { NULL, SQLA__LEVEL_COMPARE },
     [SQLA_OP_IS_NULL] = { " IS NULL", SQLA__LEVEL_COMPARE },
     [SQLA_OP_AND] = { " AND ", SQLA__LEVEL_AND }, [SQLA_OP_OR] = { " OR ", SQLA__LEVEL_OR }, [SQLA_OP_NOT] = { "NOT ", SQLA__LEVEL_NOT },
     [SQLA_OP_PLUS] = { " + ", SQLA__LEVEL_SUM }, [SQLA_OP_MINUS] = { " - ", SQLA__LEVEL_SUM }, [SQLA_OP_TIMES] = { " * ", SQLA__LEVEL_PRODUCT },
@@ -125,26 +127,6 @@ sqla_status sqla__null_test(compiler *c, const sqla_expr *x, bool negated)
 {
     sqla_status status = sqla__render(c, x, SQLA__LEVEL_SUM);
     put(c, negated ? " IS NOT NULL" : " IS NULL");
-    return status;
-}
-
-static sqla_status like(compiler *c, const sqla_expr *x)
-{
-    sqla_status status = sqla__render(c, &x->args[0], SQLA__LEVEL_SUM);
-    put(c, operators[x->op].text);
-    return status == SQLA_OK ? sqla__render(c, &x->args[1], SQLA__LEVEL_SUM) : status;
-}
-
-static sqla_status ilike(compiler *c, const sqla_expr *x)
-{
-    if (c->traits->features & SQLA_FEATURE_ILIKE)
-        return like(c, x);
-    put(c, "lower(");
-    sqla_status status = sqla__render(c, &x->args[0], SQLA__LEVEL_ANY);
-    put(c, ") LIKE lower(");
-    if (status == SQLA_OK)
-        status = sqla__render(c, &x->args[1], SQLA__LEVEL_ANY);
-    put(c, ")");
     return status;
 }
 
@@ -200,8 +182,8 @@ static sqla_status operation(compiler *c, const sqla_expr *x)
     switch ((sqla_op)x->op) {
     case SQLA_OP_EQ: case SQLA_OP_NE: case SQLA_OP_LT: case SQLA_OP_LE: case SQLA_OP_GT: case SQLA_OP_GE:
     case SQLA_OP_IN: case SQLA_OP_NOT_IN: case SQLA_OP_BETWEEN: return sqla__compare(c, x);
-    case SQLA_OP_LIKE: return like(c, x);
-    case SQLA_OP_ILIKE: return ilike(c, x);
+    case SQLA_OP_LIKE: case SQLA_OP_ILIKE: case SQLA_OP_CONTAINS: case SQLA_OP_STARTSWITH:
+    case SQLA_OP_ENDSWITH: return sqla__like(c, x);
     case SQLA_OP_PLUS: case SQLA_OP_MINUS: case SQLA_OP_TIMES: case SQLA_OP_DIVIDE: return arithmetic(c, x);
     case SQLA_OP_AND: case SQLA_OP_OR: return junction(c, x);
     case SQLA_OP_NOT: return negation(c, x);

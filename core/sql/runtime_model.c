@@ -132,6 +132,7 @@ static bool copy_options(sqla__arena *arena, sqla_column_item *to, const sqla_co
     to->index = from->index;
     to->natural = from->natural;
     to->native = from->native;
+    to->loose = from->loose;
     to->storage = from->storage;
     to->on_delete = from->on_delete;
     to->on_update = from->on_update;

@@ -30,7 +30,9 @@ static void make_column(const sqla__mapped_column *mapped, uint32_t key_position
     *column = (sqla_column){ .name = mapped->name, .type_text = sqla__column_sql_type(item), .default_text = item->server_default, .comment = item->comment,
                              .type = item->form & SQLA_FORM_TYPE, .length = item->form & SQLA_FORM_CHARS ? item->size - 1 : 0,
                              .key_position = key_position, .nullable = !mapped->not_null, .unique = item->unique, .index = item->index,
-                             .generated_key = mapped->generated, .native_enum = item->native && item->sql_type == NULL, .labels = item->labels,
+                             .generated_key = mapped->generated,
+                             .native_enum = item->native && item->sql_type == NULL,
+                             .loose = sqla__column_is_loose(item), .labels = item->labels,
                              .label_count = mapped->slot.label_count, .as_micros = item->storage == SQLA_STORE_MICROS };
 }
 

@@ -219,6 +219,11 @@ bool sqlite__interval_parse(const char *text, size_t n, sqla_interval *ret_inter
 bool sqlite__uuid_parse(const char *text, size_t n, sqla_uuid *ret_uuid);
 bool sqlite__decimal_valid(const char *text, size_t n);
 
+/* ---- like.c ------------------------------------------------------------------------------------------------------ */
+
+/* Make sqla_like(text, pattern) and sqla_ilike(text, pattern) for the statements of a connection.  Returns: an SQLite code. */
+int sqlite__make_like(sqlite3 *db);
+
 /* ---- reflect.c ---- */
 
 sqla_status sqlite_reflect(sqla_driver_conn *conn, uint32_t kind, const sqla_reflect_filter *filter,
