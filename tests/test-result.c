@@ -869,7 +869,9 @@ static void parameters__of_every_c_type(const char *url)
     CU_ASSERT(there_and_back(&x, "BIGINT", sqla_val(INT64_MIN), "-9223372036854775808"));
     CU_ASSERT(there_and_back(&x, "BIGINT", sqla_val((long long)INT64_MAX), "9223372036854775807"));
     CU_ASSERT(there_and_back(&x, "BIGINT", sqla_val((unsigned long)INT64_MAX), "9223372036854775807"));
-    CU_ASSERT(there_and_back(&x, "NUMERIC", sqla_val((unsigned long long)UINT64_MAX), "18446744073709551615"));
+    if (!lite) /* where it is refused, since a column of numbers would make a float of it */
+        CU_ASSERT(there_and_back(
+            &x, "NUMERIC", sqla_val((unsigned long long)UINT64_MAX), "18446744073709551615"));
     CU_ASSERT(there_and_back(&x, "REAL", sqla_val(0.5f), "0.5"));
     CU_ASSERT(there_and_back(&x, "DOUBLE PRECISION", sqla_val(0.1), "0.1"));
     CU_ASSERT(there_and_back(&x, "DOUBLE PRECISION", sqla_val(1e300), "1e+300"));

@@ -81,7 +81,9 @@ sqla_value sqla_value_u64(uint64_t v)
         return sqla_value_i64((int64_t)v);
     char *digits = ring.digits[atomic_fetch_add_explicit(&ring.next, 1, memory_order_relaxed) % RING];
     snprintf(digits, sizeof ring.digits[0], "%" PRIu64, v);
-    return text(SQLA_DECIMAL, digits);
+    sqla_value value = text(SQLA_DECIMAL, digits);
+    value.reserved = SQLA_VALUE_UNSIGNED;
+    return value;
 }
 
 sqla_value sqla_value_null_pointer_(const void *null)

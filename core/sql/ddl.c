@@ -291,6 +291,24 @@ static sqla_status enum_check(ddl *d, const sqla_column *c)
     return status;
 }
 
+/* The check of the dialect, whose template has the one hole {column}. */
+static sqla_status json_check(ddl *d, const sqla_column *c)
+{
+    const char *text = d->traits->json_check, *hole = strstr(text, "{column}");
+    line(d);
+    sqla_status status = constraint(d, "ck", c->name);
+    sqla__buf_printf(d->buf, " CHECK (%.*s", hole != NULL ? (int)(hole - text) : (int)strlen(text), text);
+    if (status == SQLA_OK && hole != NULL)
+        status = name(d, c->name);
+    sqla__buf_printf(d->buf, "%s)", hole != NULL ? hole + strlen("{column}") : "");
+    return status;
+}
+
+static bool needs_json_check(const ddl *d, const sqla_column *c)
+{
+    return c->type == SQLA_JSON && c->type_text == NULL && d->traits->json_check != NULL;
+}
+
 static sqla_status constraints(ddl *d, const unsigned char *skip)
 {
     const sqla_table *t = d->table;
@@ -312,6 +330,8 @@ static sqla_status constraints(ddl *d, const unsigned char *skip)
     for (uint32_t i = 0; i < t->column_count && status == SQLA_OK; i++)
         if (t->columns[i].type == SQLA_ENUM_TYPE && !is_native_enum(d, &t->columns[i]))
             status = enum_check(d, &t->columns[i]);
+        else if (needs_json_check(d, &t->columns[i]))
+            status = json_check(d, &t->columns[i]);
     for (uint32_t i = 0; i < t->foreign_key_count && status == SQLA_OK; i++) {
         if (skip != NULL && skip[i])
             continue;

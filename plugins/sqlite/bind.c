@@ -121,6 +121,8 @@ static int bind_text(binding *b, int index, uint32_t type, const char *text, siz
         return refuse(b, "it is not valid UTF-8");
     if (type == SQLA_DECIMAL && !sqlite__decimal_valid(text, n))
         return refuse(b, "it is not a decimal number");
+    if (type == SQLA_JSON && !sqlite__json_valid(text, n))
+        return refuse(b, "it is not valid JSON");
     return sqlite3_bind_text(b->stmt, index, text, (int)n, b->life);
 }
 
@@ -244,6 +246,9 @@ static int bind_value(binding *b, int index, const sqla_slot *slot, const char *
 {
     sqla_value v;
     memcpy(&v, at, sizeof v);
+    if (v.type == SQLA_DECIMAL &&
+        v.reserved == SQLA_VALUE_UNSIGNED) /* a column of numbers would make a float of it */
+        return refuse(b, "it is too large for an integer of SQLite, which ends at 9223372036854775807");
     switch ((sqla_type)v.type) {
     case SQLA_NULL:
         return bind_null(b, index, slot);

@@ -301,7 +301,7 @@ static sqla_status apply(sqla_driver_conn *conn, const settings *s, sqla_err *er
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (sqlite__make_like(conn->db) != SQLITE_OK)
+    if (sqlite__make_like(conn->db) != SQLITE_OK || sqlite__make_json_valid(conn->db) != SQLITE_OK)
         return sqlite__failed(conn, NULL, 0, err);
     sqla_status status = s->journal_mode != NULL ? set_journal(conn, s->journal_mode, err) : SQLA_OK;
     if (status == SQLA_OK && s->synchronous != NULL) {

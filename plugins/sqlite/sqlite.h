@@ -219,9 +219,17 @@ bool sqlite__interval_parse(const char *text, size_t n, sqla_interval *ret_inter
 bool sqlite__uuid_parse(const char *text, size_t n, sqla_uuid *ret_uuid);
 bool sqlite__decimal_valid(const char *text, size_t n);
 
-/* ---- like.c ------------------------------------------------------------------------------------------------------ */
+/* ---- json.c ------------------------------------------------------------------------------------------- */
 
-/* Make sqla_like(text, pattern) and sqla_ilike(text, pattern) for the statements of a connection.  Returns: an SQLite code. */
+bool sqlite__json_valid(const char *text, size_t n); /* RFC 8259, at most 1000 levels */
+/* Make json_valid(text) for the statements of a connection, and for the checks of its tables.
+ * Returns: an SQLite code. */
+int sqlite__make_json_valid(sqlite3 *db);
+
+/* ---- like.c ------------------------------------------------------------------------------------------- */
+
+/* Make sqla_like(text, pattern) and sqla_ilike(text, pattern) for the statements of a connection.
+ * Returns: an SQLite code. */
 int sqlite__make_like(sqlite3 *db);
 
 /* ---- reflect.c ---- */
