@@ -333,6 +333,91 @@ static void enums__native_where_there_are_some(const char *url)
     tear_down(&x);
 }
 
+/* A type outlives its table: create_all takes it as it finds it, and drop_all finds it without the table. */
+static void enums__types_left_behind_are_known(const char *url)
+{
+    place x;
+    set_up(&x, url, SQLA_MODELS(Parent));
+    CU_ASSERT_EQUAL(create(&x), SQLA_OK);
+    harness_sql(url, "DROP TABLE parents");
+    CU_ASSERT_EQUAL(create(&x), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(
+        run(&x, "INSERT INTO parents (code, name, mood, native_mood) VALUES ('y', 'n', 'glad', 'glad')"),
+        SQLA_OK);
+    harness_sql(url, "DROP TABLE parents");
+    CU_ASSERT_EQUAL(drop(&x), SQLA_OK);
+    CU_ASSERT_EQUAL(
+        harness_sql_int(url, "SELECT count(*) FROM pg_type WHERE typname = 'parents_native_mood'"), 0);
+    CU_ASSERT_EQUAL(drop(&x), SQLA_OK);
+    CU_ASSERT_EQUAL(create(&x), SQLA_OK);
+    tear_down(&x);
+}
+
+/* A type of that name that is another one would refuse the model's labels with each row. */
+static void enums__other_types_are_refused(const char *url)
+{
+    static const char *const others[] = { "ENUM ('glad')", "ENUM ('it''s \"sad\"', 'glad')",
+        "ENUM ('glad', 'it''s \"sad\"', 'more')", "(a integer)" };
+    place x;
+    set_up(&x, url, SQLA_MODELS(Parent));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "CREATE TYPE parents_native_mood AS %s", others[i]);
+        harness_sql(url, sql);
+        CU_ASSERT_EQUAL(create(&x), SQLA_ERR_SQL);
+        CU_ASSERT(says(&x.err, "type 'parents_native_mood' is there already") &&
+                  says(&x.err, "sqla_metadata_drop_all"));
+        CU_ASSERT_EQUAL(table_count(&x), 0);
+        CU_ASSERT_EQUAL(drop(&x), SQLA_OK);
+        CU_ASSERT_EQUAL(create(&x), SQLA_OK);
+        CU_ASSERT_EQUAL(drop(&x), SQLA_OK);
+    }
+    tear_down(&x);
+}
+
+/* Elsewhere it is another type. */
+static void enums__types_of_other_schemas_are_others(const char *url)
+{
+    place x;
+    set_up(&x, url, SQLA_MODELS(Parent));
+    harness_sql(url, "CREATE SCHEMA elsewhere");
+    harness_sql(url, "CREATE TYPE elsewhere.parents_native_mood AS ENUM ('other')");
+    CU_ASSERT_EQUAL(create(&x), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(drop(&x), SQLA_OK);
+    CU_ASSERT_EQUAL(
+        harness_sql_int(url, "SELECT count(*) FROM pg_type WHERE typname = 'parents_native_mood'"), 1);
+    tear_down(&x);
+}
+
+/* The names of two columns' types are the same when table and column are cut differently. */
+typedef struct CutOne {
+    int64_t id;
+    enum mood b_c;
+} CutOne;
+typedef struct CutTwo {
+    int64_t id;
+    enum mood c;
+} CutTwo;
+SQLA_DECLARE(CutOne);
+SQLA_DECLARE(CutTwo);
+SQLA_MODEL(CutOne, "a", SQLA_COLUMN(id, .primary_key = true), SQLA_ENUM(b_c, moods, .native = true));
+SQLA_MODEL(CutTwo, "a_b", SQLA_COLUMN(id, .primary_key = true), SQLA_ENUM(c, moods, .native = true));
+
+static void enums__types_of_one_name_are_shared(const char *url)
+{
+    place x;
+    set_up(&x, url, SQLA_MODELS(CutOne, CutTwo));
+    CU_ASSERT_EQUAL(create(&x), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(table_count(&x), 2);
+    CU_ASSERT_EQUAL(drop(&x), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(table_count(&x), 0);
+    tear_down(&x);
+}
+
 /* ---- inspecting ---------------------------------------------------------------------------------------------------- */
 
 static const sqla_column *column_named(const sqla_table *table, const char *name)
@@ -433,9 +518,11 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         { "create and drop", create__and_drop, HARNESS_DATABASES },
-        { "create: statements can be had without a connection", create__statements_can_be_had_without_a_connection, HARNESS_DATABASES },
+        { "create: statements can be had without a connection",
+            create__statements_can_be_had_without_a_connection, HARNESS_DATABASES },
         { "create leaves what is there", create__leaves_what_is_there, HARNESS_DATABASES },
-        { "create looks where names are looked up", create__looks_where_names_are_looked_up, HARNESS_POSTGRES },
+        { "create looks where names are looked up", create__looks_where_names_are_looked_up,
+            HARNESS_POSTGRES },
         /* MariaDB makes and drops each table for itself. */
         { "create is all or nothing", create__is_all_or_nothing, HARNESS_SQLITE | HARNESS_POSTGRES },
         { "drop is all or nothing", drop__is_all_or_nothing, HARNESS_SQLITE | HARNESS_POSTGRES },
@@ -443,6 +530,11 @@ int main(void)
         { "names by convention", names__by_convention, HARNESS_DATABASES },
         { "constraints hold", constraints__hold, HARNESS_DATABASES },
         { "enums: native where there are some", enums__native_where_there_are_some, HARNESS_POSTGRES },
+        { "enums: types left behind are known", enums__types_left_behind_are_known, HARNESS_POSTGRES },
+        { "enums: other types are refused", enums__other_types_are_refused, HARNESS_POSTGRES },
+        { "enums: types of other schemas are others", enums__types_of_other_schemas_are_others,
+            HARNESS_POSTGRES },
+        { "enums: types of one name are shared", enums__types_of_one_name_are_shared, HARNESS_DATABASES },
         { "inspect finds what create_all made", inspect__finds_what_create_all_made, HARNESS_DATABASES },
         { "inspect by schema and table", inspect__by_schema_and_table, HARNESS_DATABASES },
     };

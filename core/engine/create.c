@@ -1,8 +1,9 @@
 /* create.c: making and dropping the tables of a metadata.
  *
- * What is there already is asked once for the whole database. Parents come before children; a foreign key that closes a circle
- * is added when all tables are there, where the database can do that, and stands in the table otherwise, which databases
- * without ALTER TABLE ... ADD CONSTRAINT allow. The SQL is made by sql/ddl.h. */
+ * What is there already, tables and types, is asked once for the whole database. Parents come before
+ * children; a foreign key that closes a circle is added when all tables are there, where the database can do
+ * that, and stands in the table otherwise, which databases without ALTER TABLE ... ADD CONSTRAINT allow. The
+ * SQL is made by sql/ddl.h. */
 #include <config.h>
 #include "engine/engine.h"
 
@@ -11,6 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "engine/types.h"
 #include "sql/ddl.h"
 
 /* One create_all or drop_all. */
@@ -22,6 +24,7 @@ typedef struct work {
     sqla_metadata *base;
     size_t count;                  /* of tables */
     bool knows;                    /* the driver can tell what is there */
+    sqla__types types;
     sqla__hash there;              /* "schema\0name" and, for what an unqualified name finds, "\0name" */
     sqla__arena arena;
     sqla__buf text;
@@ -63,16 +66,33 @@ static sqla_status push_table(sqla_reflect_sink *sink, uint32_t kind, const void
     return ok ? SQLA_OK : SQLA_ERR_NOMEM;
 }
 
+static bool makes_enum(const work *w, const sqla_table *table, uint32_t column)
+{
+    return table->columns[column].native_enum && (w->traits->features & SQLA_FEATURE_NATIVE_ENUM) != 0;
+}
+
+static bool has_enums(const work *w)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const sqla_table *table = sqla_metadata_table(w->base, i);
+        for (uint32_t c = 0; c < table->column_count; c++) {
+            if (makes_enum(w, table, c))
+                return true;
+        }
+    }
+    return false;
+}
+
 static sqla_status look(work *w, sqla_error *err)
 {
     const sqla_reflect_filter all = { sizeof all, 0, NULL, NULL };
     table_sink sink = { { push_table }, w };
     sqla_status status = sqla__conn_reflect(w->conn, SQLA_REFLECT_TABLES, &all, &sink.base, err);
     w->knows = status == SQLA_OK;
-    if (status != SQLA_ERR_UNSUPPORTED)
+    if (status != SQLA_OK && status != SQLA_ERR_UNSUPPORTED)
         return status;
     sqla__error_init(err);
-    return SQLA_OK;
+    return has_enums(w) ? sqla__types_look(&w->types, w->conn, err) : SQLA_OK;
 }
 
 /* otherwise: the answer where the driver cannot tell. */
@@ -108,11 +128,6 @@ static sqla_status run_text(work *w, sqla_status status, sqla_error *err)
     return status;
 }
 
-static bool makes_enum(const work *w, const sqla_table *table, uint32_t column)
-{
-    return table->columns[column].native_enum && (w->traits->features & SQLA_FEATURE_NATIVE_ENUM) != 0;
-}
-
 static bool same_name(const char *a, const char *b)
 {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -135,6 +150,17 @@ static bool comes_later(work *w, size_t i, const sqla_foreign_key *key)
     return target < w->count && target > i && !is_there(w, sqla_metadata_table(w->base, target), false);
 }
 
+/* A type that was left behind, or that another column shares, serves as it is if it has the labels. */
+static sqla_status create_enum(work *w, const sqla_table *table, uint32_t column, sqla_error *err)
+{
+    bool there = false;
+    sqla_status status = sqla__types_find(&w->types, table, column, &there, err);
+    if (status != SQLA_OK || there)
+        return status;
+    status = run_text(w, sqla__ddl_create_enum(&w->text, table, column, w->traits, err), err);
+    return status == SQLA_OK ? sqla__types_made(&w->types, table, column, err) : status;
+}
+
 static sqla_status create_table(work *w, size_t i, sqla_error *err)
 {
     const sqla_table *table = sqla_metadata_table(w->base, i);
@@ -144,7 +170,7 @@ static sqla_status create_table(work *w, size_t i, sqla_error *err)
         skip[k] = comes_later(w, i, &table->foreign_keys[k]);
     for (uint32_t c = 0; status == SQLA_OK && c < table->column_count; c++) {
         if (makes_enum(w, table, c))
-            status = run_text(w, sqla__ddl_create_enum(&w->text, table, c, w->traits, err), err);
+            status = create_enum(w, table, c, err);
     }
     if (status == SQLA_OK)
         status = run_text(w, sqla__ddl_create_table(&w->text, table, skip, w->traits, err), err);
@@ -214,6 +240,23 @@ static sqla_status open_circles(work *w, sqla_error *err)
     return status;
 }
 
+/* Also of a table that is gone. */
+static sqla_status drop_enums(work *w, const sqla_table *table, sqla_error *err)
+{
+    sqla_status status = SQLA_OK;
+    for (uint32_t c = 0; status == SQLA_OK && c < table->column_count; c++) {
+        bool drop = false;
+        if (makes_enum(w, table, c))
+            status = sqla__types_should_drop(&w->types, table, c, &drop, err);
+        if (status == SQLA_OK && drop)
+            status = run_text(w, sqla__ddl_drop_enum(&w->text, table, c, w->traits, err), err);
+        if (status != SQLA_OK)
+            sqla__error_prefix(err,
+                "cannot drop the type of column '%s' of table '%s': ", table->columns[c].name, table->name);
+    }
+    return status;
+}
+
 static sqla_status drop_tables(work *w, sqla_error *err)
 {
     sqla_status status = open_circles(w, err);
@@ -222,13 +265,11 @@ static sqla_status drop_tables(work *w, sqla_error *err)
         if (!is_there(w, table, true))
             continue;
         status = run_text(w, sqla__ddl_drop_table(&w->text, table, w->traits, err), err);
-        for (uint32_t c = 0; status == SQLA_OK && c < table->column_count; c++) {
-            if (makes_enum(w, table, c))
-                status = run_text(w, sqla__ddl_drop_enum(&w->text, table, c, w->traits, err), err);
-        }
         if (status != SQLA_OK)
             sqla__error_prefix(err, "cannot drop table '%s': ", table->name);
     }
+    for (size_t i = w->count; status == SQLA_OK && i-- > 0;)
+        status = drop_enums(w, sqla_metadata_table(w->base, i), err);
     return status;
 }
 
@@ -276,6 +317,7 @@ static sqla_status change_schema(sqla_metadata *base, sqla_engine *db, task_fn *
         w.count++;
     if (status == SQLA_OK)
         status = fn == NULL ? in_database(&w, db, task, err) : task(&w, err);
+    sqla__types_release(&w.types);
     sqla__arena_release(&w.arena);
     sqla__buf_release(&w.text);
     return status;

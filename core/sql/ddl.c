@@ -98,10 +98,15 @@ static sqla_status constraint(ddl *d, const char *prefix, const char *word)
     return status;
 }
 
+char *sqla__enum_type_name(sqla__arena *arena, const sqla_table *table, const char *column)
+{
+    return sqla__constraint_name(arena, table->name, column, NULL, 0);
+}
+
 sqla_status sqla__ddl_enum_name(sqla__buf *buf, const sqla_table *table, const char *column_name, const sqla_traits *traits, sqla_error *err)
 {
     sqla__arena arena = { 0 };
-    char *text = sqla__constraint_name(&arena, table->name, column_name, NULL, 0);
+    char *text = sqla__enum_type_name(&arena, table, column_name);
     sqla_status status = text != NULL ? sqla__quote_table(buf, table->schema, text, traits, err) : sqla__error_nomem(err);
     sqla__arena_release(&arena);
     return status;

@@ -16,6 +16,8 @@ sqla_status sqla__ddl_drop_table(sqla__buf *buf, const sqla_table *table, const 
 sqla_status sqla__ddl_drop_foreign_key(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err);
 /* The name of the native enum type of a column, by the convention: table_column, in the schema of the table. */
 sqla_status sqla__ddl_enum_name(sqla__buf *buf, const sqla_table *table, const char *column, const sqla_traits *traits, sqla_error *err);
+char *sqla__enum_type_name(sqla__arena *arena, const sqla_table *table,
+    const char *column); /* without its schema; NULL: out of memory */
 /* A native enum type of a column. */
 sqla_status sqla__ddl_create_enum(sqla__buf *buf, const sqla_table *table, uint32_t column, const sqla_traits *traits, sqla_error *err);
 sqla_status sqla__ddl_drop_enum(sqla__buf *buf, const sqla_table *table, uint32_t column, const sqla_traits *traits, sqla_error *err);

@@ -30,7 +30,10 @@ static const char columns_query[] =
     "WHERE k.number = a.attnum AND k.place <= i.indnkeyatts), 0), NOT (a.attnotnull OR t.typnotnull), "
     "a.attidentity <> '' OR (d.adbin IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_depend s JOIN pg_catalog.pg_class q ON q.oid = s.objid "
     "WHERE s.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND s.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass "
-    "AND s.refobjid = c.oid AND s.refobjsubid = a.attnum AND s.deptype = 'a' AND q.relkind = 'S')) "
+    "AND s.refobjid = c.oid AND s.refobjsubid = a.attnum AND s.deptype = 'a' AND q.relkind = 'S')), "
+    "COALESCE(b.typname, t.typname) IN ('citext', 'bpchar') OR "
+    "COALESCE((SELECT NOT o.collisdeterministic FROM pg_catalog.pg_collation o "
+    "WHERE o.oid = a.attcollation), false) "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
     "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype "
@@ -59,6 +62,19 @@ static const char facts_query[] =
     "c.relkind = 'v' AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid "
     "AND r.ev_type <> '1' AND r.is_instead AND r.ev_enabled <> 'D') "
     "FROM chosen c ORDER BY c.nspname, c.relname";
+
+/* What CREATE TYPE would find in its way: types with a name of their own, and neither arrays nor the rows of
+ * tables. */
+static const char types_query[] =
+    "SELECT n.nspname, c.relname, CASE WHEN e.oid IS NULL THEN 0 ELSE "
+    "pg_catalog.row_number() OVER (PARTITION BY c.oid ORDER BY e.enumsortorder) END, "
+    "e.enumlabel, pg_catalog.pg_type_is_visible(c.oid) "
+    "FROM (SELECT t.oid, t.typname AS relname, t.typnamespace FROM pg_catalog.pg_type t "
+    "WHERE t.typcategory <> 'A' AND NOT EXISTS "
+    "(SELECT FROM pg_catalog.pg_class r WHERE r.oid = t.typrelid AND r.relkind <> 'c')) c "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.typnamespace "
+    "LEFT JOIN pg_catalog.pg_enum e ON e.enumtypid = c.oid "
+    "WHERE " VISIBLE_SCHEMAS "ORDER BY n.nspname, c.relname, 3";
 
 static const char *text(const PGresult *res, int row, int column)
 {
@@ -120,6 +136,7 @@ static sqla_status push_column(const PGresult *res, int row, sqla_reflect_sink *
         .key_position = number(res, row, 9),
         .nullable = truth(res, row, 10),
         .generated_key = truth(res, row, 11),
+        .loose = truth(res, row, 12),
     };
     return sink->push(sink, SQLA_REFLECT_COLUMNS, &record);
 }
@@ -141,6 +158,19 @@ static sqla_status push_facts(const PGresult *res, int row, sqla_reflect_sink *s
     return sink->push(sink, SQLA_REFLECT_FACTS, &record);
 }
 
+static sqla_status push_type(const PGresult *res, int row, sqla_reflect_sink *sink)
+{
+    const sqla_reflect_type record = {
+        .struct_size = sizeof record,
+        .position = number(res, row, 2),
+        .schema = text(res, row, 0),
+        .name = text(res, row, 1),
+        .label = text(res, row, 3),
+        .on_search_path = truth(res, row, 4),
+    };
+    return sink->push(sink, SQLA_REFLECT_TYPES, &record);
+}
+
 typedef struct kind {
     const char *query;
     sqla_status (*push)(const PGresult *res, int row, sqla_reflect_sink *sink);
@@ -150,6 +180,7 @@ static const kind kinds[] = {
     [SQLA_REFLECT_TABLES] = { tables_query, push_table },
     [SQLA_REFLECT_COLUMNS] = { columns_query, push_column },
     [SQLA_REFLECT_FACTS] = { facts_query, push_facts },
+    [SQLA_REFLECT_TYPES] = { types_query, push_type },
 };
 
 static sqla_status ask(sqla_driver_conn *conn, const char *query, const sqla_reflect_filter *filter, PGresult **ret_res, sqla_err *err)

@@ -429,6 +429,9 @@ SQLA_API const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err);
 
 /* Create the tables of base that are not there yet, parents first, with their constraints and indexes, in one transaction
  * where the database can; tables that are there are left as they are. drop_all drops those that are there, children first.
+ * The types of native enums are known as tables are: create_all takes one that is there if it has
+ * the labels of the model, and says SQL if it has not; drop_all drops them after the tables, also
+ * where the table is gone.
  * Both freeze base.  Returns: any status; a failure names the table.  Threads: any. */
 SQLA_API sqla_status sqla_metadata_create_all(sqla_metadata *base, sqla_engine *db, sqla_error *err);
 SQLA_API sqla_status sqla_metadata_drop_all(sqla_metadata *base, sqla_engine *db, sqla_error *err);
