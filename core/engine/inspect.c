@@ -80,8 +80,11 @@ static bool find_table(inspection *in, const sqla_reflect_column *record)
 
 static bool add_column(inspection *in, const sqla_reflect_column *record)
 {
-    sqla_column c = { .type = record->type, .key_position = record->key_position, .nullable = record->nullable,
-                      .generated_key = record->generated_key };
+    sqla_column c = { .type = record->type,
+        .key_position = record->key_position,
+        .nullable = record->nullable,
+        .generated_key = record->generated_key,
+        .loose = record->struct_size > offsetof(sqla_reflect_column, loose) && record->loose };
     if (!find_table(in, record))
         return false;
     if (in->last == NULL)

@@ -15,7 +15,8 @@ static const char tables_query[] =
 
 static const char columns_query[] =
     "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.COLUMN_NAME, t.ORDINAL_POSITION, t.COLUMN_TYPE, t.COLUMN_DEFAULT, t.COLUMN_COMMENT, t.DATA_TYPE, "
-    "COALESCE(k.SEQ_IN_INDEX, 0), t.IS_NULLABLE, t.EXTRA, t.CHARACTER_SET_NAME, j.TABLE_NAME "
+    "COALESCE(k.SEQ_IN_INDEX, 0), t.IS_NULLABLE, t.EXTRA, t.CHARACTER_SET_NAME, j.TABLE_NAME, "
+    "t.COLLATION_NAME "
     "FROM information_schema.COLUMNS t LEFT JOIN (SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.COLUMN_NAME, t.SEQ_IN_INDEX "
     "FROM information_schema.STATISTICS t WHERE t.INDEX_NAME = 'PRIMARY'{filter}) k "
     "ON k.TABLE_SCHEMA = t.TABLE_SCHEMA AND k.TABLE_NAME = t.TABLE_NAME AND k.COLUMN_NAME = t.COLUMN_NAME "
@@ -134,9 +135,19 @@ static uint32_t column_type(const char *name, const char *text, const char *char
     return SQLA_NULL;
 }
 
+/* A collation that counts every byte has such a name; others leave case, accents or blanks at the end out of
+ * account. A CHAR loses the blanks at its end. */
+static bool is_loose(const char *type, const char *collation)
+{
+    size_t n = collation != NULL ? strlen(collation) : 0;
+    bool exact = n > 10 && (strcmp(collation + n - 10, "_nopad_bin") == 0 ||
+                               strcmp(collation + n - 9, "_0900_bin") == 0);
+    return n > 0 && (!exact || strcmp(type, "char") == 0);
+}
+
 static sqla_status push_column(sqla_driver_conn *conn, MYSQL_ROW row, sqla_reflect_sink *sink)
 {
-    const sqla_reflect_column record = {
+    sqla_reflect_column record = {
         .struct_size = sizeof record,
         .position = number(row[3]),
         .schema = row[0],
@@ -150,6 +161,7 @@ static sqla_status push_column(sqla_driver_conn *conn, MYSQL_ROW row, sqla_refle
         .nullable = row[9] != NULL && strcmp(row[9], "YES") == 0,
         .generated_key = row[10] != NULL && strstr(row[10], "auto_increment") != NULL,
     };
+    record.loose = record.type == SQLA_TEXT && is_loose(row[7], row[13]);
     (void)conn;
     return sink->push(sink, SQLA_REFLECT_COLUMNS, &record);
 }

@@ -166,12 +166,21 @@ static uint32_t next_position(walk *w)
     return ++w->position;
 }
 
+/* Only a table has columns with collations of their own. */
+static bool is_loose(const walk *w)
+{
+    const char *collation = NULL;
+    int rc = sqlite3_table_column_metadata(
+        w->conn->db, text_at(w, 0), text_at(w, 1), text_at(w, 2), NULL, &collation, NULL, NULL, NULL);
+    return rc == SQLITE_OK && collation != NULL && sqlite3_stricmp(collation, "BINARY") != 0;
+}
+
 static sqla_status push_column(walk *w)
 {
     if (!has_names(w, 4) || sqlite3_str_errcode(w->table) != SQLITE_OK)
         return sqlite__nomem(w->err);
     bool alias = sqlite3_column_int(w->rows, 7) != 0;
-    const sqla_reflect_column column = {
+    sqla_reflect_column column = {
         .struct_size = sizeof column,
         .position = next_position(w),
         .schema = text_at(w, 0),
@@ -184,6 +193,7 @@ static sqla_status push_column(walk *w)
         .nullable = !alias && sqlite3_column_int(w->rows, 6) == 0,
         .generated_key = alias,
     };
+    column.loose = column.type == SQLA_TEXT && is_loose(w);
     return w->sink->push(w->sink, SQLA_REFLECT_COLUMNS, &column);
 }
 
