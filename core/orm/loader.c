@@ -276,7 +276,9 @@ static sqla_status get(sqla_session *s, const sqla_model *model, const sqla_valu
         return SQLA_OK;
     }
     status = select_by_key(s, pool, scratch, ret_row, err);
-    return status == SQLA_OK && *ret_row == NULL && known != NULL ? forget(s, known, err) : status;
+    /* The row may have come under another spelling of the key, as another object. */
+    bool gone = known != NULL && (*ret_row == NULL || sqla__object_of(*ret_row) != known);
+    return status == SQLA_OK && gone ? forget(s, known, err) : status;
 }
 
 void *sqla_get_(sqla_session *s, const sqla_model *model, const sqla_value *key, size_t n, sqla_error *err)
@@ -307,11 +309,16 @@ static sqla_status refresh(sqla_session *s, void *row, sqla_error *err)
     sqla__collections_unload(object);
     object->epoch = 0;
     status = select_by_key(s, sqla__pool_of(object), row, &found, err);
-    if (status == SQLA_OK && found == NULL)
+    if (status == SQLA_OK && found != row)
         status = forget(s, object, err);
-    if (status != SQLA_OK || found != NULL)
+    if (status != SQLA_OK || found == row)
         return status;
-    return sqla__error_set(err, SQLA_ERR_NOT_FOUND, "cannot refresh '%s': its row is gone", sqla__pool_of(object)->mapping->model->name);
+    sqla__error_set(err, SQLA_ERR_NOT_FOUND, "cannot refresh '%s': its row is gone",
+        sqla__pool_of(object)->mapping->model->name);
+    if (found != NULL)
+        sqla__error_hint(err, "there is one whose key the database takes for equal, though it is spelled "
+                              "differently: sqla_get finds it");
+    return err->status;
 }
 
 sqla_status sqla_refresh(sqla_session *s, void *row, sqla_error *err)

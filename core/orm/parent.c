@@ -7,6 +7,7 @@
 
 #include "orm/field.h"
 #include "orm/identity.h"
+#include "orm/spelling.h"
 
 static const sqla__mapped_column *key_column(const sqla__foreign_key *key)
 {
@@ -22,12 +23,31 @@ static void *snapshot_or_row(const sqla__object *object)
     return object->state == SQLA_PERSISTENT ? sqla__snapshot_of(object) : sqla__struct_of(object);
 }
 
+/* The key that the one in `row` stands for, where the database has said that it is spelled otherwise. */
+static bool spelled_otherwise(
+    const sqla_session *s, const sqla__foreign_key *key, const void *row, sqla_value *ret)
+{
+    if (s->spellings.count == 0 || !sqla__key_is_text(key))
+        return false;
+    const sqla_value value = sqla__field_value(&key_column(key)->slot, row);
+    *ret = sqla__spelling_of(s, key, value);
+    return ret->as.bytes.data != value.as.bytes.data;
+}
+
 /* Does the foreign key in `row` equal what `owner` holds? NULL equals nothing. */
 static bool holds_key_of(const sqla__foreign_key *key, const void *row, const sqla__object *owner)
 {
-    return !sqla__field_is_null(&key_column(key)->slot, row) &&
-           sqla__fields_match(
-               &key_column(key)->slot, row, &referenced_column(key)->slot, snapshot_or_row(owner));
+    const sqla_slot *slot = &referenced_column(key)->slot;
+    sqla_value spelled, held;
+    if (sqla__field_is_null(&key_column(key)->slot, row))
+        return false;
+    if (sqla__fields_match(&key_column(key)->slot, row, slot, snapshot_or_row(owner)))
+        return true;
+    if (!spelled_otherwise(sqla__pool_of(owner)->session, key, row, &spelled))
+        return false;
+    held = sqla__field_value(slot, snapshot_or_row(owner));
+    return held.type == SQLA_TEXT && held.as.bytes.size == spelled.as.bytes.size &&
+           memcmp(held.as.bytes.data, spelled.as.bytes.data, held.as.bytes.size) == 0;
 }
 
 bool sqla__row_belongs(const sqla__object *object, const sqla__foreign_key *key, const sqla__object *owner)
@@ -247,5 +267,12 @@ sqla__object *sqla__find_parent(sqla_session *s, const sqla__foreign_key *key, c
     if (!sqla__pool_scratch(pool) ||
         !sqla__field_assign(&referenced->slot, pool->scratch, &key_column(key)->slot, row))
         return NULL;
+    sqla__object *found = sqla__identity_find(pool, pool->scratch);
+    sqla_value spelled;
+    sqla_error ignored;
+    sqla__error_init(&ignored);
+    if (found != NULL || !spelled_otherwise(s, key, row, &spelled) ||
+        sqla__field_set(&referenced->slot, pool->scratch, spelled, &ignored) != SQLA_OK)
+        return found;
     return sqla__identity_find(pool, pool->scratch);
 }

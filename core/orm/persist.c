@@ -196,14 +196,24 @@ static bool only_key_comes_back(const run *r)
     return mapping->generated_key >= 0 && r->column_count + 1 == mapping->column_count;
 }
 
+static bool has_key_that_may_change(const sqla__mapping *mapping)
+{
+    bool may = false;
+    for (uint32_t i = 0; i < mapping->key_count; i++)
+        may = may || sqla__key_may_change(&mapping->columns[mapping->keys[i]]);
+    return may;
+}
+
 /* How the columns that are not sent come back on roads where rows go one by one. */
 static sqla_status choose_source(run *r, sqla_error *err)
 {
     uint64_t features = sqla__conn_features(r->session->conn);
+    bool respelled = (features & SQLA_FEATURE_RETURNING) != 0 && has_key_that_may_change(r->pool->mapping);
     r->source = SQLA_KEY_NONE;
-    if (r->column_count == r->pool->mapping->column_count)
+    if (r->column_count == r->pool->mapping->column_count && !respelled)
         return SQLA_OK;
-    if (only_key_comes_back(r) && (features & SQLA_FEATURE_LAST_ID) && (r->facts & SQLA_FACT_KEY_ARITHMETIC))
+    if (!respelled && only_key_comes_back(r) && (features & SQLA_FEATURE_LAST_ID) &&
+        (r->facts & SQLA_FACT_KEY_ARITHMETIC))
         r->source = SQLA_KEY_LAST_ID;
     else if (features & SQLA_FEATURE_RETURNING)
         r->source = SQLA_KEY_RETURNED;
@@ -422,7 +432,9 @@ sqla_status sqla__persist_insert(sqla_session *s, sqla__pool *pool, const sqla__
 static sqla_status write_by_size(run *r, const char *columns_road, const char *block_road, uint32_t block, uint32_t block_min, sqla_error *err)
 {
     const sqla_traits *traits = sqla__conn_traits(r->session->conn);
-    bool batch = sqla__conn_can_batch(r->session->conn);
+    /* On the other roads a key would be compared with a run of texts, and no longer as its column compares.
+     */
+    bool batch = sqla__conn_can_batch(r->session->conn) && !has_key_that_may_change(r->pool->mapping);
     sqla_status status = SQLA_OK;
     if (batch && columns_road != NULL && r->count >= traits->columns_min) {
         while (r->done < r->count && status == SQLA_OK) {

@@ -8,6 +8,7 @@
 
 #include "orm/field.h"
 #include "orm/parent.h"
+#include "orm/spelling.h"
 #include "orm/texts.h"
 
 static const uint32_t list_lengths[] = { 1, 10, 100, 500 };
@@ -123,6 +124,36 @@ static sqla_status find_owners(const sqla__relation *relation, void *const *rows
     return SQLA_OK;
 }
 
+/* Where the key is known to be loose, children are looked for by each spelling that names a parent. */
+static sqla_status select_children(sqla_session *s, const sqla__relation *relation, const sqla_value *values,
+    size_t n, sqla__rows *found, sqla_error *err)
+{
+    sqla__values spellings = { 0 };
+    sqla_status status = SQLA_OK;
+    if (sqla__key_is_loose(relation->key)) {
+        status = sqla__spellings_ask(s, relation->key, true, values, n, &spellings, err);
+        for (size_t i = 0; i < n && status == SQLA_OK; i++)
+            status = sqla__vec_push(&spellings, values[i]) ? SQLA_OK : sqla__error_nomem(err);
+        values = spellings.items;
+        n = spellings.count;
+    }
+    if (status == SQLA_OK)
+        status = select_lists(s, relation->target, relation->key->column, values, n, found, err);
+    sqla__vec_release(&spellings);
+    return status;
+}
+
+/* NULL: it is none of theirs, since an object that is fresh says otherwise than the row, or it is spelled in
+ * a way that is not known. */
+static void *owner_of(
+    const sqla_session *s, const sqla__relation *relation, const row_index *owners, void *child)
+{
+    sqla_value value =
+        column_value(relation->target, relation->key->column, sqla__snapshot_of(sqla__object_of(child)));
+    void *owner = index_get(owners, value);
+    return owner != NULL ? owner : index_get(owners, sqla__spelling_of(s, relation->key, value));
+}
+
 /* A load that fails leaves no collection that looks as if it were whole. */
 static sqla_status load_to_many(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *owners, sqla__rows *found,
                                 sqla_error *err)
@@ -133,11 +164,16 @@ static sqla_status load_to_many(sqla_session *s, const sqla__relation *relation,
         return sqla__error_nomem(err);
     sqla_status status = find_owners(relation, rows, n, owners, values, &wanted, err);
     if (status == SQLA_OK)
-        status = select_lists(s, relation->target, relation->key->column, values, wanted, found, err);
+        status = select_children(s, relation, values, wanted, found, err);
+    bool asked = !sqla__key_is_text(relation->key) || sqla__key_is_loose(relation->key);
     for (size_t i = 0; i < found->count && status == SQLA_OK; i++) {
-        const void *row = sqla__snapshot_of(sqla__object_of(found->items[i]));
-        void *owner = index_get(owners, column_value(relation->target, relation->key->column, row));
-        if (owner != NULL)
+        void *owner = owner_of(s, relation, owners, found->items[i]);
+        if (owner == NULL && !asked) {
+            status = sqla__spellings_ask(s, relation->key, true, values, wanted, NULL, err);
+            owner = owner_of(s, relation, owners, found->items[i]);
+            asked = true;
+        }
+        if (owner != NULL && status == SQLA_OK)
             status = attach(s, relation, owner, found->items[i], err);
     }
     if (status != SQLA_OK)
@@ -227,28 +263,123 @@ static sqla_status find_targets(sqla_session *s, const sqla__relation *relation,
     return status;
 }
 
-static sqla_status load_to_one(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n, row_index *targets,
-                               sqla__rows *found, sqla_error *err)
+/* The keys of targets that are asked for, and the targets by their keys as they are spelled there. */
+typedef struct to_one {
+    sqla_session *session;
+    const sqla__relation *relation;
+    row_index asked, targets;
+    sqla_value *values;
+    size_t wanted;
+    sqla__rows *found;
+} to_one;
+
+static void *target_of(const to_one *t, sqla_value value)
 {
-    sqla_value *values = sqla__arena_take(&targets->arena, n * sizeof *values + 1);
-    size_t wanted = 0;
-    row_index asked = { 0 };
-    sqla_status status = values != NULL ? reread(s, rows, n, err) : sqla__error_nomem(err);
-    if (status == SQLA_OK)
-        status = find_targets(s, relation, rows, n, &asked, values, &wanted, err);
-    if (status == SQLA_OK)
-        status = select_lists(s, relation->target, relation->key->referenced_column, values, wanted, found, err);
-    for (size_t i = 0; i < found->count && status == SQLA_OK; i++) {
-        sqla_value value = column_value(relation->target, relation->key->referenced_column, found->items[i]);
-        if (!index_put(targets, &value, found->items[i]))
+    void *target = index_get(&t->targets, value);
+    return target != NULL ? target
+                          : index_get(&t->targets, sqla__spelling_of(t->session, t->relation->key, value));
+}
+
+static sqla_status select_targets(to_one *t, const sqla_value *values, size_t n, sqla_error *err)
+{
+    size_t from = t->found->count;
+    sqla_status status = select_lists(
+        t->session, t->relation->target, t->relation->key->referenced_column, values, n, t->found, err);
+    for (size_t i = from; i < t->found->count && status == SQLA_OK; i++) {
+        void *row = t->found->items[i];
+        sqla_value value = column_value(t->relation->target, t->relation->key->referenced_column,
+            sqla__snapshot_of(sqla__object_of(row)));
+        if (!index_put(&t->targets, &value, row))
             status = sqla__error_nomem(err);
     }
-    for (size_t i = 0; i < n && status == SQLA_OK && wanted > 0; i++) {
-        sqla_value value = column_value(relation->owner, relation->key->column, rows[i]);
-        if (wants_target(relation, rows[i]) && value.type != SQLA_NULL && index_get(&asked, value) != NULL)
-            status = point(s, relation, rows[i], index_get(targets, value), err);
+    return status;
+}
+
+/* One key alone, so that whatever row comes is the one that it names. */
+static sqla_status ask_alone(to_one *t, sqla_value value, sqla_error *err)
+{
+    size_t before = t->found->count;
+    sqla_status status = select_targets(t, &value, 1, err);
+    if (status != SQLA_OK || t->found->count != before + 1)
+        return status;
+    const void *row = sqla__snapshot_of(sqla__object_of(t->found->items[before]));
+    sqla_value held = column_value(t->relation->target, t->relation->key->referenced_column, row);
+    return sqla__spelling_keep(t->session, t->relation->key, value, held) ? SQLA_OK : sqla__error_nomem(err);
+}
+
+/* Keys under which no target came are asked for by the spelling that the join gives; what no row of a child
+ * holds, since it was not flushed, alone. */
+static sqla_status ask_again(to_one *t, sqla_error *err)
+{
+    sqla__values missing = { 0 };
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < t->wanted && status == SQLA_OK; i++)
+        if (target_of(t, t->values[i]) == NULL && !sqla__vec_push(&missing, t->values[i]))
+            status = sqla__error_nomem(err);
+    if (status == SQLA_OK && missing.count > 0)
+        status =
+            sqla__spellings_ask(t->session, t->relation->key, false, missing.items, missing.count, NULL, err);
+    size_t n = 0;
+    for (size_t i = 0; i < missing.count && status == SQLA_OK; i++) {
+        sqla_value spelled = sqla__spelling_of(t->session, t->relation->key, missing.items[i]);
+        if (spelled.as.bytes.data == missing.items[i].as.bytes.data)
+            status = ask_alone(t, missing.items[i], err);
+        else if (index_get(&t->targets, spelled) == NULL)
+            missing.items[n++] = spelled;
     }
-    index_release(&asked);
+    if (status == SQLA_OK)
+        status = select_targets(t, missing.items, n, err);
+    sqla__vec_release(&missing);
+    return status;
+}
+
+/* A key that is set names a row, so there is something wrong where none is found: a database that does not
+ * check its foreign keys, or one that compares in a way that we were not told of. */
+static sqla_status no_target(const to_one *t, sqla_value value, sqla_error *err)
+{
+    char text[64];
+    const sqla__relation *relation = t->relation;
+    sqla_value_print(text, sizeof text, value);
+    sqla__error_set(err, SQLA_ERR_NOT_FOUND,
+        "cannot load '%s' of '%s': there is no '%s' with the key '%s', which its '%s' names",
+        relation->item->field, relation->owner->model->name, relation->target->model->name, text,
+        relation->owner->columns[relation->key->column].name);
+    sqla__error_hint(err, "it may have been deleted by somebody else meanwhile, or the database does not "
+                          "enforce the foreign key");
+    return err->status;
+}
+
+static sqla_status point_all(to_one *t, void *const *rows, size_t n, sqla_error *err)
+{
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < n && status == SQLA_OK && t->wanted > 0; i++) {
+        sqla_value value = column_value(t->relation->owner, t->relation->key->column, rows[i]);
+        if (!wants_target(t->relation, rows[i]) || value.type == SQLA_NULL ||
+            index_get(&t->asked, value) == NULL)
+            continue;
+        void *target = target_of(t, value);
+        status =
+            target != NULL ? point(t->session, t->relation, rows[i], target, err) : no_target(t, value, err);
+    }
+    return status;
+}
+
+static sqla_status load_to_one(sqla_session *s, const sqla__relation *relation, void *const *rows, size_t n,
+    sqla__rows *found, sqla_error *err)
+{
+    to_one t = { .session = s, .relation = relation, .found = found };
+    t.values = sqla__arena_take(&t.targets.arena, n * sizeof *t.values + 1);
+    sqla_status status = t.values != NULL ? reread(s, rows, n, err) : sqla__error_nomem(err);
+    if (status == SQLA_OK)
+        status = find_targets(s, relation, rows, n, &t.asked, t.values, &t.wanted, err);
+    if (status == SQLA_OK)
+        status = select_targets(&t, t.values, t.wanted, err);
+    if (status == SQLA_OK && sqla__key_is_text(relation->key))
+        status = ask_again(&t, err);
+    if (status == SQLA_OK)
+        status = point_all(&t, rows, n, err);
+    index_release(&t.asked);
+    index_release(&t.targets);
     return status;
 }
 
@@ -257,7 +388,7 @@ sqla_status sqla__load_relation(sqla_session *s, const sqla__relation *relation,
     row_index index = { 0 };
     sqla__rows found = { 0 };
     sqla_status status = relation->to_many ? load_to_many(s, relation, rows, n, &index, &found, err)
-                                           : load_to_one(s, relation, rows, n, &index, &found, err);
+                                           : load_to_one(s, relation, rows, n, &found, err);
     sqla__vec_release(&found);
     index_release(&index);
     return status;

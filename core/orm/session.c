@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "orm/converted.h"
+#include "orm/spelling.h"
 #include "sql/stmt.h"
 
 /* ---- sessionmaker ---------------------------------------------------------------------------------------------- */
@@ -85,6 +86,7 @@ static void session_free(sqla_session *s)
     sqla__free(s->pools);
     sqla__hash_release(&s->pages);
     sqla__text_release(&s->texts);
+    sqla__spellings_clear(s);
     sqla__arena_release(&s->lent);
     sqla__arena_release(&s->flush_arena);
     sqla__vec_release(&s->pending);
@@ -349,6 +351,7 @@ static void end_of_transaction(sqla_session *s, bool keep)
     if (!keep)
         s->fresh = s->clock;
     s->wrote = s->changed_rows = false;
+    sqla__spellings_clear(s);
 }
 
 static sqla_status commit(sqla_session *s, sqla_error *err)

@@ -123,6 +123,8 @@ struct sqla_session {
     sqla__hash pages;               /* address -> page: the pointers that are ours */
     sqla__page *last_page;          /* the one that was found last, which is asked for again more often than not; NULL */
     sqla__text_heap texts;
+    sqla__hash spellings;           /* keys that the database has called equal (spelling.c) */
+    sqla__arena spelling_arena;
     sqla__arena lent;               /* sqla_strdup, sqla_printf: as long as the session lives */
     sqla__arena flush_arena;
     SQLA__VEC(sqla__object *) pending, doomed, linked; /* added, to be deleted, with links: in the order of the calls */

@@ -39,6 +39,18 @@ static bool is_sent(const sqla__shape *shape, uint32_t column)
     return false;
 }
 
+bool sqla__key_may_change(const sqla__mapped_column *column)
+{
+    return column->is_key && sqla__column_is_loose(column->item);
+}
+
+/* What an INSERT gives back: what the database makes, and keys that it may spell otherwise than they were
+ * sent. */
+static bool comes_back(const sqla__shape *shape, uint32_t column)
+{
+    return !is_sent(shape, column) || sqla__key_may_change(&shape->mapping->columns[column]);
+}
+
 static sqla_status write_text(const sqla__shape *shape, const sqla_traits *traits, sqla__arena *arena, sqla__buf *buf, sqla_error *err)
 {
     const sqla__mapping *mapping = shape->mapping;
@@ -46,7 +58,7 @@ static sqla_status write_text(const sqla__shape *shape, const sqla_traits *trait
     if (returned == NULL)
         return sqla__error_nomem(err);
     for (uint32_t i = 0; i < mapping->column_count && shape->returning; i++)
-        if (!is_sent(shape, i))
+        if (comes_back(shape, i))
             returned[n++] = i;
     switch (shape->verb) {
     case SQLA__INSERT: return sqla__crud_insert(buf, mapping, traits, shape->columns, shape->count, shape->road, shape->rows, returned, n, err);
@@ -54,6 +66,10 @@ static sqla_status write_text(const sqla__shape *shape, const sqla_traits *trait
     case SQLA__DELETE: return sqla__crud_delete(buf, mapping, traits, shape->road, shape->rows, err);
     case SQLA__SELECT_BY: return sqla__crud_select(buf, mapping, traits, shape->columns, shape->count, err);
     case SQLA__SELECT_IN: return sqla__crud_select_in(buf, mapping, traits, shape->columns[0], shape->rows, err);
+    case SQLA__PAIRS_BY_CHILD:
+    case SQLA__PAIRS_BY_PARENT:
+        return sqla__crud_select_pairs(
+            buf, mapping, traits, shape->columns[0], shape->verb == SQLA__PAIRS_BY_PARENT, shape->rows, err);
     }
     return SQLA_ERR_MISUSE;
 }
@@ -82,7 +98,8 @@ static uint32_t snapshot_shift(const sqla__mapping *mapping) { return (mapping->
 static sqla_status make_plans(const sqla__shape *shape, sqla__arena *arena, sqla__text *text, sqla_error *err)
 {
     const sqla__mapping *mapping = shape->mapping;
-    bool in_list = shape->verb == SQLA__SELECT_IN;
+    bool in_list = shape->verb == SQLA__SELECT_IN || shape->verb == SQLA__PAIRS_BY_CHILD ||
+                   shape->verb == SQLA__PAIRS_BY_PARENT;
     size_t room = in_list ? shape->rows : (size_t)shape->count + mapping->key_count;
     sqla_slot *slots = sqla__arena_zero(arena, room + 1, sizeof *slots), *keys = sqla__arena_zero(arena, mapping->column_count + 1, sizeof *keys);
     if (slots == NULL || keys == NULL)
@@ -95,7 +112,7 @@ static sqla_status make_plans(const sqla__shape *shape, sqla__arena *arena, sqla
     for (uint32_t i = 0; (shape->verb == SQLA__UPDATE || shape->verb == SQLA__DELETE) && i < mapping->key_count; i++, n++)
         slots[n] = slot_at(mapping, mapping->keys[i], snapshot_shift(mapping), (int32_t)n);
     for (uint32_t i = 0; shape->verb == SQLA__INSERT && i < mapping->column_count; i++)
-        if (!is_sent(shape, i))
+        if (comes_back(shape, i))
             keys[k] = slot_at(mapping, i, 0, (int32_t)k), k++;
     text->plan = (sqla_plan){ sizeof(sqla_plan), n, slots };
     text->keys = (sqla_plan){ sizeof(sqla_plan), k, keys };

@@ -383,3 +383,44 @@ sqla_status sqla__crud_select_in(sqla__buf *buf, const sqla__mapping *mapping, c
     sqla__buf_add(buf, ") ORDER BY ");
     return status == SQLA_OK ? column_list(&f, mapping->keys, mapping->key_count) : status;
 }
+
+static sqla_status qualified(filler *f, const char *table, const char *name)
+{
+    sqla__buf_add(f->buf, table);
+    return sqla__quote_name(f->buf, name, f->traits, f->err);
+}
+
+/* The parent's key stands on the left of the comparison: where two collations meet some databases go by the
+ * left one, and foreign keys by the parent's. */
+sqla_status sqla__crud_select_pairs(sqla__buf *buf, const sqla__mapping *mapping, const sqla_traits *traits,
+    uint32_t column, bool by_parent, uint32_t rows, sqla_error *err)
+{
+    const sqla__mapping *target = mapping->columns[column].references;
+    const char *child = mapping->columns[column].name,
+               *parent = target->columns[mapping->columns[column].references_column].name;
+    filler f = { buf, mapping, traits, SQLA_BATCH_EACH, &column, 1, &column, 1, rows, NULL, 0, err };
+    const struct {
+        const char *before, *table, *name;
+    } parts[] = {
+        { "SELECT ", "c.", child },
+        { ", ", "p.", parent },
+        { " FROM ", NULL, NULL },
+        { " AS c JOIN ", NULL, NULL },
+        { " AS p ON ", "p.", parent },
+        { " = ", "c.", child },
+        { " WHERE ", by_parent ? "p." : "c.", by_parent ? parent : child },
+    };
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == SQLA_OK; i++) {
+        sqla__buf_add(buf, parts[i].before);
+        if (parts[i].table != NULL)
+            status = qualified(&f, parts[i].table, parts[i].name);
+        else
+            status = sqla__quote_table(buf, (i == 2 ? mapping : target)->table->schema,
+                (i == 2 ? mapping : target)->table->name, traits, err);
+    }
+    sqla__buf_add(buf, " IN (");
+    placeholders(&f, 1, rows);
+    sqla__buf_add_char(buf, ')');
+    return status;
+}

@@ -26,4 +26,9 @@ sqla_status sqla__crud_select(sqla__buf *buf, const sqla__mapping *mapping, cons
 sqla_status sqla__crud_select_in(sqla__buf *buf, const sqla__mapping *mapping, const sqla_traits *traits, uint32_t column, uint32_t rows,
                                  sqla_error *err);
 
+/* SELECT of a foreign key and of the key that it names, child before parent, by a join that compares as the
+ * foreign key does; WHERE one of the two is IN (rows parameters). column: the foreign key. */
+sqla_status sqla__crud_select_pairs(sqla__buf *buf, const sqla__mapping *mapping, const sqla_traits *traits,
+    uint32_t column, bool by_parent, uint32_t rows, sqla_error *err);
+
 #endif

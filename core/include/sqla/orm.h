@@ -152,6 +152,7 @@ SQLA_API bool sqla_is_modified(sqla_session *s, const void *object);
 
 /* Relations by the field's name; see "who is the parent" above.
  * load: fill the pointer or collection with one SELECT, or with none where it is known. An object that is stale is read first.
+ *   NOT_FOUND: a foreign key that is set names no row, which is never taken for NULL.
  * append: put the item into the owner's collection if that is loaded, take it out of its former owner's, and set its pointer.
  *   A transient item is added to the session.
  * remove: the item is the owner's no longer. MISUSE when it was not: the collection is loaded without it, or it is not loaded

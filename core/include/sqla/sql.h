@@ -54,8 +54,8 @@ typedef struct sqla_column_item {
     bool primary_key, not_null, unique, index;
     bool natural;                 /* a key that the program gives: the database does not make it */
     bool native;                  /* an enum: make a native type where there is one */
-    bool loose;                   /* a text of which the database takes different spellings for equal: a collation that leaves case, accents
-                                   * or blanks at the end out of account, citext, CHAR(n). See SQLA_COLUMN */
+    bool loose;                   /* a text of which the database may take different spellings for
+                                   * equal; see SQLA_COLUMN */
     const char *name;             /* of the column; NULL: as the field */
     const char *server_default;   /* SQL text, or SQLA_NOW */
     const char *sql_type;         /* instead of the type that follows from the field. Of a decimal, "NUMERIC(6,2)": a value with more
@@ -174,10 +174,11 @@ struct sqla_error_this_field_type_cannot_be_a_column { int x; };
 
 /* SQLA_COLUMN(field, .option = value, ...)
  *
- * Keys are compared byte by byte here, and so do the tables that create_all makes. A text whose column compares otherwise, as one with
- * COLLATE NOCASE, a citext, a CHAR(n), or one of a table that MariaDB made with its own collation, says .loose = true; one with a .sql_type
- * other than TEXT, VARCHAR(n) or CHARACTER VARYING(n), or with COLLATE in it, is taken to. Then the database is asked which keys are equal,
- * and relations, sqla_get and the session's objects go by its answer. */
+ * Texts are compared byte by byte here, and by the tables that create_all makes. A column that
+ * compares otherwise says .loose = true: its collation leaves case, accents or blanks at the end
+ * out of account, or it is a citext or a CHAR(n). A .sql_type other than TEXT, VARCHAR(n) or
+ * CHARACTER VARYING(n), or with COLLATE in it, says the same. Then the database is asked which
+ * keys are equal, and relations, sqla_get and the session's objects go by its answer. */
 #define SQLA_COLUMN(...) SQLA_COLUMN_(__VA_ARGS__, .end_ = 0)
 #define SQLA_COLUMN_(f, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
     .form = SQLA_FIELD_FORM_(sqla_self_, f), __VA_ARGS__ } } }
@@ -262,7 +263,7 @@ typedef struct sqla_column {
     uint32_t length;               /* of text in characters; 0: any */
     uint32_t key_position;         /* 1-based place in the primary key; 0: not in it */
     bool nullable, unique, index, generated_key, native_enum;
-    bool loose;                    /* a text of which different spellings may be equal for the database */
+    bool loose;                    /* different spellings may be equal for the database */
     const char *const *labels;     /* of an enum */
     uint32_t label_count;
     bool as_micros;                /* SQLA_STORE_MICROS */
@@ -296,7 +297,8 @@ SQLA_API const sqla_table *sqla_metadata_find(const sqla_metadata *base, const c
 typedef enum sqla_op {
     SQLA_OP_NONE = 0, SQLA_OP_EQ, SQLA_OP_NE, SQLA_OP_LT, SQLA_OP_LE, SQLA_OP_GT, SQLA_OP_GE, SQLA_OP_LIKE, SQLA_OP_ILIKE,
     SQLA_OP_IN, SQLA_OP_NOT_IN, SQLA_OP_AND, SQLA_OP_OR, SQLA_OP_NOT, SQLA_OP_IS_NULL, SQLA_OP_PLUS, SQLA_OP_MINUS,
-    SQLA_OP_TIMES, SQLA_OP_DIVIDE, SQLA_OP_BETWEEN, SQLA_OP_ASC, SQLA_OP_DESC, SQLA_OP_CONTAINS, SQLA_OP_STARTSWITH, SQLA_OP_ENDSWITH
+    SQLA_OP_TIMES, SQLA_OP_DIVIDE, SQLA_OP_BETWEEN, SQLA_OP_ASC, SQLA_OP_DESC, SQLA_OP_CONTAINS,
+    SQLA_OP_STARTSWITH, SQLA_OP_ENDSWITH
 } sqla_op;
 
 typedef enum sqla_expr_kind {
@@ -462,14 +464,16 @@ sqla_any_expr sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column,
 #define sqla_gt(a, b) SQLA_COMPARE_(SQLA_OP_GT, (a), (b))
 #define sqla_ge(a, b) SQLA_COMPARE_(SQLA_OP_GE, (a), (b))
 #define sqla_between(a, low, high) sqla_between_(SQLA_ROOM_(3), SQLA_X_(a), SQLA_BESIDE_((a), (low)), SQLA_BESIDE_((a), (high)))
-/* On every database: case counts in like, % is any text and _ any character of the pattern, and a backslash hides what follows it. ilike
- * leaves case out of account as far as the database knows it: sqla.3 says how far that is. contains, startswith and endswith take the text
- * as it is, escape what is special in it, and count case. */
+/* The same on every database: in like case counts, % is any text and _ any character, and a
+ * backslash hides what follows it. ilike leaves case out of account, as far as the database knows
+ * it; sqla(3) says how far. contains, startswith and endswith look for a text as it is, and case
+ * counts. */
 #define sqla_like(a, b) sqla_binary_(SQLA_OP_LIKE, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
 #define sqla_ilike(a, b) sqla_binary_(SQLA_OP_ILIKE, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
-#define sqla_contains(a, b) sqla_binary_(SQLA_OP_CONTAINS, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
-#define sqla_startswith(a, b) sqla_binary_(SQLA_OP_STARTSWITH, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
-#define sqla_endswith(a, b) sqla_binary_(SQLA_OP_ENDSWITH, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
+#define SQLA_LIKE_(op, a, b) sqla_binary_(op, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_(a, b))
+#define sqla_contains(a, b) SQLA_LIKE_(SQLA_OP_CONTAINS, (a), (b))
+#define sqla_startswith(a, b) SQLA_LIKE_(SQLA_OP_STARTSWITH, (a), (b))
+#define sqla_endswith(a, b) SQLA_LIKE_(SQLA_OP_ENDSWITH, (a), (b))
 #define sqla_plus(a, b) sqla_arith_(SQLA_OP_PLUS, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
 #define sqla_minus(a, b) sqla_arith_(SQLA_OP_MINUS, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
 #define sqla_times(a, b) sqla_arith_(SQLA_OP_TIMES, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
