@@ -141,14 +141,14 @@ sqla_status sqla__conn_start_statement(sqla_conn *conn, int32_t timeout_ms, sqla
     return SQLA_ERR_UNSUPPORTED;
 }
 
-/* What follows a quote may be a secret, and is left out. */
-void sqla__first_words(char *room, size_t size, const char *text, size_t length)
+/* What follows a quote may be a secret, and is left out, also behind " where that begins a text. */
+void sqla__first_words(const sqla_conn *conn, char *room, size_t size, const char *text, size_t length)
 {
     size_t n = 0;
-    bool cut = false;
+    bool cut = false, names = sqla__conn_traits(conn)->quote_open == '"';
     for (size_t i = 0; i < length && !cut; i++) {
         char c = text[i] == '\n' || text[i] == '\t' || text[i] == '\r' ? ' ' : text[i];
-        cut = n == size - 4 || c == '\'' || c == '$';
+        cut = n == size - 4 || c == '\'' || c == '$' || (c == '"' && !names);
         if (!cut && (c != ' ' || (n > 0 && room[n - 1] != ' ')))
             room[n++] = c;
     }
@@ -161,7 +161,7 @@ static void name_statement(const sqla_conn *conn, sqla_error *err, const char *t
     char words[64];
     if (err->status != SQLA_ERR_SQL)
         return;
-    sqla__first_words(words, sizeof words, text, length);
+    sqla__first_words(conn, words, sizeof words, text, length);
     sqla__error_prefix(err, "cannot run '%s': ", words);
     sqla__engine_scrub(conn->engine, err);
 }

@@ -39,7 +39,7 @@ void sqla__txn_look(sqla_conn *conn, sqla_status status, const char *text, size_
         return;
     conn->fresh = false;
     if (conn->ended_by[0] == '\0' && !is_open(conn, status))
-        sqla__first_words(conn->ended_by, sizeof conn->ended_by, text, length);
+        sqla__first_words(conn, conn->ended_by, sizeof conn->ended_by, text, length);
 }
 
 bool sqla__conn_txn_lost(const sqla_conn *conn, const char **ret_by)

@@ -269,7 +269,7 @@ sqla_status sqla__conn_simple(sqla_conn *conn, const char *text, int64_t deadlin
 bool sqla__conn_seen(sqla_conn *conn, const char *text, size_t length);
 
 /* The first words of a statement, without what may be a secret. */
-void sqla__first_words(char *room, size_t size, const char *text, size_t length);
+void sqla__first_words(const sqla_conn *conn, char *room, size_t size, const char *text, size_t length);
 
 /* Transactions that a statement ended (ended.c). The connection has begun one; it is over. */
 void sqla__txn_began(sqla_conn *conn, sqla__begin how);
