@@ -45,6 +45,24 @@ static void large_requests_do_not_waste_the_chunk(const char *url)
     sqla__arena_release(&arena);
 }
 
+static void opened_with_a_chunk_of_its_own_size(const char *url)
+{
+    sqla__arena arena = { 0 };
+    (void)url;
+    CU_ASSERT_FATAL(sqla__arena_open(&arena, 128));
+    char *first = sqla__arena_take(&arena, 64), *second = sqla__arena_take(&arena, 48);
+    CU_ASSERT_PTR_EQUAL(second, first + 64); /* and with that it is full */
+    CU_ASSERT_EQUAL(arena.end - arena.next, 0);
+    for (size_t i = 0; i < 3; i++)
+        memset(sqla__arena_take(&arena, 32), 1, 32);
+    CU_ASSERT_EQUAL(arena.end - arena.next, 128 - 16 - 96); /* the second is as large */
+    memset(sqla__arena_take(&arena, 32), 1, 32);
+    CU_ASSERT_EQUAL(arena.end - arena.next, 256 - 16 - 32); /* and the next one twice that */
+    sqla__arena_reset(&arena);
+    CU_ASSERT_PTR_EQUAL(sqla__arena_take(&arena, 1), first);
+    sqla__arena_release(&arena);
+}
+
 static void reset_uses_memory_again(const char *url)
 {
     sqla__arena arena = { 0 };
@@ -132,17 +150,35 @@ static void vectors_grow_and_survive(const char *url)
     sqla__vec_release(&v);
 }
 
+static void lists_grow_in_their_arena(const char *url)
+{
+    sqla__arena arena = { 0 };
+    SQLA__LIST(int) list = { 0 };
+    (void)url;
+    CU_ASSERT(sqla__list_reserve(&arena, &list, 3));
+    CU_ASSERT_EQUAL(list.room, 3); /* no more than was asked for */
+    for (int i = 0; i < 100; i++)
+        CU_ASSERT(sqla__list_push(&arena, &list, i));
+    sqla__alloc_fail_at(1, true);
+    CU_ASSERT(!sqla__list_reserve(&arena, &list, 1000000));
+    sqla__alloc_fail_at(0, false);
+    CU_ASSERT(list.count == 100 && list.items[0] == 0 && list.items[99] == 99);
+    sqla__arena_release(&arena);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
         { "gives_aligned_memory_that_stays", gives_aligned_memory_that_stays, HARNESS_PLAIN },
         { "large_requests_do_not_waste_the_chunk", large_requests_do_not_waste_the_chunk, HARNESS_PLAIN },
         { "reset_uses_memory_again", reset_uses_memory_again, HARNESS_PLAIN },
+        { "opened_with_a_chunk_of_its_own_size", opened_with_a_chunk_of_its_own_size, HARNESS_PLAIN },
         { "copies_texts", copies_texts, HARNESS_PLAIN },
         { "overflow_is_out_of_memory", overflow_is_out_of_memory, HARNESS_PLAIN },
         { "every_allocation_can_fail", every_allocation_can_fail, HARNESS_PLAIN },
         { "hook_fails_once_or_from_then_on", hook_fails_once_or_from_then_on, HARNESS_PLAIN },
         { "vectors_grow_and_survive", vectors_grow_and_survive, HARNESS_PLAIN },
+        { "lists_grow_in_their_arena", lists_grow_in_their_arena, HARNESS_PLAIN },
     };
     return harness_main("test-arena", tests, sizeof tests / sizeof tests[0]);
 }

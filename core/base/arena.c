@@ -1,7 +1,9 @@
 /* arena.c: memory that is freed all at once, out of chunks that grow with what is taken.
  *
- * The first chunk is small, since most arenas hold one statement; each further one is twice the last, up to a limit. A request
- * that is too large for the next chunk gets one of its own behind the current chunk, whose room is not lost by that. */
+ * The first chunk is small, since most arenas hold little, and of the size that sqla__arena_open says
+ * where that is known. The second is as large, for what needs a little more; each further one is twice the
+ * last, up to a limit. A request that is too large for the next chunk gets one of its own behind the
+ * current chunk, whose room is not lost by that. */
 #include <config.h>
 #include "base/arena.h"
 
@@ -46,8 +48,19 @@ static size_t next_size(const sqla__arena *arena)
 {
     if (arena->chunks == NULL)
         return FIRST_CHUNK - sizeof(sqla__arena_chunk);
-    size_t size = (arena->chunks->size + sizeof(sqla__arena_chunk)) * 2;
-    return (size > LAST_CHUNK ? LAST_CHUNK : size < FIRST_CHUNK ? FIRST_CHUNK : size) - sizeof(sqla__arena_chunk);
+    size_t size = (arena->chunks->size + sizeof(sqla__arena_chunk)) * (arena->chunks->older != NULL ? 2 : 1);
+    return (size > LAST_CHUNK ? LAST_CHUNK : size) - sizeof(sqla__arena_chunk);
+}
+
+bool sqla__arena_open(sqla__arena *arena, size_t size)
+{
+    sqla__arena_chunk *chunk = chunk_new(size - sizeof *chunk);
+    if (chunk == NULL)
+        return false;
+    chunk->older = NULL;
+    arena->chunks = chunk;
+    use_chunk(arena, chunk);
+    return true;
 }
 
 static void *take_large(sqla__arena *arena, size_t size)

@@ -2,11 +2,16 @@
 #ifndef SQLA_BASE_ARENA_H
 #define SQLA_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed is empty and ready: `sqla__arena a = { 0 };`. Blocks never move. One thread at a time. */
 typedef struct sqla__arena { struct sqla__arena_chunk *chunks; char *next, *end; } sqla__arena;
 
+/* Begin an empty arena with a chunk of size bytes: a multiple of 16, of which 16 are the arena's own. What
+ * is taken first lies at the chunk's beginning, also after a reset, so an arena may hold the struct that
+ * it belongs to. false: out of memory. */
+bool sqla__arena_open(sqla__arena *arena, size_t size);
 void *sqla__arena_take(sqla__arena *arena, size_t size);      /* aligned for anything; NULL: out of memory */
 void *sqla__arena_zero(sqla__arena *arena, size_t count, size_t size);
 char *sqla__arena_copy(sqla__arena *arena, const void *bytes, size_t size); /* with a NUL behind it */

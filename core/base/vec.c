@@ -21,3 +21,19 @@ bool sqla__vec_grow_(void *items, size_t *capacity, size_t wanted, size_t item_s
     *capacity = grown;
     return true;
 }
+
+/* What it outgrows stays in the arena: together that is less than the list. */
+bool sqla__list_grow_(sqla__arena *arena, void *items, uint32_t *room, uint32_t count, size_t wanted,
+                      size_t item_size)
+{
+    size_t grown = (size_t)*room * 2 > wanted ? (size_t)*room * 2 : wanted;
+    void *old, *block = grown <= UINT32_MAX ? sqla__arena_zero(arena, grown, item_size) : NULL;
+    if (block == NULL)
+        return false;
+    memcpy(&old, items, sizeof old);
+    if (count > 0)
+        memcpy(block, old, count * item_size);
+    memcpy(items, &block, sizeof block);
+    *room = (uint32_t)grown;
+    return true;
+}
