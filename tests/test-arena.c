@@ -63,6 +63,36 @@ static void opened_with_a_chunk_of_its_own_size(const char *url)
     sqla__arena_release(&arena);
 }
 
+static int blocks_there;
+static size_t bytes_told;
+static void count_blocks(uintptr_t block, size_t size, bool goes)
+{
+    (void)block;
+    blocks_there += goes ? -1 : 1;
+    bytes_told += size;
+}
+
+static void heap_tells_who_watches(const char *url)
+{
+    (void)url;
+    sqla__alloc_watch(count_blocks);
+    char *block = sqla__alloc(3);
+    CU_ASSERT(blocks_there == 1 && bytes_told == 3);
+    block = sqla__resize(block, 10, 4);
+    CU_ASSERT(blocks_there == 1 && bytes_told == 43);
+    void *aligned = sqla__alloc_aligned(64, 100), *zeroed = sqla__alloc_zero(5, 2);
+    CU_ASSERT(blocks_there == 3 && bytes_told == 153);
+    sqla__alloc_fail_at(1, false);
+    CU_ASSERT_PTR_NULL(sqla__alloc(8));
+    sqla__free(NULL);
+    CU_ASSERT_EQUAL(blocks_there, 3);
+    sqla__free(block);
+    sqla__free(aligned);
+    sqla__free(zeroed);
+    CU_ASSERT_EQUAL(blocks_there, 0);
+    sqla__alloc_watch(NULL);
+}
+
 static void reset_uses_memory_again(const char *url)
 {
     sqla__arena arena = { 0 };
@@ -177,6 +207,7 @@ int main(void)
         { "overflow_is_out_of_memory", overflow_is_out_of_memory, HARNESS_PLAIN },
         { "every_allocation_can_fail", every_allocation_can_fail, HARNESS_PLAIN },
         { "hook_fails_once_or_from_then_on", hook_fails_once_or_from_then_on, HARNESS_PLAIN },
+        { "heap_tells_who_watches", heap_tells_who_watches, HARNESS_PLAIN },
         { "vectors_grow_and_survive", vectors_grow_and_survive, HARNESS_PLAIN },
         { "lists_grow_in_their_arena", lists_grow_in_their_arena, HARNESS_PLAIN },
     };

@@ -1,6 +1,7 @@
-/* mem.c: the one door to the heap, and the hook that lets a test close it.
+/* mem.c: the one door to the heap, and the hooks that let a test close it and watch it.
  *
- * The hook costs one relaxed load as long as no test has armed it. It counts over all threads of the process. */
+ * The hooks cost one relaxed load each as long as no test has armed them. They are for all threads of the
+ * process. */
 #include <config.h>
 #include "base/mem.h"
 
@@ -13,6 +14,23 @@ static struct {
     atomic_bool armed, lasting;
     _Atomic uint64_t left;
 } hook;
+
+static _Atomic(sqla__alloc_watch_fn *) watch;
+
+static void *comes(void *block, size_t size)
+{
+    sqla__alloc_watch_fn *fn = atomic_load_explicit(&watch, memory_order_relaxed);
+    if (fn != NULL && block != NULL)
+        fn((uintptr_t)block, size, false);
+    return block;
+}
+
+static void goes(const void *block)
+{
+    sqla__alloc_watch_fn *fn = atomic_load_explicit(&watch, memory_order_relaxed);
+    if (fn != NULL && block != NULL)
+        fn((uintptr_t)block, 0, true);
+}
 
 static bool fails_now(void)
 {
@@ -38,7 +56,7 @@ static bool product(size_t count, size_t size, size_t *ret)
 
 void *sqla__alloc(size_t size)
 {
-    return fails_now() ? NULL : malloc(size != 0 ? size : 1);
+    return fails_now() ? NULL : comes(malloc(size != 0 ? size : 1), size);
 }
 
 void *sqla__alloc_zero(size_t count, size_t size)
@@ -46,7 +64,7 @@ void *sqla__alloc_zero(size_t count, size_t size)
     size_t bytes;
     if (!product(count, size, &bytes) || fails_now())
         return NULL;
-    return calloc(bytes != 0 ? bytes : 1, 1);
+    return comes(calloc(bytes != 0 ? bytes : 1, 1), bytes);
 }
 
 void *sqla__resize(void *block, size_t count, size_t size)
@@ -54,7 +72,8 @@ void *sqla__resize(void *block, size_t count, size_t size)
     size_t bytes;
     if (!product(count, size, &bytes) || fails_now())
         return NULL;
-    return realloc(block, bytes != 0 ? bytes : 1);
+    goes(block);
+    return comes(realloc(block, bytes != 0 ? bytes : 1), bytes);
 }
 
 void *sqla__alloc_aligned(size_t alignment, size_t size)
@@ -62,11 +81,12 @@ void *sqla__alloc_aligned(size_t alignment, size_t size)
     void *block = NULL;
     if (fails_now() || posix_memalign(&block, alignment, size != 0 ? size : alignment) != 0)
         return NULL;
-    return block;
+    return comes(block, size);
 }
 
 void sqla__free(void *block)
 {
+    goes(block);
     free(block);
 }
 
@@ -89,4 +109,9 @@ void sqla__alloc_fail_at(uint64_t n, bool from_then_on)
 uint64_t sqla__alloc_left(void)
 {
     return atomic_load(&hook.left);
+}
+
+void sqla__alloc_watch(sqla__alloc_watch_fn *fn)
+{
+    atomic_store(&watch, fn);
 }
