@@ -53,10 +53,9 @@ static const sqla_traits post = {
 
 /* ---- where statements are made ------------------------------------------------------------------------------------- */
 
-static inline void nowhere_adopt(void *self, sqla_stmt *q) { (void)q, ++*(int *)self; }
-static inline void nowhere_disown(void *self, sqla_stmt *q) { (void)q, --*(int *)self; }
-static const struct sqla_target_ops nowhere_ops = { .adopt = nowhere_adopt, .disown = nowhere_disown };
-static int nowhere_statements;
+static inline sqla__stmts *nowhere_list(void *self) { return self; }
+static const struct sqla_target_ops nowhere_ops = { .statements = nowhere_list };
+static sqla__stmts nowhere_statements;
 static inline sqla_target nowhere(void) { return (sqla_target){ &nowhere_ops, &nowhere_statements }; }
 #define on_nowhere_select(S) sqla_stmt_select_(nowhere(), sqla_model_of_##S)
 #define on_nowhere_select_cols(...) sqla_stmt_select_cols_(nowhere(), SQLA_EXPRS_(__VA_ARGS__))
@@ -68,7 +67,7 @@ static inline const char *compiled_text(sqla_stmt *q, const sqla_traits *traits)
     sqla__arena arena = { 0 };
     sqla__compiled compiled;
     sqla_error err = SQLA_ERROR_INIT;
-    if (sqla__compile(q, traits, &arena, &compiled, &err) != SQLA_OK) {
+    if (sqla__compile(sqla__stmt_of(q), traits, &arena, &compiled, &err) != SQLA_OK) {
         snprintf(out, sizeof out, "%s: %s", sqla_status_name(err.status), err.message);
     } else {
         snprintf(out, sizeof out, "%s", compiled.text);

@@ -95,7 +95,7 @@ static void delete_all(void)
 
 static void prepared(void)
 {
-    sqla_stmt *q = sqla_sql(pair.conn, "SELECT n FROM pairs WHERE id = :id");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(pair.conn, "SELECT n FROM pairs WHERE id = :id"));
     for (int64_t id = 1; id <= 3; id++) {
         int64_t n = sqla_scalar_i64(sqla_bind(q, "id", id), &pair.err);
         if (pair_came(SQLA_OK, "a statement that is run again"))

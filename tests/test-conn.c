@@ -363,7 +363,7 @@ static void prepared__table_is_altered_under_it(const char *url)
 {
     bench b;
     set_up(&b, url);
-    sqla_stmt *q = sqla_sql(b.conn, "SELECT * FROM t");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(b.conn, "SELECT * FROM t"));
     sqla_execute(b.conn, "INSERT INTO t VALUES (5)", NULL, &b.err);
     for (int i = 0; i < 3; i++) /* the second time it is prepared */
         CU_ASSERT_STRING_EQUAL(columns_of(q, &b.err), "n");
@@ -388,7 +388,7 @@ static void prepared__table_is_altered_in_a_transaction(const char *url)
 {
     bench b;
     set_up(&b, url);
-    sqla_stmt *q = sqla_sql(b.conn, "SELECT * FROM t");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(b.conn, "SELECT * FROM t"));
     for (int i = 0; i < 3; i++)
         sqla_exec(q, NULL, &b.err);
     harness_sql(url, "ALTER TABLE t ADD COLUMN word VARCHAR(10) DEFAULT 'x'");
@@ -408,7 +408,7 @@ static void prepared__statements_that_are_gone(const char *url)
 {
     bench b;
     set_up(&b, url);
-    sqla_stmt *q = sqla_bind(sqla_sql(b.conn, "SELECT CAST(:n AS INTEGER)"), "n", 4);
+    sqla_stmt *q = sqla_stmt_keep(sqla_bind(sqla_sql(b.conn, "SELECT CAST(:n AS INTEGER)"), "n", 4));
     for (int i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(sqla_scalar_i64(q, &b.err), 4);
     CU_ASSERT_EQUAL(run(&b, "DEALLOCATE ALL"), SQLA_OK);
@@ -426,7 +426,7 @@ static void prepared__cache_has_an_end(const char *url)
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 300; i++) {
             snprintf(sql, sizeof sql, "SELECT %d WHERE CAST(:n AS INTEGER) = %d", i, i);
-            sqla_stmt *q = sqla_bind(sqla_sql(b.conn, sql), "n", i);
+            sqla_stmt *q = sqla_stmt_keep(sqla_bind(sqla_sql(b.conn, sql), "n", i));
             CU_ASSERT_EQUAL(sqla_scalar_i64(q, &b.err), i);
             CU_ASSERT_EQUAL(sqla_scalar_i64(q, &b.err), i); /* prepared now */
             sqla_stmt_free(q);

@@ -374,7 +374,7 @@ static void refill__keeps_changes_and_their_memory(const char *url)
     world_open(&w, url);
     Host *host = sqla_add(w.s, Host, .name = "a", .ip = v4(3), .tags = THREE);
     sqla_commit(w.s, &w.err);
-    sqla_stmt *q = sqla_select(w.s, Host);
+    sqla_stmt *q = sqla_stmt_keep(sqla_select(w.s, Host));
     CU_ASSERT_PTR_EQUAL(sqla_one(q, Host, &w.err), host);
     host->tags = (words){ 2, host->tags.items + 1 };
     sqla_rollback(w.s, &w.err);
@@ -712,7 +712,7 @@ static void load__that_fails_is_told(const char *url)
     sqla_commit(w.s, &w.err);
     harness_sql(url, "UPDATE hosts SET ip = 'nowhere' WHERE name = 'h30'");
     world_anew(&w);
-    sqla_stmt *q = sqla_order_by(sqla_select(w.s, Host), sqla_asc(sqla_col(Host, id)));
+    sqla_stmt *q = sqla_stmt_keep(sqla_order_by(sqla_select(w.s, Host), sqla_asc(sqla_col(Host, id))));
     CU_ASSERT_PTR_NULL(sqla_all(q, Host, NULL, &w.err));
     CU_ASSERT(is(&w.err, SQLA_ERR_APPLICATION) && says(&w.err, "cannot read column 'ip' of row 31 into 'Host': 'nowhere' is no address"));
     CU_ASSERT(w.err.row == 31 && strcmp(w.err.table, "hosts") == 0 && strcmp(w.err.column, "ip") == 0);

@@ -201,7 +201,7 @@ static void echo__tells_statements_and_values(const char *url)
         sqla_error err = SQLA_ERROR_INIT;
         sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.echo = true, .hide_parameters = hidden == 1,
             .log = keep_line, .log_data = &l), &err);
-        sqla_stmt *q = sqla_bind(sqla_sql(db, "SELECT :word"), "word", "confidential");
+        sqla_stmt *q = sqla_stmt_keep(sqla_bind(sqla_sql(db, "SELECT :word"), "word", "confidential"));
         const char *word = sqla_scalar_text(q, &err);
         CU_ASSERT_PTR_NOT_NULL_FATAL(word);
         CU_ASSERT_STRING_EQUAL(word, "confidential");

@@ -126,7 +126,7 @@ static void plan__changes_on_all_connections(const char *url)
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
     for (int i = 0; i < CONNS; i++) {
         conns[i] = sqla_connect(db, &err);
-        q[i] = sqla_sql(conns[i], "SELECT * FROM t");
+        q[i] = sqla_stmt_keep(sqla_sql(conns[i], "SELECT * FROM t"));
         for (int k = 0; k < 3; k++) /* prepared by then */
             CU_ASSERT_EQUAL(sqla_scalar_i64(q[i], &err), 5);
     }

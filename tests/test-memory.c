@@ -123,7 +123,7 @@ static const char some_rows[] = "SELECT 1 AS a, 'text' AS b UNION ALL SELECT 2, 
 static void read_rows(const char *url, sqla_error *err)
 {
     sqla_engine *db = sqla_create_engine(url, NULL, err);
-    sqla_stmt *q = db != NULL ? sqla_sql(db, some_rows) : NULL;
+    sqla_stmt *q = db != NULL ? sqla_stmt_keep(sqla_sql(db, some_rows)) : NULL;
     int64_t sum = 0;
     if (q == NULL && !sqla_failed(err))
         err->status = SQLA_ERR_NOMEM; /* which is what NULL says here */
@@ -220,7 +220,7 @@ static void make_tables(const char *url, sqla_error *err)
 static void stream_objects(const char *url, sqla_error *err)
 {
     sqla_engine *db = sqla_create_engine(url, NULL, err);
-    sqla_stmt *q = db != NULL ? sqla_select(db, User) : NULL;
+    sqla_stmt *q = db != NULL ? sqla_stmt_keep(sqla_select(db, User)) : NULL;
     size_t n = 0;
     if (q == NULL && !sqla_failed(err))
         err->status = SQLA_ERR_NOMEM;
@@ -276,7 +276,8 @@ static void unmade_statements_stay_so(const char *url)
         q = sqla_sql(db, text);
         sqla__alloc_fail_at(0, false);
     }
-    sqla_stmt *empty = sqla_sql(db, NULL);
+    sqla_stmt *empty = sqla_stmt_keep(sqla_sql(db, NULL));
+    sqla_stmt_keep(q);
     for (int i = 0; i < 3; i++) {
         sqla_error again = SQLA_ERROR_INIT;
         CU_ASSERT_EQUAL(sqla_exec(empty, NULL, &again), SQLA_ERR_MISUSE);

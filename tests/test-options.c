@@ -69,7 +69,7 @@ static void keys__reach_the_client_library(const char *url)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         sqla_error err = SQLA_ERROR_INIT;
         sqla_engine *db = sqla_create_engine(with_query(url, table[i].query), NULL, &err);
-        sqla_stmt *q = sqla_sql(db, table[i].sql);
+        sqla_stmt *q = sqla_stmt_keep(sqla_sql(db, table[i].sql));
         const char *found = sqla_scalar_text(q, &err);
         CU_ASSERT(is(&err, SQLA_OK));
         CU_ASSERT_PTR_NOT_NULL_FATAL(found);
@@ -255,7 +255,7 @@ static void given__pairs_are_used(const char *url)
     sqla_stmt *q = sqla_sql(db, postgres ? "SELECT current_setting('application_name')" :
                                 mariadb  ? "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'compression'" :
                                            "PRAGMA foreign_keys");
-    const char *found = sqla_scalar_text(q, &err);
+    const char *found = sqla_scalar_text(sqla_stmt_keep(q), &err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(found);
     CU_ASSERT_STRING_EQUAL(found, postgres ? "shop" : mariadb ? "ON" : "0");
     CU_ASSERT(is(&err, SQLA_OK));

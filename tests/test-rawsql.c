@@ -219,7 +219,7 @@ static void mistakes__with_a_hint(const char *url)
     sqla_error err = SQLA_ERROR_INIT;
     sqla_stmt *q = sqla_bind_(sqla_stmt_sql_(nowhere(), "SELECT * FROM users WHERE lastname = :lastname"), "lastnam", sqla_value_text("x"));
     (void)url;
-    CU_ASSERT_EQUAL(sqla__compile(q, &lite, &arena, &compiled, &err), SQLA_ERR_MISUSE);
+    CU_ASSERT_EQUAL(sqla__compile(sqla__stmt_of(q), &lite, &arena, &compiled, &err), SQLA_ERR_MISUSE);
     CU_ASSERT_STRING_EQUAL(err.hint, "did you mean ':lastnam'?");
     sqla_stmt_free(q);
     CU_ASSERT(same_text(compiled_text(q = sqla_bind_(sqla_stmt_sql_(nowhere(), "SELECT :x"), "x", sqla_value_text("y")), &post), "SELECT $1 [y]"));

@@ -77,7 +77,7 @@ static void isolation__of_sessions(const char *url)
     sqla_sessionmaker *maker = sqla_sessionmaker_new(db, base, SQLA_SESSION_OPTIONS(.isolation = levels[other].level), &err);
     sqla_session *s = sqla_open(maker, &err);
     const char *show = postgres ? "SHOW transaction_isolation" : "SELECT 'serializable'";
-    sqla_stmt *q = sqla_sql(s, show);
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(s, show));
     CU_ASSERT_STRING_EQUAL(sqla_scalar_text(q, &err), levels[other].sql);
     CU_ASSERT_EQUAL(sqla_begin(s, NULL, &err), SQLA_ERR_MISUSE); /* that has begun one */
     CU_ASSERT(says(&err, "is open already"));

@@ -144,7 +144,7 @@ static bool row_struct_is(world *w, uint32_t type, int64_t id, sqla_value v)
     sqla_error err = SQLA_ERROR_INIT;
     const sqla__mapped_column *column = &sqla__metadata_mapping(w->base, w->models[type])->columns[1];
     snprintf(text, sizeof text, "SELECT id, v FROM %s WHERE id = :id", words[type]);
-    sqla_stmt *q = sqla_bind(sqla_sql(w->db, text), "id", id);
+    sqla_stmt *q = sqla_stmt_keep(sqla_bind(sqla_sql(w->db, text), "id", id));
     const void *row = sqla_one_(q, w->models[type], &err);
     bool ok = row != NULL && equal("row struct", sqla__field_value(&column->slot, row), v);
     CU_ASSERT(is(&err, SQLA_OK));
@@ -247,7 +247,7 @@ static void refuses(world *w, uint32_t type, sqla_value v)
         CU_ASSERT(false);
     }
     CU_ASSERT_EQUAL(count_equal(w, type, sqla_null(), &err), 0);
-    sqla_stmt *q = sqla_select_model(w->db, w->models[type]);
+    sqla_stmt *q = sqla_stmt_keep(sqla_select_model(w->db, w->models[type]));
     size_t n = 1;
     sqla_all_(q, w->models[type], &n, &err);
     CU_ASSERT_EQUAL(n, 0);

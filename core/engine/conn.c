@@ -50,7 +50,7 @@ sqla_status sqla__conn_check(sqla_conn *conn, sqla_error *err)
         return SQLA_OK;
     sqla__error_set(err, SQLA_ERR_BUSY, "the connection is busy with a stream of rows, and %s runs one statement at a time on each",
                     conn->driver->traits.dialect);
-    sqla__error_hint(err, "read it to its end, or free its statement with sqla_stmt_free() first, or use another connection");
+    sqla__error_hint(err, "read it to its end or leave its loop first, or use another connection");
     return SQLA_ERR_BUSY;
 }
 
@@ -265,8 +265,7 @@ bool sqla__conn_clean(sqla_conn *conn)
     sqla_error dropped;
     sqla__error_init(&dropped);
     conn->known = NULL;
-    while (conn->statements != NULL)
-        sqla_stmt_free(conn->statements);
+    sqla__stmts_free(&conn->statements);
     sqla__results_detach(conn);
     if (sqla__engine_forked(conn->engine))
         return false;

@@ -308,6 +308,7 @@ static sqla_engine *engine_new(void)
         return NULL;
     pthread_mutex_init(&db->lock, NULL);
     pthread_mutex_init(&db->facts.lock, NULL);
+    db->statements.lock = &db->lock;
     db->refs = 1;
     db->forks = sqla__forks();
     return db;
@@ -412,8 +413,7 @@ void sqla_engine_free(sqla_engine *db)
         return;
     if (sqla__engine_forked(db))
         mend_locks(db);
-    while (db->statements != NULL)
-        sqla_stmt_free(db->statements);
+    sqla__stmts_free(&db->statements);
     pthread_mutex_lock(&db->pool.lock);
     db->pool.closed = true;
     uint64_t generation = db->pool.generation;

@@ -111,7 +111,7 @@ struct sqla__engine_config {
 struct sqla_engine {
     pthread_mutex_t lock;          /* for refs and statements */
     uint32_t refs;                 /* the program's one, and one for each connection that is out */
-    sqla_stmt *statements;         /* made on the engine, freed with it */
+    sqla__stmts statements;        /* made on the engine, freed with it */
     unsigned forks;                /* the process it was made in */
     const sqla__driver *driver;
     sqla__engine_config config;
@@ -218,7 +218,7 @@ struct sqla_conn {
     sqla__result *results;         /* open */
     sqla__result *stream;          /* the last of them that streams */
     sqla__result *spare;           /* kept for the next result */
-    sqla_stmt *statements;         /* made on the connection, freed when it goes back */
+    sqla__stmts statements;        /* made on the connection, freed when it goes back */
     const sqla_metadata *known;    /* of who has the connection now, or NULL */
     uint64_t seen[16];             /* hashes of raw texts that ran once: the second time they are prepared */
     uint32_t seen_at;
@@ -288,9 +288,5 @@ bool sqla__txn_begin_anew(sqla_conn *conn);
 void sqla__suggest(sqla_conn *conn, sqla_error *err);
 
 static inline sqla_err *sqla__opaque(sqla_error *err) { return (sqla_err *)(void *)err; }
-
-/* Statements in lists of what owns them (target.c). */
-void sqla__adopt(sqla_stmt **list, sqla_stmt *q);
-void sqla__disown(sqla_stmt **list, sqla_stmt *q);
 
 #endif

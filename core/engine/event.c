@@ -34,8 +34,7 @@ static void tidy(sqla_conn *conn)
 {
     sqla_error dropped;
     sqla__error_init(&dropped);
-    while (conn->statements != NULL)
-        sqla_stmt_free(conn->statements);
+    sqla__stmts_free(&conn->statements);
     sqla__results_detach(conn);
     if (!conn->lost)
         sqla__conn_rollback(conn, &dropped);

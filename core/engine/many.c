@@ -163,6 +163,7 @@ static sqla_status execute_many(job *j, sqla_target on, sqla_error *err)
     if (status == SQLA_OK)
         status = run(j, err);
     on.ops->release(on.self, j->conn, status);
+    sqla__stmts_settle(on);
     return status;
 }
 

@@ -31,8 +31,8 @@ struct sqla_row {
 
 static sqla_status make_plan(sqla__run *run, const sqla_result_info *info, const sqla_plan **ret_plan, sqla_error *err)
 {
-    sqla_slot *slots = sqla__arena_zero(&run->arena, info->column_count + 1, sizeof *slots);
-    sqla_plan *plan = sqla__arena_take(&run->arena, sizeof *plan);
+    sqla_slot *slots = sqla__arena_zero(&run->scratch, info->column_count + 1, sizeof *slots);
+    sqla_plan *plan = sqla__arena_take(&run->scratch, sizeof *plan);
     if (slots == NULL || plan == NULL)
         return sqla__error_nomem(err);
     for (uint32_t i = 0; i < info->column_count; i++)
@@ -137,7 +137,7 @@ static sqla_status check_place(const sqla_row *row, size_t i, sqla_error *err)
 }
 
 /* Which of the expressions that q selects is that column? count: none. */
-static size_t find_selected(const sqla_stmt *q, const sqla_column_item *item)
+static size_t find_selected(const sqla__stmt *q, const sqla_column_item *item)
 {
     size_t i = 0;
     for (; i < q->columns.count; i++) {
@@ -152,7 +152,7 @@ static size_t find_selected(const sqla_stmt *q, const sqla_column_item *item)
 
 static sqla_status find_column(const sqla_row *row, const sqla_expr *column, size_t *ret, sqla_error *err)
 {
-    const sqla_stmt *q = row->run->q;
+    const sqla__stmt *q = row->run->q;
     const sqla_model *model = sqla__expr_model(column);
     const sqla_column_item *item = sqla__item_of(column);
     if (item == NULL)

@@ -1,7 +1,8 @@
 /* run.c: starting a statement, and fetching its rows into memory of its own.
  *
- * A run belongs to its statement and is used again by the next run, which drops what this one left. Rows are read in batches
- * straight into blocks of structs in the run's arena, and their texts into the same arena. */
+ * A run belongs to its statement. What it leaves goes with the statement's next run, or earlier when nobody
+ * can want it any more. Rows are read in batches straight into blocks of structs in the run's arena, and their
+ * texts into the same arena. */
 #include <config.h>
 #include "engine/run.h"
 
@@ -13,7 +14,7 @@
 #include "engine/engine.h"
 #include "sql/mapping.h"
 
-enum { FIRST_FETCH = 16, FETCH = 256, BLOCK_BYTES = 64 * 1024 };
+enum { FIRST_FETCH = 16, FETCH = 256, BLOCK_BYTES = 64 * 1024, RUN_BYTES = 512 };
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
@@ -26,38 +27,45 @@ void sqla__run_stop(sqla__run *run, sqla_status status)
     run->conn = NULL;
     run->block = NULL;
     sqla__arena_release(&run->batch);
+    sqla__arena_release(&run->scratch);
 }
 
 static void run_free(sqla__run *run)
 {
-    if (run == NULL)
-        return;
+    sqla__arena arena = run->arena;
     sqla__run_stop(run, SQLA_OK);
-    sqla__arena_release(&run->arena);
-    sqla__free(run);
+    sqla__arena_release(&arena);
 }
 
-sqla__run *sqla__stmt_run(sqla_stmt *q)
+sqla__run *sqla__stmt_run(sqla__stmt *q)
 {
-    sqla__run *run = q->run;
-    if (run == NULL) {
-        run = sqla__alloc_zero(1, sizeof *run);
-        if (run == NULL)
-            return NULL;
-        q->run = run;
-        q->run_free = run_free;
+    sqla__arena arena = { 0 };
+    if (q->run != NULL) {
+        sqla__run_stop(q->run, SQLA_OK);
+        arena = q->run->arena;
+        sqla__arena_reset(&arena);
+    } else if (!sqla__arena_open(&arena, RUN_BYTES)) {
+        return NULL;
     }
-    sqla__run_stop(run, SQLA_OK);
-    sqla__arena_reset(&run->arena);
+    sqla__run *run = sqla__arena_zero(&arena, 1, sizeof *run); /* the first chunk has room for it */
+    run->arena = arena;
     run->q = q;
     run->on = q->on;
-    run->rows = NULL;
-    run->count = run->at = 0;
-    run->plan = NULL;
-    run->row = NULL;
-    run->converts = NULL;
-    run->ended = false;
+    q->run = run;
+    q->run_free = run_free;
     return run;
+}
+
+void sqla__run_done(sqla__stmt *q, bool lends)
+{
+    if (q->run != NULL && !lends && !q->kept) {
+        run_free(q->run);
+        q->run = NULL;
+    } else if (q->run != NULL) {
+        sqla__run_stop(q->run, SQLA_OK);
+    }
+    q->lent = lends;
+    sqla__stmt_done(q);
 }
 
 /* ---- starting -------------------------------------------------------------------------------------------------- */
@@ -86,13 +94,13 @@ sqla_status sqla__check_parameters(const sqla_conn *conn, uint32_t count, sqla_e
 }
 
 sqla_status sqla__run_start(
-    sqla__run *run, sqla_stmt *q, sqla_conn *conn, uint32_t ways, sqla__result **ret_result, sqla_error *err)
+    sqla__run *run, sqla__stmt *q, sqla_conn *conn, uint32_t ways, sqla__result **ret_result, sqla_error *err)
 {
     sqla__compiled compiled;
     bool raw = q->kind == SQLA__RAW_SQL;
     sqla_status status = sqla__stmt_failure(q, err);
     if (status == SQLA_OK)
-        status = sqla__compile(q, sqla__conn_traits(conn), &run->arena, &compiled, err);
+        status = sqla__compile(q, sqla__conn_traits(conn), &run->scratch, &compiled, err);
     if (status == SQLA_OK)
         status = sqla__check_parameters(conn, compiled.count, err);
     if (status != SQLA_OK)
@@ -113,12 +121,12 @@ sqla_status sqla__run_start(
 
 /* Rows that come one by one cost less than a whole result that is gone through once. But a raw statement may write, and is to be
  * done, or not, before its rows are looked at. */
-static bool comes_in_pieces(const sqla_stmt *q)
+static bool comes_in_pieces(const sqla__stmt *q)
 {
     return q->kind != SQLA__RAW_SQL && q->limit != 1;
 }
 
-sqla_status sqla__run_start_buffered(sqla__run *run, sqla_stmt *q, sqla_conn *conn, sqla__result **ret_result, sqla_error *err)
+sqla_status sqla__run_start_buffered(sqla__run *run, sqla__stmt *q, sqla_conn *conn, sqla__result **ret_result, sqla_error *err)
 {
     return sqla__run_start(
         run, q, conn, SQLA_EXEC_ROWS | (comes_in_pieces(q) ? SQLA_EXEC_STREAM : 0u), ret_result, err);
@@ -161,7 +169,7 @@ static int32_t find_column(const sqla__mapping *mapping, const char *name)
 
 static sqla_status match_by_name(sqla__run *run, const sqla__mapping *mapping, const sqla_result_info *info, sqla_slot *slots, sqla_error *err)
 {
-    unsigned char *filled = sqla__arena_zero(&run->arena, mapping->column_count + 1, 1);
+    unsigned char *filled = sqla__arena_zero(&run->scratch, mapping->column_count + 1, 1);
     if (filled == NULL)
         return sqla__error_nomem(err);
     for (uint32_t i = 0; i < info->column_count; i++) {
@@ -181,7 +189,7 @@ static sqla_status match_by_name(sqla__run *run, const sqla__mapping *mapping, c
     return SQLA_OK;
 }
 
-sqla_status sqla__run_plan(sqla__run *run, sqla_stmt *q, const sqla__mapping *mapping, sqla__result *result, const sqla_plan **ret_plan,
+sqla_status sqla__run_plan(sqla__run *run, sqla__stmt *q, const sqla__mapping *mapping, sqla__result *result, const sqla_plan **ret_plan,
                            sqla_error *err)
 {
     const sqla_result_info *info = sqla__result_info(result);
@@ -194,8 +202,8 @@ sqla_status sqla__run_plan(sqla__run *run, sqla_stmt *q, const sqla__mapping *ma
     }
     if (info->column_count == 0)
         return sqla__run_without_rows(err);
-    sqla_slot *slots = sqla__arena_zero(&run->arena, mapping->column_count + 1, sizeof *slots);
-    sqla_plan *plan = sqla__arena_take(&run->arena, sizeof *plan);
+    sqla_slot *slots = sqla__arena_zero(&run->scratch, mapping->column_count + 1, sizeof *slots);
+    sqla_plan *plan = sqla__arena_take(&run->scratch, sizeof *plan);
     if (slots == NULL || plan == NULL)
         return sqla__error_nomem(err);
     *plan = (sqla_plan){ sizeof *plan, mapping->column_count, slots };

@@ -7,11 +7,14 @@
 #include "sql/compile.h"
 #include "sql/stmt.h"
 
+/* It lies in its own arena. */
 typedef struct sqla__run {
-    sqla__arena arena;             /* rows, texts, arrays, compiled text */
+    sqla__arena arena;             /* rows, texts, arrays */
+    sqla__arena scratch;           /* until the rows are read: the compiled text, parameters, plans */
     void **rows;                   /* structs or objects, NULL behind the last */
     size_t count, at;
-    const sqla_stmt *q;            /* whose run it is */
+    bool objects;                  /* they are the session's, and not in the arena */
+    const sqla__stmt *q;            /* whose run it is */
     sqla_target on;                /* where it runs */
     sqla_conn *conn;               /* while streaming */
     sqla__result *result;
@@ -23,25 +26,27 @@ typedef struct sqla__run {
     uint32_t row_size, capacity, wanted; /* wanted: how many of them the next fetch fills */
     uint32_t guard;             /* where the guard bytes of a row are */
     bool ended;
-    const char *text;              /* sqla_stmt_text's last answer, of that version; lies in the statement's arena */
-    uint32_t text_version;
 } sqla__run;
 
-/* A fresh run of q: drops what the last one left. NULL: out of memory. */
-sqla__run *sqla__stmt_run(sqla_stmt *q);
+/* A fresh run of q, which drops what the last one left.  NULL: out of memory. */
+sqla__run *sqla__stmt_run(sqla__stmt *q);
+/* The end of a run, whatever became of it. lends: the program holds memory of it from now on; else that memory
+ * goes, unless q is kept. q may be gone afterwards. */
+void sqla__run_done(sqla__stmt *q, bool lends);
 /* Compile q and start it on conn; raw statements touch the connection. The compiled text lies in the run's
- * arena. ways: SQLA_EXEC_STREAM, SQLA_EXEC_ROWS. */
+ * scratch. ways: SQLA_EXEC_STREAM, SQLA_EXEC_ROWS. */
 sqla_status sqla__run_start(
-    sqla__run *run, sqla_stmt *q, sqla_conn *conn, uint32_t ways, sqla__result **ret_result, sqla_error *err);
+    sqla__run *run, sqla__stmt *q, sqla_conn *conn, uint32_t ways, sqla__result **ret_result, sqla_error *err);
 /* The same, for a caller that reads all rows before it does anything else. */
-sqla_status sqla__run_start_buffered(sqla__run *run, sqla_stmt *q, sqla_conn *conn, sqla__result **ret_result, sqla_error *err);
+sqla_status sqla__run_start_buffered(sqla__run *run, sqla__stmt *q, sqla_conn *conn, sqla__result **ret_result, sqla_error *err);
 /* Plan that fills a struct of `mapping` from this result, columns matched by name; for SELECT_MODEL statements of that model by
- * position. Misses and spares are SQLA_ERR_MISUSE. In the arena. */
+ * position. Misses and spares are SQLA_ERR_MISUSE. In the scratch. */
 struct sqla__mapping;
+sqla_status sqla__run_plan(sqla__run *run, sqla__stmt *q, const struct sqla__mapping *mapping, sqla__result *result, const sqla_plan **ret_plan,
+                           sqla_error *err);
+
 /* A statement that was run to read its rows, and gave none: only where that could not be found out before. */
 sqla_status sqla__run_without_rows(sqla_error *err);
-sqla_status sqla__run_plan(sqla__run *run, sqla_stmt *q, const struct sqla__mapping *mapping, sqla__result *result, const sqla_plan **ret_plan,
-                           sqla_error *err);
 
 /* The rest of the room's own. */
 
@@ -65,7 +70,7 @@ bool sqla__texts_hold(const sqla__texts *texts); /* has nothing been written beh
 void sqla__raw_ran(sqla_conn *conn, const char *sql);
 void sqla__script_ran(sqla_conn *conn); /* it may have changed anything */
 
-/* Dynamic rows (row.c): the shape of a result as a row, and the plan that fills its cells, in the run's arena. */
+/* Dynamic rows (row.c): the shape of a result as a row, in the run's arena, and the plan that fills it. */
 sqla_status sqla__row_make(sqla__run *run, sqla__result *result, struct sqla_row **ret_row, const sqla_plan **ret_plan, uint32_t *ret_size,
                            sqla_error *err);
 void sqla__row_show(struct sqla_row *row, const void *cells);

@@ -1,7 +1,8 @@
 /* stream.c: rows of a statement one after the other, in bounded memory.
  *
  * A block of structs, or of dynamic rows, is filled, handed out row by row, and filled again; their texts lie in an arena that is
- * emptied with it. The connection stays with the run until the last row was read or the statement is freed. */
+ * emptied with it. The connection stays with the run until the last row was read, the loop is left or the
+ * statement freed. */
 #include <config.h>
 #include "engine/run.h"
 
@@ -29,11 +30,11 @@ static sqla_status make_block(sqla__run *run, uint32_t row_size, sqla_error *err
     return SQLA_OK;
 }
 
-static sqla_status open_structs(sqla_stmt *q, const sqla_model *model, sqla_error *err)
+static sqla_status open_structs(sqla__stmt *q, const sqla_model *model, sqla_error *err)
 {
     sqla__run *run = q->run;
     const sqla__mapping *mapping = NULL;
-    sqla_status status = sqla__mapping_of_rows(model, &run->arena, &mapping, err);
+    sqla_status status = sqla__mapping_of_rows(model, &run->scratch, &mapping, err);
     if (status == SQLA_OK)
         status = sqla__run_start(run, q, run->conn, SQLA_EXEC_STREAM | SQLA_EXEC_ROWS, &run->result, err);
     if (status == SQLA_OK)
@@ -43,7 +44,7 @@ static sqla_status open_structs(sqla_stmt *q, const sqla_model *model, sqla_erro
     return status == SQLA_OK ? make_block(run, mapping->size, err) : status;
 }
 
-static sqla_status open_rows(sqla_stmt *q, sqla_error *err)
+static sqla_status open_rows(sqla__stmt *q, sqla_error *err)
 {
     sqla__run *run = q->run;
     uint32_t size = 0;
@@ -103,11 +104,13 @@ static const void *next(sqla__run *run, sqla_error *err)
     return NULL;
 }
 
-/* Start q as a stream. model NULL: of dynamic rows. */
-static sqla_status open_stream(sqla_stmt *q, const sqla_model *model, sqla_error *err)
+/* Start q as a stream, and with it a loop. model NULL: of dynamic rows. */
+static sqla_status open_stream(sqla__stmt *q, const sqla_model *model, sqla_error *err)
 {
+    sqla__stmt_runs(q);
+    q->loops++;
     sqla_status status = sqla__stmt_failure(q, err);
-    if (status == SQLA_OK && q->loads.count > 0)
+    if (status == SQLA_OK && q->more->loads.count > 0)
         status = sqla__error_set(err, SQLA_ERR_MISUSE, "a stream gives plain rows, and no relations are loaded with them");
     sqla__run *run = status == SQLA_OK ? sqla__stmt_run(q) : NULL;
     if (status == SQLA_OK)
@@ -120,54 +123,59 @@ static sqla_status open_stream(sqla_stmt *q, const sqla_model *model, sqla_error
     return status;
 }
 
-const void *sqla_stream_(sqla_stmt *q, const sqla_model *model, sqla_error *err)
+/* The next row of a stream that is open, or whose opening has failed. */
+static const void *row_after(sqla__stmt *q, sqla_status status, sqla_error *local, sqla_error *err)
 {
-    sqla_error local;
-    if (q == NULL || model == NULL) {
-        sqla__error_set(err, SQLA_ERR_MISUSE, q == NULL ? "there is no statement to stream" : "there is no model to read rows into");
-        return NULL;
+    const void *row = NULL;
+    if (status == SQLA_OK && q->run != NULL) {
+        row = next(q->run, local);
+        status = local->status;
     }
-    sqla__error_init(&local);
-    sqla_status status = open_stream(q, model, &local);
-    if (status == SQLA_OK)
-        return sqla_stream_next_(q, model, err);
-    sqla__error_give(err, &local, status);
-    return NULL;
-}
-
-const void *sqla_stream_next_(sqla_stmt *q, const sqla_model *model, sqla_error *err)
-{
-    sqla_error local;
-    (void)model;
-    if (q == NULL || q->run == NULL)
-        return NULL;
-    sqla__error_init(&local);
-    const void *row = next(q->run, &local);
     if (row == NULL)
-        sqla__error_give(err, &local, local.status);
+        sqla__error_give(err, local, status);
     return row;
 }
 
-const sqla_row *sqla_stream_row_(sqla_stmt *q, sqla_error *err)
+static const sqla_row *shown(sqla__stmt *q, const void *cells)
 {
-    sqla_error local;
-    if (q == NULL) {
-        sqla__error_set(err, SQLA_ERR_MISUSE, "there is no statement to stream");
-        return NULL;
-    }
-    sqla__error_init(&local);
-    sqla_status status = open_stream(q, NULL, &local);
-    if (status == SQLA_OK)
-        return sqla_stream_next_row_(q, err);
-    sqla__error_give(err, &local, status);
-    return NULL;
-}
-
-const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err)
-{
-    const void *cells = sqla_stream_next_(q, NULL, err);
     if (cells == NULL || q->run->row == NULL)
         return NULL;
     sqla__row_show(q->run->row, cells);
     return q->run->row;
+}
+
+const void *sqla_stream_(sqla_stmt *handle, const sqla_model *model, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    sqla__stmt *q = sqla__stmt_of(handle);
+    sqla_status status = q == NULL ? sqla__stmt_missing(handle, "stream", &local)
+                       : model != NULL ? open_stream(q, model, &local)
+                       : sqla__error_set(&local, SQLA_ERR_MISUSE, "there is no model to read rows into");
+    return row_after(q, status, &local, err);
+}
+
+const void *sqla_stream_next_(sqla_stmt *handle, const sqla_model *model, sqla_error *err)
+{
+    sqla_error local;
+    (void)model;
+    sqla__error_init(&local);
+    sqla__stmt *q = sqla__stmt_of(handle);
+    return row_after(q, q != NULL ? SQLA_OK : sqla__stmt_missing(handle, "read on", &local), &local, err);
+}
+
+const sqla_row *sqla_stream_row_(sqla_stmt *handle, sqla_error *err)
+{
+    sqla_error local;
+    sqla__error_init(&local);
+    sqla__stmt *q = sqla__stmt_of(handle);
+    sqla_status status = q != NULL ? open_stream(q, NULL, &local)
+                                   : sqla__stmt_missing(handle, "stream", &local);
+    return shown(q, row_after(q, status, &local, err));
+}
+
+const sqla_row *sqla_stream_next_row_(sqla_stmt *handle, sqla_error *err)
+{
+    const void *cells = sqla_stream_next_(handle, NULL, err);
+    return cells != NULL ? shown(sqla__stmt_of(handle), cells) : NULL;
 }

@@ -6,42 +6,17 @@
 
 #include "base/error.h"
 
-void sqla__adopt(sqla_stmt **list, sqla_stmt *q)
-{
-    q->previous = NULL;
-    q->next = *list;
-    if (*list != NULL)
-        (*list)->previous = q;
-    *list = q;
-}
-
-void sqla__disown(sqla_stmt **list, sqla_stmt *q)
-{
-    *(q->previous != NULL ? &q->previous->next : list) = q->next;
-    if (q->next != NULL)
-        q->next->previous = q->previous;
-    q->previous = q->next = NULL;
-}
-
 /* ---- engine ---------------------------------------------------------------------------------------------------- */
 
-static void engine_adopt(void *self, sqla_stmt *q)
+static sqla__stmts *engine_statements(void *self) { return &((sqla_engine *)self)->statements; }
+
+static bool each_run(void *self)
 {
-    sqla_engine *db = self;
-    pthread_mutex_lock(&db->lock);
-    sqla__adopt(&db->statements, q);
-    pthread_mutex_unlock(&db->lock);
+    (void)self;
+    return true;
 }
 
-static void engine_disown(void *self, sqla_stmt *q)
-{
-    sqla_engine *db = self;
-    pthread_mutex_lock(&db->lock);
-    sqla__disown(&db->statements, q);
-    pthread_mutex_unlock(&db->lock);
-}
-
-static sqla_status engine_acquire(void *self, sqla_stmt *q, sqla_conn **ret_conn, sqla_error *err)
+static sqla_status engine_acquire(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla_error *err)
 {
     (void)q;
     return sqla__conn_acquire(self, ret_conn, err);
@@ -59,7 +34,8 @@ static const sqla_traits *engine_traits(void *self)
     return sqla__engine_traits(self);
 }
 
-static const struct sqla_target_ops engine_ops = { engine_adopt, engine_disown, engine_acquire, engine_release, engine_traits, NULL };
+static const struct sqla_target_ops engine_ops = { engine_statements, each_run, engine_acquire, engine_release,
+                                                   engine_traits, NULL };
 
 sqla_target sqla_on_engine_(sqla_engine *db)
 {
@@ -68,17 +44,16 @@ sqla_target sqla_on_engine_(sqla_engine *db)
 
 /* ---- connection ------------------------------------------------------------------------------------------------ */
 
-static void conn_adopt(void *self, sqla_stmt *q)
+static sqla__stmts *conn_statements(void *self) { return &((sqla_conn *)self)->statements; }
+
+/* Without a transaction each statement is one. */
+static bool conn_over(void *self)
 {
-    sqla__adopt(&((sqla_conn *)self)->statements, q);
+    sqla_conn *conn = self;
+    return !conn->autocommit && (conn->lost || sqla__conn_txn_state(conn) == SQLA_TXN_IDLE);
 }
 
-static void conn_disown(void *self, sqla_stmt *q)
-{
-    sqla__disown(&((sqla_conn *)self)->statements, q);
-}
-
-static sqla_status conn_acquire(void *self, sqla_stmt *q, sqla_conn **ret_conn, sqla_error *err)
+static sqla_status conn_acquire(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla_error *err)
 {
     (void)q;
     sqla_status status = sqla__conn_check(self, err);
@@ -99,7 +74,8 @@ static const sqla_traits *conn_traits(void *self)
     return sqla__conn_traits(self);
 }
 
-static const struct sqla_target_ops conn_ops = { conn_adopt, conn_disown, conn_acquire, conn_release, conn_traits, NULL };
+static const struct sqla_target_ops conn_ops = { conn_statements, conn_over, conn_acquire, conn_release,
+                                                 conn_traits, NULL };
 
 sqla_target sqla_on_conn_(sqla_conn *conn)
 {

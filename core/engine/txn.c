@@ -221,7 +221,9 @@ sqla_status sqla_conn_commit(sqla_conn *conn, sqla_error *err)
     if (conn == NULL)
         return no_connection(err);
     sqla__error_init(&local);
-    return sqla__error_give(err, &local, sqla__conn_commit(conn, &local));
+    sqla_status status = sqla__conn_commit(conn, &local);
+    sqla__stmts_settle(sqla_on_conn_(conn));
+    return sqla__error_give(err, &local, status);
 }
 
 sqla_status sqla_conn_rollback(sqla_conn *conn, sqla_error *err)
@@ -230,7 +232,9 @@ sqla_status sqla_conn_rollback(sqla_conn *conn, sqla_error *err)
     if (conn == NULL)
         return no_connection(err);
     sqla__error_init(&local);
-    return sqla__error_give(err, &local, sqla__conn_rollback(conn, &local));
+    sqla_status status = sqla__conn_rollback(conn, &local);
+    sqla__stmts_settle(sqla_on_conn_(conn));
+    return sqla__error_give(err, &local, status);
 }
 
 static sqla_status savepoint(sqla_conn *conn, sqla_savepoint_op op, const char *name, sqla_error *err)

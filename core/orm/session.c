@@ -78,8 +78,6 @@ void sqla_sessionmaker_free(sqla_sessionmaker *maker)
 
 static void session_free(sqla_session *s)
 {
-    while (s->statements != NULL)
-        sqla_stmt_free(s->statements);
     sqla__undo_forget(s);
     for (size_t i = 0; s->pools != NULL && i < s->maker->mapping_count; i++)
         sqla__pool_release(&s->pools[i]);
@@ -143,8 +141,7 @@ void sqla_close(sqla_session *s)
     if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
         return;
     sqla_engine *db = s->maker->engine;
-    while (s->statements != NULL)   /* a stream that is still open holds the connection */
-        sqla_stmt_free(s->statements);
+    sqla__stmts_free(&s->statements); /* a stream that is still open holds the connection */
     if (s->conn != NULL) {
         sqla_error ignored;
         sqla__error_init(&ignored);
@@ -371,7 +368,15 @@ static sqla_status commit(sqla_session *s, sqla_error *err)
     return status;
 }
 
-sqla_status sqla_commit(sqla_session *s, sqla_error *err) { return inside(s, commit, err); }
+static sqla_status commit_and_end(sqla_session *s, sqla_error *err)
+{
+    sqla_status status = commit(s, err);
+    if (status == SQLA_OK)
+        sqla__stmts_over(&s->statements);
+    return status;
+}
+
+sqla_status sqla_commit(sqla_session *s, sqla_error *err) { return inside(s, commit_and_end, err); }
 
 /* What was added and never flushed is only a struct again; what was to be deleted is not. */
 static void forget_pending(sqla_session *s)
@@ -399,6 +404,7 @@ static sqla_status rollback(sqla_session *s, sqla_error *err)
             status = SQLA_OK;           /* the transaction is gone, which is what was wanted */
         give_connection_back(s);
     }
+    sqla__stmts_over(&s->statements);
     sqla__undo_to(s, 0, 0);
     forget_pending(s);
     sqla__discard_changes(s, s->began);

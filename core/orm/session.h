@@ -12,7 +12,7 @@
 #include "engine/conn.h"
 #include "orm/heap.h"
 #include "sql/mapping.h"
-#include "sql/target.h"
+#include "sql/stmt.h"
 
 struct sqla_sessionmaker {
     sqla_engine *engine;
@@ -133,7 +133,7 @@ struct sqla_session {
     sqla__arena undo_arena;         /* of the records' `made` */
     sqla_savepoint *savepoint;      /* the innermost */
     uint32_t savepoint_count;       /* made so far: for names */
-    sqla_stmt *statements;
+    sqla__stmts statements;
     sqla_error kept;                /* the first failure of a call that builds */
     sqla_error broken;              /* the failure that asks for a rollback */
     _Atomic uintptr_t inside;       /* the thread that is in a call; 0: none */
@@ -178,7 +178,7 @@ static inline sqla__pool *sqla__session_pool_of(sqla_session *s, const sqla__map
 sqla_status sqla__flush(sqla_session *s, sqla_error *err);
 /* Flush before `what` (a get, say) asks the database, unless the session's options forbid it. */
 sqla_status sqla__autoflush(sqla_session *s, const char *what, sqla_error *err);
-sqla_status sqla__flush_for(sqla_session *s, const sqla_stmt *q, sqla_error *err);
+sqla_status sqla__flush_for(sqla_session *s, const sqla__stmt *q, sqla_error *err);
 
 /* Undo (undo.c). A record of an update takes over the object's text block. */
 bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind kind);

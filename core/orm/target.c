@@ -8,28 +8,16 @@
 #include "orm/texts.h"
 #include "sql/stmt.h"
 
-static void adopt(void *self, sqla_stmt *q)
+static sqla__stmts *statements(void *self) { return &((sqla_session *)self)->statements; }
+
+/* The session says by itself when its transaction is over. */
+static bool over(void *self)
 {
-    sqla_session *s = self;
-    q->previous = NULL;
-    q->next = s->statements;
-    if (s->statements != NULL)
-        s->statements->previous = q;
-    s->statements = q;
+    (void)self;
+    return false;
 }
 
-static void disown(void *self, sqla_stmt *q)
-{
-    sqla_session *s = self;
-    if (q->previous != NULL)
-        q->previous->next = q->next;
-    else
-        s->statements = q->next;
-    if (q->next != NULL)
-        q->next->previous = q->previous;
-}
-
-static sqla_status acquire(void *self, sqla_stmt *q, sqla_conn **ret_conn, sqla_error *err)
+static sqla_status acquire(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla_error *err)
 {
     sqla_session *s = self;
     sqla_status status = sqla__session_enter_told(s, err);
@@ -67,20 +55,20 @@ static const sqla__relation *relation_at(const sqla__mapping *mapping, size_t of
 }
 
 /* What sqla_selectin asked for. A relation of the objects just loaded is loaded for them. */
-static sqla_status load_relations(sqla_session *s, sqla_stmt *q, const sqla__mapping *mapping, const sqla__rows *rows, sqla_error *err)
+static sqla_status load_relations(sqla_session *s, sqla__stmt *q, const sqla__mapping *mapping, const sqla__rows *rows, sqla_error *err)
 {
     sqla_status status = SQLA_OK;
-    for (size_t i = 0; i < q->loads.count && status == SQLA_OK; i++) {
-        const sqla__relation *relation = q->loads.items[i].model == mapping->model ? relation_at(mapping, q->loads.items[i].offset) : NULL;
+    for (size_t i = 0; i < q->more->loads.count && status == SQLA_OK; i++) {
+        const sqla__relation *relation = q->more->loads.items[i].model == mapping->model ? relation_at(mapping, q->more->loads.items[i].offset) : NULL;
         if (relation == NULL)
             return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot load a relation of '%s' with a statement that gives '%s'",
-                                   q->loads.items[i].model->name, mapping->model->name);
+                                   q->more->loads.items[i].model->name, mapping->model->name);
         status = sqla__load_relation(s, relation, rows->items, rows->count, err);
     }
     return status;
 }
 
-static sqla_status read_objects(sqla_session *s, sqla_stmt *q, const sqla__mapping *mapping, sqla__result *result, sqla__rows *rows, sqla_error *err)
+static sqla_status read_objects(sqla_session *s, sqla__stmt *q, const sqla__mapping *mapping, sqla__result *result, sqla__rows *rows, sqla_error *err)
 {
     const sqla_plan *plan = NULL;
     sqla_status status = sqla__run_plan(q->run, q, mapping, result, &plan, err);
@@ -91,7 +79,7 @@ static sqla_status read_objects(sqla_session *s, sqla_stmt *q, const sqla__mappi
     return sqla__load_result(s, sqla__session_pool_of(s, mapping), result, plan, rows, err);
 }
 
-static sqla_status give_rows(sqla_stmt *q, const sqla__rows *rows, void ***ret_objects, size_t *ret_n, sqla_error *err)
+static sqla_status give_rows(sqla__stmt *q, const sqla__rows *rows, void ***ret_objects, size_t *ret_n, sqla_error *err)
 {
     void **array = sqla__arena_take(&q->run->arena, (rows->count + 1) * sizeof *array);
     if (array == NULL)
@@ -104,7 +92,7 @@ static sqla_status give_rows(sqla_stmt *q, const sqla__rows *rows, void ***ret_o
     return SQLA_OK;
 }
 
-static sqla_status objects(void *self, sqla_conn *conn, sqla_stmt *q, const sqla_model *model, void ***ret_objects, size_t *ret_n, bool *ret_mine,
+static sqla_status objects(void *self, sqla_conn *conn, sqla__stmt *q, const sqla_model *model, void ***ret_objects, size_t *ret_n, bool *ret_mine,
                            sqla_error *err)
 {
     sqla_session *s = self;
@@ -126,7 +114,7 @@ static sqla_status objects(void *self, sqla_conn *conn, sqla_stmt *q, const sqla
     return status;
 }
 
-const struct sqla_target_ops sqla__session_target = { adopt, disown, acquire, release, traits, objects };
+const struct sqla_target_ops sqla__session_target = { statements, over, acquire, release, traits, objects };
 
 sqla_target sqla_on_session_(sqla_session *s)
 {

@@ -311,7 +311,7 @@ static bool any_changed(const sqla__pool *pool)
     return false;
 }
 
-sqla_status sqla__flush_for(sqla_session *s, const sqla_stmt *q, sqla_error *err)
+sqla_status sqla__flush_for(sqla_session *s, const sqla__stmt *q, sqla_error *err)
 {
     bool needed = q == NULL || s->pending.count > 0 || s->doomed.count > 0 || s->linked.count > 0;
     for (size_t m = 0; m < s->maker->mapping_count && !needed; m++)

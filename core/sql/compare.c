@@ -192,9 +192,9 @@ static const sqla_value *bound(const compiler *c, const sqla_expr *x)
 {
     if (x->kind == SQLA_EXPR_VALUE)
         return &x->value;
-    for (size_t i = 0; x->kind == SQLA_EXPR_PARAM && i < c->q->binds.count; i++)
-        if (strcmp(c->q->binds.items[i].name, x->name) == 0)
-            return &c->q->binds.items[i].value;
+    for (size_t i = 0; x->kind == SQLA_EXPR_PARAM && i < c->q->more->binds.count; i++)
+        if (strcmp(c->q->more->binds.items[i].name, x->name) == 0)
+            return &c->q->more->binds.items[i].value;
     return NULL;
 }
 

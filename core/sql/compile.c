@@ -42,10 +42,10 @@ static const sqla_model *target_of(const sqla__join *join)
 
 /* Which table comes first. Columns say it, else conditions; but a join along a relation starts at the owner of the relation,
  * whichever side the columns are of. NULL: there is none. */
-static const sqla_model *start_model(const sqla_stmt *q)
+static const sqla_model *start_model(const sqla__stmt *q)
 {
     const sqla_model *model = q->kind == SQLA__SELECT_MODEL ? q->model : first_model(q->columns.items, q->columns.count);
-    const sqla__join *join = q->joins.count > 0 ? &q->joins.items[0] : NULL;
+    const sqla__join *join = q->more->joins.count > 0 ? &q->more->joins.items[0] : NULL;
     if (model == NULL)
         model = first_model(q->where.items, q->where.count);
     if (join != NULL && join->along && q->kind == SQLA__SELECT_COLUMNS && (model == NULL || model == target_of(join)))
@@ -71,16 +71,16 @@ static sqla_status joined_model(compiler *c, const sqla__join *join, const sqla_
 
 static sqla_status fill_scope(compiler *c)
 {
-    const sqla_stmt *q = c->q;
+    const sqla__stmt *q = c->q;
     const sqla_model *model = start_model(q);
-    if (model == NULL && q->joins.count == 0 && !counts_all(q->columns.items, q->columns.count))
+    if (model == NULL && q->more->joins.count == 0 && !counts_all(q->columns.items, q->columns.count))
         return SQLA_OK;
     if (model == NULL)
         return sqla__error_set(c->err, SQLA_ERR_MISUSE, "the statement names no column of a model, so it is not known which table it reads");
     if (!sqla__vec_push(&c->scope, model))
         return sqla__error_nomem(c->err);
-    for (size_t i = 0; i < q->joins.count; i++) {
-        sqla_status status = joined_model(c, &q->joins.items[i], &model);
+    for (size_t i = 0; i < q->more->joins.count; i++) {
+        sqla_status status = joined_model(c, &q->more->joins.items[i], &model);
         if (status != SQLA_OK)
             return status;
         if (sqla__in_scope(c, model))
@@ -124,8 +124,8 @@ static sqla_status from(compiler *c)
     const sqla_model *first = c->scope.items[0];
     put(c, " FROM ");
     sqla_status status = sqla__quote_table(&c->text, first->schema, first->table, c->traits, c->err);
-    for (size_t i = 0; i < c->q->joins.count && status == SQLA_OK; i++) {
-        const sqla__join *join = &c->q->joins.items[i];
+    for (size_t i = 0; i < c->q->more->joins.count && status == SQLA_OK; i++) {
+        const sqla__join *join = &c->q->more->joins.items[i];
         const sqla_model *model = c->scope.items[i + 1];
         put(c, join->outer ? " LEFT OUTER JOIN " : " JOIN ");
         status = sqla__quote_table(&c->text, model->schema, model->table, c->traits, c->err);
@@ -208,7 +208,7 @@ static sqla_status limits(compiler *c)
 
 static sqla_status select_text(compiler *c)
 {
-    const sqla_stmt *q = c->q;
+    const sqla__stmt *q = c->q;
     sqla_status status = fill_scope(c);
     put(c, q->distinct ? "SELECT DISTINCT " : "SELECT ");
     if (status == SQLA_OK)
@@ -218,9 +218,9 @@ static sqla_status select_text(compiler *c)
     if (status == SQLA_OK)
         status = conditions(c, " WHERE ", q->where.items, q->where.count);
     if (status == SQLA_OK)
-        status = terms(c, " GROUP BY ", q->group.items, q->group.count, "group by");
+        status = terms(c, " GROUP BY ", q->more->group.items, q->more->group.count, "group by");
     if (status == SQLA_OK)
-        status = conditions(c, " HAVING ", q->having.items, q->having.count);
+        status = conditions(c, " HAVING ", q->more->having.items, q->more->having.count);
     if (status == SQLA_OK)
         status = terms(c, " ORDER BY ", q->order.items, q->order.count, "order by");
     if (status == SQLA_OK)
@@ -232,10 +232,10 @@ static sqla_status select_text(compiler *c)
 
 static sqla_status check_binds(const compiler *c)
 {
-    for (size_t i = 0; i < c->q->binds.count; i++)
+    for (size_t i = 0; i < c->q->more->binds.count; i++)
         if (!c->used[i])
             return sqla__error_set(c->err, SQLA_ERR_MISUSE, "parameter ':%.60s' is given, and nothing in the statement asks for it",
-                                   c->q->binds.items[i].name);
+                                   c->q->more->binds.items[i].name);
     return SQLA_OK;
 }
 
@@ -260,40 +260,42 @@ sqla_status sqla__compiled_finish(sqla__arena *arena, const sqla__buf *text, con
     return SQLA_OK;
 }
 
-static sqla_status compile_raw(sqla_stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
+static sqla_status compile_raw(sqla__stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
 {
-    size_t n = q->binds.count;
+    size_t n = q->more->binds.count;
     const char **names = sqla__arena_zero(arena, n + 1, sizeof *names);
     sqla_value *values = sqla__arena_zero(arena, n + 1, sizeof *values);
     if (names == NULL || values == NULL)
         return sqla__error_nomem(err);
     for (size_t i = 0; i < n; i++) {
-        names[i] = q->binds.items[i].name;
-        values[i] = q->binds.items[i].value;
+        names[i] = q->more->binds.items[i].name;
+        values[i] = q->more->binds.items[i].value;
     }
     return sqla__compile_raw(q->sql, names, values, n, traits, arena, ret, err);
 }
 
-static sqla_status take_untouched(sqla_stmt *q, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
+static sqla_status take_untouched(sqla__stmt *q, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
 {
-    size_t n = q->places.count;
+    size_t n = q->more->places.count;
     sqla__buf text = { 0 };
     const char **names = sqla__arena_zero(arena, n + 1, sizeof *names);
-    if (names == NULL)
+    sqla_value *values = sqla__arena_zero(arena, n + 1, sizeof *values);
+    if (names == NULL || values == NULL)
         return sqla__error_nomem(err);
     if (!sqla__utf8_valid(q->sql, strlen(q->sql)))
         return sqla__error_set(err, SQLA_ERR_DATA, "the statement is not valid UTF-8");
     for (size_t i = 0; i < n; i++) {
-        if (q->places.items[i].type == SQLA_TYPE_COUNT_)
+        values[i] = q->more->places.items[i].value;
+        if (values[i].type == SQLA_TYPE_COUNT_)
             return sqla__error_set(err, SQLA_ERR_MISUSE, "parameter %zu has no value, and parameter %zu has one", i + 1, n);
     }
     sqla__buf_add(&text, q->sql);
-    sqla_status status = sqla__compiled_finish(arena, &text, q->places.items, names, n, ret, err);
+    sqla_status status = sqla__compiled_finish(arena, &text, values, names, n, ret, err);
     sqla__buf_release(&text);
     return status;
 }
 
-sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
+sqla_status sqla__compile(sqla__stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
 {
     sqla_status status = sqla__stmt_failure(q, err);
     if (status != SQLA_OK)
@@ -304,7 +306,7 @@ sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *
         .traits = traits,
         .arena = arena,
         .err = err,
-        .used = sqla__arena_zero(arena, q->binds.count + 1, sizeof(bool)) };
+        .used = sqla__arena_zero(arena, q->more->binds.count + 1, sizeof(bool)) };
     status = c.used != NULL ? select_text(&c) : sqla__error_nomem(err);
     if (status == SQLA_OK)
         status = check_binds(&c);

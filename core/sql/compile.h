@@ -32,7 +32,7 @@ typedef struct sqla__compiled {
  * qualified columns, labels. The columns of a SELECT_MODEL are those of the model, in order.
  * Returns: MISUSE (names what is wrong: an expression that left its block, a column of a table that is not joined, a name
  * without a value ...), UNSUPPORTED (comparing a type that the dialect sorts wrongly), NOMEM. */
-sqla_status sqla__compile(sqla_stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
+sqla_status sqla__compile(sqla__stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err);
 
 /* Rewrite :names in raw SQL to the dialect's placeholders. names and values: what is given; each must be
  * used, each used one must be given. Not rewritten: inside texts, quoted names and comments as traits->syntax

@@ -9,7 +9,7 @@
 /* One compilation. values and names grow together: the parameters so far, and the column or parameter that each is for (NULL). */
 typedef struct sqla__compiler {
     sqla__buf text;
-    const sqla_stmt *q;
+    const sqla__stmt *q;
     const sqla_traits *traits;
     sqla__arena *arena;                  /* for values that are made */
     SQLA__VEC(sqla_value) values;

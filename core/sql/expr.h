@@ -13,7 +13,7 @@ sqla_status sqla__expr_copy(const sqla_expr *x, sqla__arena *arena, sqla_expr *r
 sqla_status sqla__value_copy(sqla_value v, sqla__arena *arena, sqla_value *ret, sqla_error *err);
 /* Whose column is it?  NULL: not a column. */
 const sqla_model *sqla__expr_model(const sqla_expr *x);
-/* What sqla_keep does: copy x into q (stmt.c). */
+/* What sqla_keep does: copy x into q (build.c). */
 sqla_expr sqla__kept(sqla_stmt *q, sqla_expr x);
 
 #endif

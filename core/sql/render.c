@@ -38,11 +38,11 @@ sqla_status sqla__resolve(compiler *c, const sqla_expr *x, sqla_expr *ret)
     *ret = *x;
     if (x->kind != SQLA_EXPR_PARAM)
         return SQLA_OK;
-    for (size_t i = 0; i < c->q->binds.count; i++) {
-        if (strcmp(c->q->binds.items[i].name, x->name) != 0)
+    for (size_t i = 0; i < c->q->more->binds.count; i++) {
+        if (strcmp(c->q->more->binds.items[i].name, x->name) != 0)
             continue;
         c->used[i] = true;
-        *ret = (sqla_expr){ .kind = SQLA_EXPR_VALUE, .name = c->q->binds.items[i].name, .value = c->q->binds.items[i].value };
+        *ret = (sqla_expr){ .kind = SQLA_EXPR_VALUE, .name = c->q->more->binds.items[i].name, .value = c->q->more->binds.items[i].value };
         return SQLA_OK;
     }
     sqla__error_set(c->err, SQLA_ERR_MISUSE, "parameter ':%s' has no value", x->name);

@@ -7,7 +7,7 @@ int main(void)
 {
     sqla_error err = SQLA_ERROR_INIT;
     sqla_engine *db = sqla_create_engine("echo://", NULL, &err);
-    sqla_stmt *q = sqla_sql(db, "is anybody there");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(db, "is anybody there"));
     const char *answer = sqla_scalar_text(q, &err);
     int ok = answer != NULL && strcmp(answer, "is anybody there") == 0 && strcmp(sqla_engine_dialect(db), "Echo") == 0;
     if (!ok)

@@ -25,7 +25,7 @@ static const char *get(sqla_stmt *q, const char *key, sqla_error *err)
 
 static void keeps(sqla_engine *db, sqla_error *err)
 {
-    sqla_stmt *q = sqla_sql(db, "GET :key");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(db, "GET :key"));
     sqla_execute(db, "PUT :key, :value", sqla_params("key", "colour", "value", "green"), err);
     sqla_execute(db, "put :key, :value", sqla_params("key", "fruit", "value", "pear"), err);
     sqla_execute(db, "PUT :key, :value", sqla_params("key", "colour", "value", "blue"), err);
@@ -76,7 +76,7 @@ int main(void)
     lists(db, &err);
     check(err.status == SQLA_OK, "nothing failed", &err);
     refuses(db);
-    sqla_stmt *q = sqla_sql(other, "GET :key");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(other, "GET :key"));
     check(get(q, "colour", &err) == NULL && err.status == SQLA_ERR_NOT_FOUND, "another engine has another table", &err);
     sqla_stmt_free(q);
     sqla_engine_free(other);

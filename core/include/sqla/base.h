@@ -242,7 +242,7 @@ typedef struct sqla_metadata sqla_metadata;         /* yours; any thread once a 
 typedef struct sqla_sessionmaker sqla_sessionmaker; /* yours; any thread */
 typedef struct sqla_session sqla_session;           /* yours; one thread at a time */
 typedef struct sqla_savepoint sqla_savepoint;       /* the session's, until it is committed or rolled back */
-typedef struct sqla_stmt sqla_stmt;                 /* of the session, connection or engine that it was made on */
+typedef struct sqla_stmt sqla_stmt;                 /* a handle; it points at nothing */
 typedef struct sqla_row sqla_row;                   /* the statement's */
 typedef struct sqla_from sqla_from;                 /* the statement's */
 typedef struct sqla_model sqla_model;               /* constant, or the metadata's when made at run time */

@@ -312,17 +312,33 @@ SQLA_API sqla_status sqla_copy_read(sqla_copy *copy, const void **ret_data, size
 SQLA_API sqla_status sqla_copy_end(sqla_copy *copy, int64_t *ret_rows, sqla_error *err);
 SQLA_API void sqla_copy_cancel(sqla_copy *copy);
 
-/* Run q; *ret_rows (may be NULL): how many rows were changed, -1: the database does not tell. */
+/* Run q; *ret_rows (may be NULL): how many rows were changed, -1: the database does not tell.
+ * Returns: any status. MISUSE here, and in all other functions that run a statement: q has ended.
+ * Threads: as what q was made on. */
 SQLA_API sqla_status sqla_exec(sqla_stmt *q, int64_t *ret_rows, sqla_error *err);
 
-/* Rows as they come. Each loop runs the statement anew, and reads all rows before the first is handed out, so the body may
- * use the same session or connection. `break` leaks nothing.
- * Ownership: the row is borrowed until the next step; its texts live until q is run again or freed. */
+/* Rows as they come. Each loop runs the statement anew, and reads all rows before the first is
+ * handed out, so the body may use the same session or connection, and commit. A loop may be left at
+ * any time: at its end, by break, and with gcc and clang by return and goto too. Other compilers do
+ * not see a return; what the loop holds is then held until its owner is closed.
+ * Ownership: the row is borrowed until the next step. Its texts live until q runs again or ends; on
+ * an engine, and on a connection without a transaction, q ends when the loop is left. */
 SQLA_API sqla_row *sqla_rewind_row_(sqla_stmt *q, sqla_error *err);
 SQLA_API sqla_row *sqla_next_row_(sqla_stmt *q, sqla_error *err);
-/* The statement of a loop, so that an expression that makes one is evaluated once. */
+/* The statement of a loop, so that an expression that makes one is evaluated once.
+ * Languages that cannot use the macros do what they do: after each call of a function that begins a
+ * loop (sqla_rewind_row_, sqla_rewind_, sqla_stream_row_, sqla_stream_), they call sqla_loop_end_
+ * once with { q, true }. Calling it again with the same struct does nothing. */
 typedef struct sqla_loop_ { sqla_stmt *q; bool more; } sqla_loop_;
-#define SQLA_LOOP_(var, stmt) for (sqla_loop_ var##_loop_ = { (stmt), true }; var##_loop_.more; var##_loop_.more = false)
+SQLA_API void sqla_loop_end_(sqla_loop_ *loop);
+#ifdef __GNUC__
+#define SQLA_WHEN_LEFT_(function) __attribute__((cleanup(function)))
+#else
+#define SQLA_WHEN_LEFT_(function)
+#endif
+#define SQLA_LOOP_(var, stmt) \
+    for (sqla_loop_ var##_loop_ SQLA_WHEN_LEFT_(sqla_loop_end_) = { (stmt), true }; \
+         var##_loop_.more; sqla_loop_end_(&var##_loop_))
 #define SQLA_EACH_ROW(row, stmt, err) \
     SQLA_LOOP_(row, stmt) \
         for (sqla_row *row = sqla_rewind_row_(row##_loop_.q, (err)); row != NULL; row = sqla_next_row_(row##_loop_.q, (err)))
@@ -379,20 +395,28 @@ SQLA_API sqla_status sqla_row_converted_at_(const sqla_row *row, size_t i, const
 /* The first column of the one row that q gives: NOT_FOUND without a row, TOO_MANY with several; errors read as 0 or NULL. */
 SQLA_API int64_t sqla_scalar_i64(sqla_stmt *q, sqla_error *err);
 SQLA_API double sqla_scalar_f64(sqla_stmt *q, sqla_error *err);
+/* Ownership: the text is borrowed from q, see sqla_all. */
 SQLA_API const char *sqla_scalar_text(sqla_stmt *q, sqla_error *err);
-/* The SQL that q compiles to, without running it.  Ownership: borrowed until q changes or is freed; NULL: an error. */
+/* The SQL that q compiles to, without running it.
+ * Ownership: borrowed until q changes or ends; NULL: an error. */
 SQLA_API const char *sqla_stmt_text(sqla_stmt *q, sqla_error *err);
 
 /* Rows as structs: of a model with a table, made on a session, objects of that session (see orm.h); else plain structs that
- * belong to q until it is run again or freed. Columns match fields by name; one that is missing or to spare is an error.
+ * belong to q. Columns match fields by name; one that is missing or to spare is an error.
  *   first: NULL without an error: no row.  one: NOT_FOUND, TOO_MANY.
- *   all: array of *ret_n pointers, NULL behind the last; NULL: an error. Valid until q is run again or freed.
- *   SQLA_EACH buffers as SQLA_EACH_ROW does.
- *   SQLA_STREAM reads row by row in bounded memory: each struct is const, untracked, and valid until the next step. Where the
- *   database runs one statement at a time on a connection (PostgreSQL), the session or connection is busy meanwhile: anything
- *   else is SQLA_ERR_BUSY until the last row was read or sqla_stmt_free(q), which leaving the loop early needs. SQLite runs
- *   other statements beside any number of streams; whether a stream meets rows that are changed meanwhile is not said. A
- *   rollback ends all streams of its connection. */
+ *   all: array of *ret_n pointers, NULL behind the last; NULL: an error.
+ *   The array of all, the plain structs of first and one, and the text of sqla_scalar_text are
+ *   memory of q. It stays until q runs again or is freed, or until what q was made on is closed,
+ *   even if q has ended: a list that was read before a commit may be printed after it. A program
+ *   that makes these calls without end in one session frees q, or uses a loop instead. On an
+ *   engine, where q would end with the call, they are MISUSE unless q is kept.
+ *   SQLA_EACH buffers as SQLA_EACH_ROW does; plain structs live as long as the texts of rows there.
+ *   SQLA_STREAM reads row by row in bounded memory: each struct is const, untracked, and valid
+ *   until the next step. Where the database runs one statement at a time on a connection
+ *   (PostgreSQL), the session or connection is busy meanwhile: anything else is SQLA_ERR_BUSY until
+ *   the last row was read or the loop is left. SQLite runs other statements beside any number of
+ *   streams; whether a stream meets rows that are changed meanwhile is not said. A rollback ends
+ *   all streams of its connection. */
 SQLA_API void *sqla_first_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API void *sqla_one_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API void *sqla_all_(sqla_stmt *q, const sqla_model *model, size_t *ret_n, sqla_error *err);

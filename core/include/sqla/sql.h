@@ -3,9 +3,10 @@
  * All that the macros make is one of two open descriptors, plain data that any language can fill in by itself:
  *   a model        what a struct is in the database; constant, and named by a function so that other modules can refer to it
  *   an expression  what to ask: a value that lives in the block it was written in; whoever takes one copies it at once
- * A statement (sqla_stmt) belongs to the session, connection or engine it was made on, until sqla_stmt_free() or until
- * that owner is closed; a commit does not end it. Builders return their statement, so they chain, and keep the first
- * failure in it, for the call that runs it to report. They are one at a time per statement. */
+ * A statement (sqla_stmt) belongs to the session, connection or engine it was made on, and ends with
+ * the transaction that it ran in, unless it is kept: see "statements" below. Builders return their
+ * statement, so they chain, and keep the first failure in it, for the call that runs it to report.
+ * They are one at a time per statement. */
 #ifndef SQLA_SQL_H
 #define SQLA_SQL_H
 
@@ -512,7 +513,8 @@ sqla_any_expr sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column,
 #define sqla_min(a) SQLA_SAME_FAMILY_(sqla_min_, a)(SQLA_ROOM_(1), (a))
 #define sqla_label(a, name) SQLA_SAME_FAMILY_(sqla_label_, a)(SQLA_ROOM_(1), (name), (a))
 #define sqla_func(name, ...) sqla_func_((name), (const sqla_expr[]){ SQLA_MAP_(SQLA_TYPED_X_, __VA_ARGS__), { 0 } })
-/* An expression that must outlive its block, copied into q. */
+/* An expression that must outlive its block, copied into q. It lives until q is freed or what q was
+ * made on is closed, even if q has ended. */
 #define sqla_keep(q, a) SQLA_SAME_FAMILY_(sqla_keep_, a)((q), (a))
 #endif /* !__cplusplus */
 
@@ -524,13 +526,48 @@ SQLA_API sqla_target sqla_on_session_(sqla_session *s);
 SQLA_API sqla_target sqla_on_conn_(sqla_conn *conn);
 SQLA_API sqla_target sqla_on_engine_(sqla_engine *db);
 
-/* Make a statement.  Returns: owned by where it runs (free early with sqla_stmt_free()); NULL: out of memory, or a NULL
- * target; all builders and runners take that NULL. */
+/* How long a statement lives
+ *
+ * A statement ends with the transaction that it ran in, so one that is written where it runs leaves
+ * nothing behind. One that has not run yet does not end.
+ *   on a session      It ends with the first sqla_commit() or sqla_rollback() after it ran. Until
+ *                     then it may run again. Savepoints end nothing.
+ *   on a connection   It ends with the commit or rollback of the open transaction; without one,
+ *                     with its run.
+ *   on an engine      It ends with its run, since an engine lends a connection for that alone.
+ *   in a loop         It does not end before the loop is left, whatever the body does.
+ *   kept              It ends with sqla_stmt_free() alone.
+ * All of them end when what they were made on is closed. It makes no difference whether the run
+ * succeeded.
+ *
+ *     sqla_stmt *q = sqla_sql(s, "SELECT count(*) FROM notes WHERE stars > :least");
+ *     sqla_stmt_keep(q);
+ *     for (int i = 0; i < 5; i++) {
+ *         printf("%d\n", (int)sqla_scalar_i64(sqla_bind(q, "least", i), &err));
+ *         sqla_commit(s, &err);
+ *     }
+ *     sqla_stmt_free(q);
+ *
+ * Using a statement that has ended is always detected, however late: builders leave it alone,
+ * whatever runs it is SQLA_ERR_MISUSE, and sqla_stmt_free() does nothing. A handle is never used
+ * again for another statement. What a run gives to the program has a life of its own: see
+ * SQLA_EACH_ROW and sqla_all in engine.h.
+ *
+ * Make a statement.
+ * Returns: owned by what it was made on; NULL: out of memory, or a NULL target. All builders and
+ * runners take that NULL.  Threads: as what it is made on. */
 SQLA_API sqla_stmt *sqla_stmt_select_(sqla_target on, sqla_model_fn *model);
 SQLA_API sqla_stmt *sqla_stmt_select_model_(sqla_target on, const sqla_model *model);
 SQLA_API sqla_stmt *sqla_stmt_select_cols_(sqla_target on, const sqla_expr *columns);
 SQLA_API sqla_stmt *sqla_stmt_sql_(sqla_target on, const char *sql);
 SQLA_API sqla_stmt *sqla_stmt_untouched_(sqla_target on, const char *sql);
+/* Let q stay until it is freed or its owner is closed, through any number of transactions.
+ *   q  may be NULL; one that has ended already stays so
+ * Returns: q.  Threads: as the builders.  Since: 0.1 */
+SQLA_API sqla_stmt *sqla_stmt_keep(sqla_stmt *q);
+/* End q now, and free all memory that its runs gave.
+ *   q  may be NULL, or one that has ended
+ * Threads: as the builders.  Since: 0.1 */
 SQLA_API void sqla_stmt_free(sqla_stmt *q);
 
 /* Builders. All return q and keep the first failure in q.
