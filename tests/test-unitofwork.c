@@ -841,6 +841,12 @@ static void session__refuses_a_second_thread(const char *url)
     CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_MISUSE); /* what was to be added is not lost in silence */
     CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "two threads"));
     sqla_rollback(x.s, &x.err);
+    x.hook = let_another_thread_in;
+    other_status = SQLA_OK;
+    sqla_execute(x.s, "DELETE FROM p", NULL, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(other_status, SQLA_ERR_MISUSE);
+    sqla_rollback(x.s, &x.err);
     sqla_add(x.s, P, .name = "p");
     sqla_flush(x.s, &x.err);
     let_another_thread_in(&x); /* one after the other is fine */

@@ -72,7 +72,7 @@ sqla_status sqla_execute_(sqla_target on, const char *sql, const sqla_params *pa
         return sqla__error_set(err, SQLA_ERR_MISUSE, on.ops == NULL ? "there is nothing to execute on"
                                                                     : "there is no SQL to execute");
     sqla__error_init(&local);
-    sqla_status status = on.ops->acquire(on.self, NULL, &conn, &local);
+    sqla_status status = on.ops->acquire(on.self, NULL, false, &conn, &local);
     if (status == SQLA_OK) {
         status = execute_on(conn, sql, params, &arena, &local);
         on.ops->release(on.self, conn, status);
@@ -101,7 +101,7 @@ sqla_status sqla_execute_script_(sqla_target on, const char *script, sqla_error 
         return sqla__error_set(err, SQLA_ERR_MISUSE, "a script runs on a connection or an engine: it could "
                                                      "end the transaction of a session");
     sqla__error_init(&local);
-    sqla_status status = on.ops->acquire(on.self, NULL, &conn, &local);
+    sqla_status status = on.ops->acquire(on.self, NULL, false, &conn, &local);
     if (status == SQLA_OK) {
         status = run_script(conn, script, &local);
         on.ops->release(on.self, conn, status);

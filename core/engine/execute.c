@@ -34,7 +34,7 @@ static sqla_status start(sqla__stmt *q, sqla_conn **ret_conn, sqla_error *err)
         return status;
     if (sqla__stmt_run(q) == NULL)
         return sqla__error_nomem(err);
-    return q->on.ops->acquire(q->on.self, q, ret_conn, err);
+    return q->on.ops->acquire(q->on.self, q, false, ret_conn, err);
 }
 
 static sqla_status end(sqla__stmt *q, sqla_conn *conn, sqla_status status)

@@ -156,7 +156,7 @@ static sqla_status execute_many(job *j, sqla_target on, sqla_error *err)
 {
     if (j->count == 0)
         return SQLA_OK;
-    sqla_status status = on.ops->acquire(on.self, NULL, &j->conn, err);
+    sqla_status status = on.ops->acquire(on.self, NULL, false, &j->conn, err);
     if (status != SQLA_OK)
         return status;
     status = sqla__check_parameters(j->conn, j->compiled.count, err);

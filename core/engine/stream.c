@@ -114,7 +114,7 @@ static sqla_status open_stream(sqla__stmt *q, const sqla_model *model, sqla_erro
         status = sqla__error_set(err, SQLA_ERR_MISUSE, "a stream gives plain rows, and no relations are loaded with them");
     sqla__run *run = status == SQLA_OK ? sqla__stmt_run(q) : NULL;
     if (status == SQLA_OK)
-        status = run != NULL ? q->on.ops->acquire(q->on.self, q, &run->conn, err) : sqla__error_nomem(err);
+        status = run != NULL ? q->on.ops->acquire(q->on.self, q, true, &run->conn, err) : sqla__error_nomem(err);
     if (status != SQLA_OK)
         return status;
     status = model != NULL ? open_structs(q, model, err) : open_rows(q, err);

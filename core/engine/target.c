@@ -16,9 +16,9 @@ static bool each_run(void *self)
     return true;
 }
 
-static sqla_status engine_acquire(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla_error *err)
+static sqla_status engine_acquire(void *self, sqla__stmt *q, bool stream, sqla_conn **ret_conn, sqla_error *err)
 {
-    (void)q;
+    (void)q, (void)stream;
     return sqla__conn_acquire(self, ret_conn, err);
 }
 
@@ -53,9 +53,9 @@ static bool conn_over(void *self)
     return !conn->autocommit && (conn->lost || sqla__conn_txn_state(conn) == SQLA_TXN_IDLE);
 }
 
-static sqla_status conn_acquire(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla_error *err)
+static sqla_status conn_acquire(void *self, sqla__stmt *q, bool stream, sqla_conn **ret_conn, sqla_error *err)
 {
-    (void)q;
+    (void)q, (void)stream;
     sqla_status status = sqla__conn_check(self, err);
     if (status == SQLA_OK)
         *ret_conn = self;

@@ -139,6 +139,7 @@ struct sqla_session {
     _Atomic uintptr_t inside;       /* the thread that is in a call; 0: none */
     _Atomic bool crossed;           /* another one tried to come in, and its call has not been done */
     uint32_t depth;                 /* of calls in one another, by that thread */
+    uint32_t held;                  /* of them, statements that hold the connection */
     int64_t limit;                  /* nothing that its connections start runs beyond this time; 0: no limit */
     bool flushing;
     bool wrote;                     /* the flush that is under way, or the last one, has changed rows */

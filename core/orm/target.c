@@ -17,7 +17,8 @@ static bool over(void *self)
     return false;
 }
 
-static sqla_status acquire(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla_error *err)
+/* The thread stays inside the session until release; with a stream only the calls that read it go on. */
+static sqla_status acquire(void *self, sqla__stmt *q, bool stream, sqla_conn **ret_conn, sqla_error *err)
 {
     sqla_session *s = self;
     sqla_status status = sqla__session_enter_told(s, err);
@@ -30,7 +31,10 @@ static sqla_status acquire(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla
         status = sqla__session_begin(s, err);
     if (status == SQLA_OK)
         *ret_conn = s->conn;
-    sqla__session_leave(s);
+    if (status == SQLA_OK && !stream)
+        s->held++;
+    else
+        sqla__session_leave(s);
     return status;
 }
 
@@ -38,7 +42,12 @@ static sqla_status acquire(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla
  * another one until it is rolled back, and says so by itself. */
 static void release(void *self, sqla_conn *conn, sqla_status status)
 {
-    (void)self, (void)conn, (void)status;
+    sqla_session *s = self;
+    (void)conn, (void)status;
+    if (s->held > 0) {
+        s->held--;
+        sqla__session_leave(s);
+    }
 }
 
 static const sqla_traits *traits(void *self)

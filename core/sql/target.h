@@ -15,8 +15,9 @@ struct sqla_target_ops {
     /* A statement of self has run to its end: is the transaction that it ran in over too? */
     bool (*over)(void *self);
     /* Take a connection to run q on (q may be NULL for plain SQL), doing first what must be done: a
-     * session flushes what q may read and begins. release gives it back; status is what came of it. */
-    sqla_status (*acquire)(void *self, sqla__stmt *q, sqla_conn **ret_conn, sqla_error *err);
+     * session flushes what q may read and begins. stream: it is held while other calls go on. release
+     * gives it back; status is what came of it. */
+    sqla_status (*acquire)(void *self, sqla__stmt *q, bool stream, sqla_conn **ret_conn, sqla_error *err);
     void (*release)(void *self, sqla_conn *conn, sqla_status status);
     /* The dialect, without a connection. */
     const sqla_traits *(*traits)(void *self);
