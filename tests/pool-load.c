@@ -190,12 +190,12 @@ static sqla_status insert(sqla_conn *conn, int64_t op, sqla_error *err)
     return sqla_execute(conn, load.words->write, params, err);
 }
 
-/* A write that commits by itself may have happened when the link broke. */
+/* A write that commits by itself may have happened, where that is what it says. */
 static void write_one(sqla_conn *conn, int64_t op)
 {
     sqla_error err = SQLA_ERROR_INIT;
     sqla_status status = insert(conn, op, &err);
-    ledger_note(op, status == SQLA_OK ? 'o' : status == SQLA_ERR_DISCONNECTED ? 'u' : 'f', NULL);
+    ledger_note(op, status == SQLA_OK ? 'o' : status == SQLA_ERR_UNKNOWN_OUTCOME ? 'u' : 'f', NULL);
     if (status != SQLA_OK)
         excuse(&err);
 }

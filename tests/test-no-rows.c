@@ -74,7 +74,7 @@ static void no_rows__statement_is_not_run(const char *url)
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
     sqla_conn *conn = sqla_connect(db, &err);
     for (size_t i = 0; i < WAYS * sizeof texts / sizeof texts[0]; i++) {
-        sqla_stmt *q = i % 2 == 0 ? sqla_sql(conn, texts[i / WAYS]) : sqla_sql(db, texts[i / WAYS]);
+        sqla_stmt *q = sqla_stmt_keep(i % 2 == 0 ? sqla_sql(conn, texts[i / WAYS]) : sqla_sql(db, texts[i / WAYS]));
         for (int again = 0; again < 3; again++) { /* unprepared, and prepared */
             ways[i % WAYS](q, &err);
             CU_ASSERT(is(&err, SQLA_ERR_MISUSE) && says(&err, "the statement gives none, and was not run"));
@@ -97,7 +97,7 @@ static void no_rows__transaction_goes_on(const char *url)
     harness_sql(url, "CREATE TABLE t (n INTEGER NOT NULL)");
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
     sqla_conn *conn = sqla_connect(db, &err);
-    sqla_stmt *q = sqla_bind(sqla_sql(conn, "INSERT INTO t VALUES (:n)"), "n", 1);
+    sqla_stmt *q = sqla_stmt_keep(sqla_bind(sqla_sql(conn, "INSERT INTO t VALUES (:n)"), "n", 1));
     sqla_conn_begin(conn, &err);
     CU_ASSERT_EQUAL(sqla_exec(q, NULL, &err), SQLA_OK);
     CU_ASSERT_EQUAL(sqla_exec(q, NULL, &err), SQLA_OK);
@@ -118,7 +118,7 @@ static void no_rows__returning_gives_some(const char *url)
     int64_t sum = 0;
     harness_sql(url, "CREATE TABLE t (n INTEGER NOT NULL)");
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
-    sqla_stmt *q = sqla_sql(db, "INSERT INTO t VALUES (2) RETURNING n");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(db, "INSERT INTO t VALUES (2) RETURNING n"));
     for (int again = 0; again < 3; again++) {
         sum += sqla_scalar_i64(q, &err);
         SQLA_EACH_ROW (row, q, &err)
@@ -144,14 +144,14 @@ static void no_rows__what_ran_is_told(const char *url)
         "CREATE PROCEDURE breaks() BEGIN SELECT 8; SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; END");
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
     sqla_conn *conn = sqla_connect(db, &err);
-    sqla_stmt *q = sqla_sql(conn, "CALL adds()");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(conn, "CALL adds()"));
     CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 0);
     CU_ASSERT(is(&err, SQLA_ERR_NOT_FOUND) && says(&err, "the statement was run"));
     sqla_error_clear(&err);
     sqla_stmt_free(q);
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 1);
-    q = sqla_sql(
-        conn, "CALL shows()"); /* the first of its results is the statement's; the others are no obstacle */
+    q = sqla_stmt_keep(sqla_sql(
+        conn, "CALL shows()")); /* the first of its results is the statement's; the others are no obstacle */
     for (int again = 0; again < 4; again++)
         CU_ASSERT_EQUAL(sqla_scalar_i64(q, &err), 6);
     SQLA_STREAM_ROW(row, q, &err)

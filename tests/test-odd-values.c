@@ -179,12 +179,12 @@ static void cells__fail_alone(const char *url)
     sqla_execute(conn,
         "CREATE TABLE odd (n BIGINT UNSIGNED, t TIME(3), b TINYINT(1), d DATE, m DATETIME, z BIT(64))", NULL,
         &err);
-    sqla_execute(conn, "SET sql_mode = ''", NULL, &err);
     sqla_execute(conn,
-        "INSERT INTO odd VALUES (18446744073709551615, '-100:00:01.5', 2, '0000-00-00', '2024-00-00 "
+        "SET STATEMENT sql_mode = '' FOR INSERT INTO odd VALUES "
+        "(18446744073709551615, '-100:00:01.5', 2, '0000-00-00', '2024-00-00 "
         "01:02:03', ~0)",
         NULL, &err);
-    sqla_stmt *q = sqla_sql(conn, "SELECT * FROM odd");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(conn, "SELECT * FROM odd"));
     SQLA_EACH_ROW (row, q, &err) {
         CU_ASSERT_STRING_EQUAL(sqla_row_decimal(row, "n", &err).text, "18446744073709551615");
         CU_ASSERT_STRING_EQUAL(sqla_row_text(row, "n", &err), "18446744073709551615");
@@ -232,12 +232,12 @@ static void structs__get_what_they_ask_for(const char *url)
         "CREATE TABLE odd (n BIGINT UNSIGNED NOT NULL, t TIME NOT NULL, b TINYINT(1) NOT NULL, d DATE NOT "
         "NULL)",
         NULL, &err);
-    sqla_execute(conn, "SET sql_mode = ''", NULL, &err);
     sqla_execute(conn,
-        "INSERT INTO odd VALUES (18446744073709551615, '838:59:59', -3, '0000-00-00'), (7, '01:00:00', 1, "
+        "SET STATEMENT sql_mode = '' FOR INSERT INTO odd VALUES "
+        "(18446744073709551615, '838:59:59', -3, '0000-00-00'), (7, '01:00:00', 1, "
         "'2024-02-29')",
         NULL, &err);
-    sqla_stmt *q = sqla_sql(conn, "SELECT * FROM odd ORDER BY n DESC");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(conn, "SELECT * FROM odd ORDER BY n DESC"));
     Odd **rows = sqla_all(q, Odd, &n, &err);
     CU_ASSERT_FATAL(is(&err, SQLA_OK) && n == 2);
     CU_ASSERT_STRING_EQUAL(rows[0]->n.text, "18446744073709551615");
@@ -260,7 +260,7 @@ static void unsigned__is_kept_by_an_unsigned_column(const char *url)
     sqla_engine *db = sqla_create_engine(url, NULL, &err);
     sqla_execute(db, "CREATE TABLE odd (n BIGINT UNSIGNED NOT NULL)", NULL, &err);
     sqla_execute(db, "INSERT INTO odd VALUES (:n)", sqla_params("n", UINT64_MAX), &err);
-    sqla_stmt *q = sqla_sql(db, "SELECT n FROM odd WHERE n = :n");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(db, "SELECT n FROM odd WHERE n = :n"));
     CU_ASSERT_STRING_EQUAL(sqla_scalar_text(sqla_bind(q, "n", UINT64_MAX), &err), "18446744073709551615");
     CU_ASSERT(is(&err, SQLA_OK));
     sqla_stmt_free(q);

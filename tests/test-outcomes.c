@@ -41,7 +41,7 @@ static void by_connection(wire *w, const char *name)
 
 static void by_statement(wire *w, const char *name)
 {
-    sqla_stmt *q = sqla_sql(w->conn, insert_text(name, false));
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(w->conn, insert_text(name, false)));
     sqla_exec(q, NULL, &w->err);
     sqla_stmt_free(q);
 }
@@ -55,14 +55,14 @@ static void by_script(wire *w, const char *name)
 
 static void by_scalar(wire *w, const char *name)
 {
-    sqla_stmt *q = sqla_sql(w->conn, insert_text(name, true));
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(w->conn, insert_text(name, true)));
     sqla_scalar_i64(q, &w->err);
     sqla_stmt_free(q);
 }
 
 static void by_rows(wire *w, const char *name)
 {
-    sqla_stmt *q = sqla_sql(w->x.db, insert_text(name, true));
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(w->x.db, insert_text(name, true)));
     SQLA_EACH_ROW (row, q, &w->err)
         CU_ASSERT_EQUAL(sqla_row_count(row), 1);
     sqla_stmt_free(q);
@@ -70,7 +70,7 @@ static void by_rows(wire *w, const char *name)
 
 static void by_stream(wire *w, const char *name)
 {
-    sqla_stmt *q = sqla_sql(w->conn, insert_text(name, true));
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(w->conn, insert_text(name, true)));
     SQLA_STREAM_ROW(row, q, &w->err)
     CU_ASSERT_EQUAL(sqla_row_count(row), 1);
     sqla_stmt_free(q);
@@ -212,7 +212,7 @@ static void outcome__of_reading_is_none(const char *url)
         for (int64_t bytes = 0;; bytes += 13) {
             wire_anew(&w);
             proxy_cut(w.p, PROXY_DOWN, bytes);
-            sqla_stmt *q = sqla_sql(w.conn, texts[i]);
+            sqla_stmt *q = sqla_stmt_keep(sqla_sql(w.conn, texts[i]));
             sqla_exec(q, NULL, &w.err);
             sqla_stmt_free(q);
             if (proxy_armed(w.p))
@@ -235,7 +235,7 @@ static void outcome__of_a_query_that_writes(const char *url)
                          : "CREATE FUNCTION makes() RETURNS INTEGER AS $$ INSERT INTO nodes (label) VALUES "
                            "('made') RETURNING 1 $$ LANGUAGE sql");
     wire_anew(&w);
-    sqla_stmt *q = sqla_sql(w.conn, "SELECT makes()");
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(w.conn, "SELECT makes()"));
     for (int i = 0; i < 3; i++) /* prepared by then, so that the answer is all that comes */
         CU_ASSERT_EQUAL(sqla_exec(q, NULL, &w.err), SQLA_OK);
     proxy_cut(w.p, PROXY_DOWN, 5);
@@ -255,7 +255,7 @@ static void outcome__of_a_deadline(const char *url)
     wire w;
     wire_open(&w, url, "statement_timeout_ms=250");
     wire_anew(&w);
-    sqla_stmt *q = sqla_sql(w.conn, insert_text("late", false));
+    sqla_stmt *q = sqla_stmt_keep(sqla_sql(w.conn, insert_text("late", false)));
     for (int i = 0; i < 3; i++)
         sqla_exec(q, NULL, &w.err);
     CU_ASSERT(is(&w.err, SQLA_OK));
@@ -265,7 +265,7 @@ static void outcome__of_a_deadline(const char *url)
     sqla_stmt_free(q);
     proxy_stall(w.p, PROXY_DOWN, false);
     wire_anew(&w);
-    q = sqla_sql(w.conn, "SELECT count(*) FROM nodes");
+    q = sqla_stmt_keep(sqla_sql(w.conn, "SELECT count(*) FROM nodes"));
     for (int i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(sqla_scalar_i64(q, &w.err), 5);
     proxy_stall(w.p, PROXY_DOWN, true);

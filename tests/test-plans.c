@@ -20,7 +20,7 @@ static void lot_open(lot *l, sqla_engine *db, sqla_error *err)
     for (int i = 0; i < QUERIES; i++) {
         char sql[80];
         snprintf(sql, sizeof sql, "SELECT t.*, %d AS i FROM t", i);
-        l->q[i] = sqla_sql(l->conn, sql);
+        l->q[i] = sqla_stmt_keep(sqla_sql(l->conn, sql));
         for (int k = 0; k < 3; k++)
             CU_ASSERT_EQUAL(sqla_exec(l->q[i], NULL, err), SQLA_OK);
     }
@@ -157,7 +157,7 @@ static sqla_status query_all(sqla_session *s, void *data, sqla_error *err)
     for (int i = 0; i < QUERIES; i++) {
         char sql[80];
         snprintf(sql, sizeof sql, "SELECT users.*, %d AS i FROM users", i);
-        sqla_stmt *q = sqla_sql(s, sql);
+        sqla_stmt *q = sqla_stmt_keep(sqla_sql(s, sql));
         sqla_exec(q, NULL, err);
         sqla_stmt_free(q);
     }

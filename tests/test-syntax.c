@@ -59,7 +59,7 @@ static void parameters__are_where_the_database_has_them(const char *url)
     for (size_t i = 0; i < COUNT(statements); i++) {
         if ((statements[i].where & database_of(url)) == 0)
             continue;
-        sqla_stmt *q = sqla_sql(db, statements[i].sql);
+        sqla_stmt *q = sqla_stmt_keep(sqla_sql(db, statements[i].sql));
         sqla_bind(q, "x", 7);
         const char *text = sqla_scalar_text(q, &err);
         bool ok = !sqla_failed(&err) && text != NULL && strcmp(text, statements[i].gives) == 0;
