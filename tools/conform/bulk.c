@@ -340,6 +340,7 @@ static void copy_in_given_up(void)
     if (copy == NULL)
         return;
     PAIR_OK(ops->put(copy, "1\tone\n", 6, KIT_ERR));
+    pair_db.may_be_lost = true;
     ops->abort(copy);
 }
 
@@ -371,6 +372,7 @@ static void read_copy(int n)
     }
     if (n >= 0) {
         PAIR_CHECK(data != NULL || n == 0);
+        pair_db.may_be_lost = true;
         ops->abort(copy);
         return;
     }

@@ -35,7 +35,7 @@ static bool was_in_time(sqla_status status, int64_t deadline)
     if (status != SQLA_ERR_TIMEOUT || kit_now() < deadline)
         return true;
     near = near < 2000 * (int64_t)MS ? near * 2 : near;
-    pair_db.may_be_lost = true;
+    pair_db.late = true;
     return false;
 }
 
@@ -109,6 +109,7 @@ static void deadline_told(void)
     if (pair_db.first)
         sleep_until(deadline + MS);
     kit_ops.set_deadline(pair_db.db.handle, 0);
+    pair_db.may_be_lost = true;
     kit_ops.result_close(result);
 }
 
@@ -124,13 +125,14 @@ static void ended_by_deadline(void)
 {
     sqla_driver_result *result;
     const sqla_value *values = NULL;
-    pair_db.may_be_lost = true;
+    pair_db.late = true;
     sqla_status status = exec_until(kit_long_query(), 0, kit_now() + 3 * MS, &result);
     if (status == SQLA_OK) {
         status = kit_ops.result_view(result, &values, KIT_ERR);
         kit_ops.result_close(result);
     }
-    PAIR_INT(status, SQLA_ERR_TIMEOUT);
+    if (!pair_lost(status))
+        PAIR_INT(status, SQLA_ERR_TIMEOUT);
 }
 
 /* ---- cancels --------------------------------------------------------------------------------- */

@@ -44,13 +44,13 @@ const char *pair_named(const char *what, char room[PAIR_TEXT])
 bool pair_holds(bool ok, const char *what, const char *file, unsigned line)
 {
     char text[PAIR_TEXT];
-    return conform_expect(ok, pair_named(what, text), NULL, NULL, file, line);
+    return !pair_db.lost && conform_expect(ok, pair_named(what, text), NULL, NULL, file, line);
 }
 
 bool pair_counts(long long got, long long expected, const char *what, const char *file, unsigned line)
 {
     char text[PAIR_TEXT];
-    return conform_expect_int(got, expected, pair_named(what, text), file, line);
+    return !pair_db.lost && conform_expect_int(got, expected, pair_named(what, text), file, line);
 }
 
 /* The failure is the same one as when the call was made alone, which is when it is noted down. */
@@ -68,9 +68,17 @@ static void as_alone(const char *file, unsigned line)
     pair_holds(strcmp(now.sqlstate, alone->sqlstate) == 0, "the SQLSTATE of the failure", file, line);
 }
 
+bool pair_lost(sqla_status got)
+{
+    pair_db.lost = pair_db.lost || (got == SQLA_ERR_DISCONNECTED && (pair_db.late || pair_db.shaky));
+    return pair_db.lost;
+}
+
 bool pair_is(sqla_status got, sqla_status expected, const char *what, const char *file, unsigned line)
 {
     char text[PAIR_TEXT];
+    if (pair_lost(got))
+        return false;
     bool ok = kit_expect(got, expected, pair_named(what, text), file, line);
     if (ok && got != SQLA_OK)
         as_alone(file, line);

@@ -71,6 +71,7 @@ static void open_pair_db(void)
     pair_db.insert = prepare(insert, &added_plan);
     kit_must(&pair_db.db, "DELETE FROM conf_pair");
     pair_db.rows = pair_db.sum = 0;
+    pair_db.may_be_lost = pair_db.late = pair_db.shaky = pair_db.lost = false;
 }
 
 static void close_pair_db(void)
@@ -87,8 +88,8 @@ static void close_pair_db(void)
 static bool is_as_counted(void)
 {
     char text[PAIR_TEXT];
-    int64_t rows = kit_number(&pair_db.db, "SELECT count(*) FROM conf_pair");
-    int64_t sum = rows > 0 ? kit_number(&pair_db.db, "SELECT sum(n) FROM conf_pair") : 0;
+    int64_t rows = kit_number(&keeper, "SELECT count(*) FROM conf_pair");
+    int64_t sum = rows > 0 ? kit_number(&keeper, "SELECT sum(n) FROM conf_pair") : 0;
     bool ok =
         conform_expect_int(rows, pair_db.rows, pair_named("rows in the table", text), __FILE__, __LINE__);
     return ok && conform_expect_int(sum, pair_db.sum, pair_named("their sum", text), __FILE__, __LINE__);
@@ -100,11 +101,11 @@ static bool is_as_counted(void)
 static void begin_anew(void)
 {
     sqla_txn_state state = kit_state(&pair_db.db);
-    bool fault = state != SQLA_TXN_LOST || !pair_db.may_be_lost;
+    bool lawful = pair_db.lost || (state == SQLA_TXN_LOST && (pair_db.may_be_lost || pair_db.late));
     if (state == SQLA_TXN_ACTIVE || state == SQLA_TXN_FAILED)
         (void)kit_rollback(&pair_db.db);
     close_pair_db();
-    if (fault && ++pairs.bad > BAD_PAIRS)
+    if (!lawful && ++pairs.bad > BAD_PAIRS)
         conform_stop();
     open_pair_db();
 }
@@ -122,10 +123,11 @@ static bool make(size_t at, const char *before, bool first)
     pair_db.before = before;
     pair_db.now = pairs.calls[at]->name;
     pair_db.first = first;
-    pair_db.may_be_lost = false;
+    pair_db.shaky = pair_db.late;
+    pair_db.may_be_lost = pair_db.late = false;
     pairs.calls[at]->run();
     sqla_txn_state state = kit_state(&pair_db.db);
-    if (pair_db.may_be_lost && state == SQLA_TXN_LOST)
+    if (pair_db.lost || ((pair_db.may_be_lost || pair_db.late) && state == SQLA_TXN_LOST))
         return false;
     PAIR_CHECK(
         pair_db.inside ? state == SQLA_TXN_ACTIVE || state == SQLA_TXN_FAILED : state == SQLA_TXN_IDLE);

@@ -54,8 +54,10 @@ extern struct pair_state {
     pair_told *alone;         /* how it failed alone */
     int64_t rows, sum;        /* what conf_pair holds: rows, and the sum of their n */
     bool inside;              /* in a transaction of the pair's */
-    bool may_be_lost;         /* the call had a deadline that passed: it may have cost the connection */
-    bool first;               /* another call follows this one */
+    bool may_be_lost; /* the call may have cost the connection, as its state tells: it left a stream */
+    bool late, shaky; /* its deadline passed, which may show later; so did that of the one before */
+    bool lost;        /* that has cost the connection, and nothing more is expected of it */
+    bool first;       /* another call follows this one */
     sqla_driver_stmt *query, *insert;     /* prepared at the start; NULL: the driver does not prepare */
     const char *query_text, *insert_text; /* one parameter: an id; two: n and name */
 } pair_db;
@@ -67,6 +69,8 @@ const char *pair_named(const char *what, char room[PAIR_TEXT]);
 #define PAIR_IS(call, status) pair_is((call), (status), #call, __FILE__, __LINE__)
 #define PAIR_CHECK(condition) pair_holds((condition), #condition, __FILE__, __LINE__)
 #define PAIR_INT(got, expected) pair_counts((long long)(got), (long long)(expected), #got, __FILE__, __LINE__)
+/* Is that the end of a connection which a deadline may have cost? */
+bool pair_lost(sqla_status got);
 bool pair_is(sqla_status got, sqla_status expected, const char *what, const char *file, unsigned line);
 bool pair_holds(bool ok, const char *what, const char *file, unsigned line);
 bool pair_counts(long long got, long long expected, const char *what, const char *file, unsigned line);

@@ -37,9 +37,11 @@ static void prepared_stream(void)
 static void prepared_unread(void)
 {
     sqla_driver_result *result;
-    if (PAIR_OK(run_prepared(
+    if (!PAIR_OK(run_prepared(
             pair_db.query, pair_db.query_text, &pair_id_plan, &pair_base[2], SQLA_EXEC_STREAM, &result)))
-        kit_ops.result_close(result);
+        return;
+    pair_db.may_be_lost = true;
+    kit_ops.result_close(result);
 }
 
 static void prepared_insert(void)
