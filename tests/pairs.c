@@ -22,7 +22,7 @@ struct pair_place pair;
 bool pair_good(bool ok, const char *what)
 {
     if (!ok)
-        fprintf(stderr, "%s, after %s%s: %s; %s: %s\n", pair.now, pair.before,
+        fprintf(pair.told, "%s, after %s%s: %s; %s: %s\n", pair.now, pair.before,
                 pair.inside ? ", in a transaction" : "", what, sqla_status_name(pair.err.status),
                 pair.err.message);
     CU_ASSERT(ok);

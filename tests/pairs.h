@@ -5,6 +5,8 @@
 
 #include <sqla/sqla.h>
 
+#include <stdio.h>
+
 #include "harness.h"
 
 /* A connection, and what its table "added" holds by what the calls have done; "pairs" is not changed. */
@@ -14,6 +16,7 @@ extern struct pair_place {
     sqla_conn *conn;
     sqla_error err;
     int64_t rows, sum;
+    FILE *told;                /* where failures are told */
     const char *before, *now;  /* the calls of the pair */
     bool inside;               /* in a transaction */
     bool may_be_lost, lost;    /* the call before was ended, which may have cost the connection; it has */
