@@ -153,15 +153,19 @@ static void pointer__to_nobody_ends_an_orphan(const char *url)
 
 static void key__set_to_null_keeps_the_row(const char *url)
 {
-    family x;
-    family_open(&x, url);
-    family_two(&x);
-    x.c->p_id = (sqla_opt_i64){ 0 };
-    sqla_commit(x.s, &x.err);
-    CU_ASSERT(family_fine(&x));
-    CU_ASSERT_PTR_NULL(x.c->p);
-    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), 0);
-    family_close(&x);
+    for (int pointer_too = 0; pointer_too < 2; pointer_too++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        x.c->p_id = (sqla_opt_i64){ 0 };
+        if (pointer_too)
+            x.c->p = NULL;
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_PTR_NULL(x.c->p);
+        CU_ASSERT_EQUAL(family_parent(&x, x.c->id), 0);
+        family_close(&x);
+    }
 }
 
 static void delete__of_an_owner_takes_pending_children_along(const char *url)
@@ -503,6 +507,46 @@ static void rollback__of_a_batch_that_failed_gives_back_its_keys(const char *url
     sqla_commit(x.s, &x.err);
     CU_ASSERT(family_fine(&x));
     CU_ASSERT_EQUAL(family_count(&x, "ball"), 60);
+    family_close(&x);
+}
+
+/* The key that the flush took from a new child, whose owner was deleted, is the program's again. */
+static void rollback__gives_back_a_key_that_a_cascade_took(const char *url)
+{
+    for (int fails = 0; fails < 2; fails++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        Loose *loose = sqla_add(x.s, Loose, .p_id = SQLA_SOME(x.q->id));
+        sqla_delete(x.s, x.q);
+        if (fails)
+            sqla_new(x.s, Ball); /* nobody owns it */
+        CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err) != SQLA_OK, fails);
+        sqla_error_clear(&x.err);
+        CU_ASSERT(fails || !loose->p_id.set);
+        sqla_rollback(x.s, &x.err);
+        CU_ASSERT(loose->p_id.set && loose->p_id.value == x.q->id);
+        sqla_add_object(x.s, Loose, loose);
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        family_close(&x);
+    }
+}
+
+/* A row that others moved meanwhile, to just where the last known key would have it stay. */
+static void append__of_a_stale_child_is_written(const char *url)
+{
+    family x;
+    char sql[100];
+    family_open(&x, url);
+    family_two(&x);
+    sqla_commit(x.s, &x.err);
+    snprintf(sql, sizeof sql, "UPDATE c SET p_id = %d WHERE id = %d", (int)x.q->id, (int)x.c->id);
+    harness_sql(url, sql);
+    sqla_append(x.s, x.p, cs, x.c); /* the session still takes it for p's */
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
     family_close(&x);
 }
 
@@ -905,6 +949,8 @@ static const struct harness_test tests[] = {
     { "rollback gives back keys that were not set", rollback__gives_back_keys_that_were_not_set, HARNESS_DATABASES },
     { "rollback gives back keys that a later flush changed", rollback__gives_back_keys_that_a_later_flush_changed, HARNESS_DATABASES },
     { "rollback of a batch that failed gives back its keys", rollback__of_a_batch_that_failed_gives_back_its_keys, HARNESS_DATABASES },
+    { "rollback gives back a key that a cascade took", rollback__gives_back_a_key_that_a_cascade_took, HARNESS_DATABASES },
+    { "append of a stale child is written", append__of_a_stale_child_is_written, HARNESS_DATABASES },
     { "rollback after a failure gives back keys that were not set", rollback__after_a_failure_gives_back_keys_that_were_not_set, HARNESS_DATABASES },
     { "rollback unreads what was read", rollback__unreads_what_was_read, HARNESS_DATABASES },
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },

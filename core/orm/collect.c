@@ -144,30 +144,33 @@ static sqla_status check_statements(sqla__work *w, sqla__object *object, sqla_er
 
 /* ---- orphans --------------------------------------------------------------------------------- */
 
-static bool is_taken(sqla_session *s, const sqla__object *object)
+/* Was the child given to an object, or taken from one? */
+static bool is_moved(sqla_session *s, const sqla__object *object)
 {
     const sqla__mapping *mapping = sqla__mapping_of(object);
-    for (uint32_t i = 0; i < mapping->foreign_key_count; i++)
-        if (sqla__parent_of(s, object, &mapping->foreign_keys[i]).kind == SQLA__PARENT_NOBODY)
+    for (uint32_t i = 0; i < mapping->foreign_key_count; i++) {
+        sqla__parent_kind kind = sqla__parent_of(s, object, &mapping->foreign_keys[i]).kind;
+        if (kind == SQLA__PARENT_NOBODY || kind == SQLA__PARENT_OBJECT)
             return true;
+    }
     return false;
 }
 
-/* Children that are taken from their owner are read again before anything is done to them, if they may
- * have gone elsewhere meanwhile. */
-static sqla_status reread_taken(sqla__work *w, const sqla__items *list, sqla_error *err)
+/* Children that are moved are read again before anything is done to them, if they may have gone elsewhere
+ * meanwhile: whether one is an orphan, and whether its key changes at all, is for its row of today to say. */
+static sqla_status reread_moved(sqla__work *w, const sqla__items *list, sqla_error *err)
 {
-    SQLA__VEC(sqla__object *) taken = { 0 };
+    SQLA__VEC(sqla__object *) moved = { 0 };
     sqla_status status = SQLA_OK;
     for (size_t i = 0; i < list->count && status == SQLA_OK; i++) {
         sqla__object *object = list->items[i].object;
-        if (!sqla__object_fresh(w->session, object) && is_taken(w->session, object) &&
-            !sqla__vec_push(&taken, object))
+        if (!sqla__object_fresh(w->session, object) && is_moved(w->session, object) &&
+            !sqla__vec_push(&moved, object))
             status = sqla__error_nomem(err);
     }
     if (status == SQLA_OK)
-        status = sqla__load_stale(w->session, taken.items, taken.count, err);
-    sqla__vec_release(&taken);
+        status = sqla__load_stale(w->session, moved.items, moved.count, err);
+    sqla__vec_release(&moved);
     return status;
 }
 
@@ -204,9 +207,9 @@ static sqla_status spread_to(
             child->state = SQLA_TRANSIENT;
         return doom(w->session, child, err);
     }
-    const sqla__mapped_column *column = &relation->key->holder->columns[relation->key->column];
-    if (sqla__parent_of(w->session, child, relation->key).kind == SQLA__PARENT_KEY)
-        sqla__field_set_null(&column->slot, sqla__struct_of(child));
+    if (sqla__parent_of(w->session, child, relation->key).kind == SQLA__PARENT_KEY &&
+        !sqla__undo_take_key(w->session, child, relation->key))
+        return sqla__error_nomem(err);
     if (sqla__link_remove(w->session, child, relation->key, owner) != SQLA_OK)
         return kept_failure(w->session, err);
     return child->state == SQLA_PERSISTENT ? queue(w, child, err) : SQLA_OK;
@@ -455,7 +458,7 @@ sqla_status sqla__collect(sqla__work *w, sqla_error *err)
     if (status == SQLA_OK)
         status = each_written(w, check_statements, err);
     for (size_t m = 0; m < w->mapping_count && status == SQLA_OK; m++)
-        status = reread_taken(w, &w->updates[m], err);
+        status = reread_moved(w, &w->updates[m], err);
     if (status == SQLA_OK)
         status = each_written(w, end_orphan, err);
     if (status == SQLA_OK)

@@ -79,7 +79,8 @@ static bool follow_keys(sqla_session *s, sqla__object *object, const uint64_t *m
         const sqla__relation *relation = &mapping->relations[i];
         uint32_t key = relation->key->index;
         if (relation->to_many || (key < KEY_WORDS * 64 && (moved[key / 64] >> (key % 64) & 1) == 0) ||
-            sqla__pointer_at(relation, row) != sqla__pointer_at(relation, snapshot))
+            sqla__pointer_at(relation, row) != sqla__pointer_at(relation, snapshot) ||
+            sqla__link_of(object, relation->key) != NULL)
             continue;
         sqla__object *parent = sqla__find_parent(s, relation->key, snapshot);
         if (!sqla__undo_point(s, object, relation, parent != NULL ? sqla__struct_of(parent) : NULL))

@@ -126,6 +126,8 @@ sqla__parent sqla__parent_of(sqla_session *s, const sqla__object *object, const 
         const void *to = sqla__pointer_at(key->pointer, sqla__struct_of(object));
         if (to != NULL)
             return (sqla__parent){ .object = sqla__session_object(s, to), .kind = SQLA__PARENT_OBJECT };
+        if (object->state == SQLA_PERSISTENT && key_assigned(object, key))
+            return nobody(false); /* NULL by hand keeps the row */
         return link != NULL ? after_remove(object, key, link) : after_pointer_to_nobody(s, object, key);
     }
     if (key_assigned(object, key))

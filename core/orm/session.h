@@ -101,7 +101,18 @@ typedef struct sqla__undo {
 } sqla__undo;
 
 /* A pointer that was loaded, and was NULL before: a rollback makes it NULL again. (Collections know when they were loaded.) */
-typedef struct sqla__read { void *row; const sqla__relation *relation; } sqla__read;
+typedef struct sqla__read {
+    void *row;
+    const sqla__relation *relation;
+    size_t after;                   /* how many undo records there were: the two are undone in turn */
+} sqla__read;
+
+/* A key that the program gave to a new object, and that a flush took away, since its parent is deleted. */
+typedef struct sqla__given {
+    sqla__object *object;           /* NULL: expunged since */
+    const sqla_slot *slot;
+    sqla_value value;
+} sqla__given;
 
 struct sqla_savepoint {
     sqla_session *session;
@@ -130,6 +141,7 @@ struct sqla_session {
     SQLA__VEC(sqla__object *) pending, doomed, linked; /* added, to be deleted, with links: in the order of the calls */
     SQLA__VEC(sqla__undo) undo;
     SQLA__VEC(sqla__read) reads;
+    SQLA__VEC(sqla__given) given;
     sqla__arena undo_arena;         /* of the records' `made` */
     sqla_savepoint *savepoint;      /* the innermost */
     uint32_t savepoint_count;       /* made so far: for names */
@@ -187,6 +199,10 @@ bool sqla__undo_record(sqla_session *s, sqla__object *object, sqla__undo_kind ki
 bool sqla__undo_record_insert(sqla_session *s, sqla__object *object, const uint64_t *made);
 /* May what is read now be of rows that a rollback takes back? Then it must be undone with them. */
 bool sqla__undo_covers_reads(const sqla_session *s);
+/* Set a foreign key to NULL. In a new object it comes back when the object is not written, or is rolled back. */
+bool sqla__undo_take_key(sqla_session *s, sqla__object *object, const sqla__foreign_key *key);
+/* The flush has failed: give the keys back that it took from objects which it has not written. */
+void sqla__undo_give_keys(sqla_session *s);
 /* Let a pointer that was loaded lead to `to`, in the struct and its snapshot. false: out of memory. */
 bool sqla__undo_point(sqla_session *s, sqla__object *object, const sqla__relation *relation, void *to);
 void sqla__undo_to(sqla_session *s, size_t mark, size_t read_mark); /* put back what was done since, newest first */

@@ -77,13 +77,44 @@ bool sqla__undo_point(sqla_session *s, sqla__object *object, const sqla__relatio
 {
     void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     if (to != NULL && sqla__pointer_at(relation, snapshot) == NULL) {
-        sqla__read read = { row, relation };
+        sqla__read read = { row, relation, s->undo.count };
         if (!sqla__vec_push(&s->reads, read))
             return false;
     }
     sqla__pointer_set(relation, row, to);
     sqla__pointer_set(relation, snapshot, to);
     return true;
+}
+
+bool sqla__undo_take_key(sqla_session *s, sqla__object *object, const sqla__foreign_key *key)
+{
+    const sqla_slot *slot = &key->holder->columns[key->column].slot;
+    sqla__given given = { object, slot, sqla__field_value(slot, sqla__struct_of(object)) };
+    if (object->state == SQLA_PENDING) {
+        size_t size;
+        const void *bytes = sqla__value_bytes(&given.value, &size);
+        if (bytes != &given.value.as && /* a text is lent */
+            (given.value.as.bytes.data = sqla__arena_copy(&s->lent, bytes, size)) == NULL)
+            return false;
+        if (!sqla__vec_push(&s->given, given))
+            return false;
+    }
+    sqla__field_set_null(slot, sqla__struct_of(object));
+    return true;
+}
+
+static void give_key(const sqla__given *given)
+{
+    sqla_error ignored;
+    sqla__error_init(&ignored);
+    (void)sqla__field_set(given->slot, sqla__struct_of(given->object), given->value, &ignored); /* it was there */
+}
+
+void sqla__undo_give_keys(sqla_session *s)
+{
+    for (size_t i = 0; i < s->given.count; i++)
+        if (s->given.items[i].object != NULL && s->given.items[i].object->state == SQLA_PENDING)
+            give_key(&s->given.items[i]);
 }
 
 static bool is_made(const sqla__undo *record, uint32_t bit)
@@ -107,6 +138,9 @@ static void undo_insert(const sqla__undo *record)
     for (uint32_t i = 0; i < mapping->relation_count; i++)
         if (is_made(record, mapping->column_count + i))
             sqla__pointer_set(&mapping->relations[i], row, NULL);
+    for (size_t i = 0; i < pool->session->given.count; i++)
+        if (pool->session->given.items[i].object == object)
+            give_key(&pool->session->given.items[i]);
     memcpy(sqla__snapshot_of(object), row, mapping->size);
     sqla__collections_unload(object);
     object->state = SQLA_TRANSIENT;
@@ -179,19 +213,28 @@ static void undo_read(sqla_session *s, const sqla__read *read)
         sqla__pointer_set(read->relation, sqla__snapshot_of(object), NULL);
 }
 
+/* Those that came after the record that is undone next. */
+static void undo_reads(sqla_session *s, size_t mark)
+{
+    while (s->reads.count > mark && s->reads.items[s->reads.count - 1].after >= s->undo.count)
+        undo_read(s, &s->reads.items[--s->reads.count]);
+}
+
 /* The struct follows its snapshot when unflushed changes are discarded. */
 void sqla__undo_to(sqla_session *s, size_t mark, size_t read_mark)
 {
-    while (s->reads.count > read_mark)
-        undo_read(s, &s->reads.items[--s->reads.count]);
+    undo_reads(s, read_mark);
     while (s->undo.count > mark) {
         sqla__undo *record = &s->undo.items[--s->undo.count];
         if (record->object != NULL)
             undo_one(record);
         drop(s, record);
+        undo_reads(s, read_mark);
     }
-    if (s->undo.count == 0)
+    if (s->undo.count == 0) {
         sqla__arena_reset(&s->undo_arena);
+        s->given.count = 0;
+    }
 }
 
 void sqla__undo_forget(sqla_session *s)
@@ -209,6 +252,7 @@ void sqla__undo_forget(sqla_session *s)
     }
     sqla__vec_release(&s->undo);
     sqla__vec_release(&s->reads);
+    sqla__vec_release(&s->given);
     sqla__arena_release(&s->undo_arena);
 }
 
@@ -230,6 +274,9 @@ void sqla__undo_expunge(sqla_session *s, sqla__object *object)
 {
     for (uint32_t at = object->undo; at > 0; at = s->undo.items[at - 1].previous)
         s->undo.items[at - 1].object = NULL;
+    for (size_t i = 0; i < s->given.count; i++)
+        if (s->given.items[i].object == object)
+            s->given.items[i].object = NULL;
     for (size_t i = 0; i < s->undo.count; i++)
         forget_pointer(&s->undo.items[i], sqla__pool_of(object)->mapping, sqla__struct_of(object));
 }

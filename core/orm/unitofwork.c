@@ -248,8 +248,10 @@ static void finish(sqla__work *w, bool done)
         s->pools[m].has_pending = s->pools[m].has_pending && !done;
     }
     s->changed_rows = s->changed_rows || s->wrote;
-    if (!done)
+    if (!done) {
+        sqla__undo_give_keys(s);
         return;
+    }
     for (size_t i = 0; i < s->doomed.count; i++)
         s->doomed.items[i]->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
     s->pending.count = 0;

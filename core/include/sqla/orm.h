@@ -24,7 +24,7 @@
  *   A collection is a view. Deletes and removals reach a child only if the child's own key, or what you
  * said of it since, names that owner.
  *   With SQLA_OWNS | SQLA_ORPHANS_DIE a child that is removed, or whose pointer is set to NULL, is
- * deleted. Setting its key to NULL keeps the row.
+ * deleted. Setting its key to NULL, alone or beside the pointer, keeps the row.
  *
  * A session belongs to one thread at a time; different sessions work at once. A call that meets another
  * thread inside the same session does nothing: it returns SQLA_ERR_MISUSE, or the next call that can
