@@ -19,8 +19,9 @@
  * SQLA_ERR_MISUSE at the flush, which names both sides and writes nothing. Pointers and keys follow one
  * another at the flush, not before.
  *   Afterwards both sides say the same: pointer, key, and every collection that is loaded. A collection
- * keeps its order, and nothing moves in one whose members did not change, so you may loop over it while
- * you change its members and run queries.
+ * keeps its order, and nothing moves in one whose membership did not change, so you may loop over it
+ * while you change fields of its members and run queries. A loop that moves members out of the
+ * collection it runs over misses some: copy the pointers first.
  *   A collection is a view. Deletes and removals reach a child only if the child's own key, or what you
  * said of it since, names that owner.
  *   With SQLA_OWNS | SQLA_ORPHANS_DIE a child that is removed, or whose pointer is set to NULL, is
@@ -77,8 +78,9 @@ SQLA_API sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options 
  *     (generated keys, foreign keys) is unset again, and what you had set stays, so sqla_add_object adds
  *     them again as if for the first time;
  *   - deleted objects are back;
- *   - collections and pointers that were loaded or changed since the transaction began are not loaded any
- *     more: `loaded` is false, the pointer NULL.
+ *   - collections that were loaded or changed since the transaction began are not loaded any more
+ *     (`loaded` is false), pointers that were loaded since are NULL, and other pointers are what they
+ *     were.
  *   MISUSE: a statement, which is named, had ended the transaction, such as a raw COMMIT. The session goes
  *   on, and the database has what that statement left.
  * Such a statement is noticed: the next call is SQLA_ERR_ROLLBACK_FIRST and names it. */
@@ -125,9 +127,11 @@ SQLA_API sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err
  *   NULL without an error: there is none.
  * delete: mark it; the flush deletes. One that was only added is not inserted. Its children, new ones too, go with it where the
  *   relation has SQLA_OWNS, and lose their key where not; those that are not loaded are looked up. add_object takes the mark back.
+ *   Within a flush inserts come before deletes: to reuse a natural key, flush in between.
  * refresh: load it again, and drop what was not flushed of it: fields, pointers, append and remove. Its collections are
  *   unloaded. NOT_FOUND: the row is gone.
- * expire: make it stale, with its collections, so that the next call that meets it loads it.
+ * expire: make it stale, with its collections, so that the next call that meets it loads it. What you
+ *   changed and did not flush stays, and is written; refresh drops it.
  * expunge: forget the object and give its memory back; pending changes are lost. Nothing of the session leads to it afterwards:
  *   pointers of other objects to it become NULL, while their keys stay, and collections drop it. */
 SQLA_API void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *object);

@@ -23,7 +23,9 @@ extern "C" {
 
 typedef enum sqla_action { SQLA_NO_ACTION = 0, SQLA_RESTRICT, SQLA_CASCADE, SQLA_SET_NULL, SQLA_SET_DEFAULT } sqla_action;
 
-/* Of relations. OWNS: children are deleted with their owner. ORPHANS_DIE: a child that is removed is deleted (with OWNS).
+/* Of relations. OWNS: children are deleted with their owner. ORPHANS_DIE (with OWNS): a child
+ * that is removed, or whose pointer is set to NULL, is deleted with all that it owns. In a tree that owns
+ * its branches, that ends the branch; it makes no new root.
  * VIEW_ONLY: never written from here. */
 enum { SQLA_OWNS = 1, SQLA_ORPHANS_DIE = 2, SQLA_VIEW_ONLY = 4 };
 
