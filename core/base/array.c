@@ -6,7 +6,7 @@
 
 static sqla_value array(sqla_type type, const void *items, size_t n)
 {
-    sqla_value value = { .type = items != NULL || n == 0 ? SQLA_ARRAY : SQLA_NULL };
+    sqla_value value = { .type = SQLA_ARRAY };
     value.as.array = (sqla_array){ items, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX, type };
     return value;
 }
@@ -93,6 +93,48 @@ uint32_t sqla__array_type(const sqla_array *a)
     while (i < a->count && values[i].type == SQLA_NULL)
         i++;
     return i < a->count ? values[i].type : SQLA_NULL;
+}
+
+/* ---- what cannot be ------------------------------------------------------------------------------------ */
+
+bool sqla__is_absurd(const void *data, size_t n, size_t size)
+{
+    return (data == NULL && n > 0) || n > PTRDIFF_MAX / (size > 0 ? size : 1);
+}
+
+const char *sqla__bytes_wrong(sqla_blob bytes)
+{
+    if (bytes.data == NULL && bytes.size > 0)
+        return "its bytes are NULL and have a length";
+    return bytes.size > PTRDIFF_MAX ? "it has more bytes than there can be" : NULL;
+}
+
+static const char *items_wrong(const sqla_array *a)
+{
+    const char *why = NULL;
+    for (uint32_t i = 0; i < a->count && why == NULL; i++) {
+        if (a->type == SQLA_BLOB)
+            why = sqla__bytes_wrong(((const sqla_blob *)a->items)[i]);
+        else if (((const sqla_value *)a->items)[i].type != SQLA_ARRAY) /* which is refused for what it is */
+            why = sqla__value_wrong(&((const sqla_value *)a->items)[i]);
+    }
+    return why;
+}
+
+const char *sqla__value_wrong(const sqla_value *value)
+{
+    const sqla_array *a = &value->as.array;
+    switch (value->type) {
+    case SQLA_TEXT: case SQLA_BLOB: case SQLA_DECIMAL: case SQLA_JSON:
+        return sqla__bytes_wrong(value->as.bytes);
+    case SQLA_ARRAY:
+        if (a->items == NULL && a->count > 0)
+            return "its items are NULL and have a number";
+        if (a->count == UINT32_MAX)
+            return "it has more items than a list can have";
+        return a->type == SQLA_NULL || a->type == SQLA_BLOB ? items_wrong(a) : NULL;
+    }
+    return NULL;
 }
 
 /* ---- copies ------------------------------------------------------------------------------------------------------ */

@@ -1,6 +1,6 @@
 /* value.c: making tagged values from C values, and writing them for people. Nothing here allocates. */
 #include <config.h>
-#include <sqla/base.h>
+#include "base/array.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -38,7 +38,16 @@ sqla_value sqla_null(void)
 sqla_value sqla_value_bool(bool v) { return integer(SQLA_BOOL, v); }
 sqla_value sqla_value_i64(int64_t v) { return integer(SQLA_INT64, v); }
 sqla_value sqla_value_text(const char *v) { return text(SQLA_TEXT, v); }
-sqla_value sqla_value_blob(sqla_blob v) { return bytes(SQLA_BLOB, v.data, v.size); }
+
+/* What has a length and no bytes stays as it is, so that it is refused where it is used. */
+sqla_value sqla_value_blob(sqla_blob v)
+{
+    sqla_value value = bytes(SQLA_BLOB, v.data, v.size);
+    if (v.data == NULL && v.size > 0)
+        value = (sqla_value){ .type = SQLA_BLOB, .as.bytes = v };
+    return value;
+}
+
 sqla_value sqla_value_json(sqla_json v) { return text(SQLA_JSON, v.text); }
 sqla_value sqla_value_decimal(sqla_decimal v) { return text(SQLA_DECIMAL, v.text); }
 sqla_value sqla_value_date(sqla_date v) { return integer(SQLA_DATE, v.days); }
@@ -301,9 +310,10 @@ static void put_value(printer *p, const sqla_value *v)
 
 size_t sqla_value_print(char *buf, size_t size, sqla_value v)
 {
-    printer p = { buf, size, 0 };
-    put_value(&p, &v);
-    if (size > 0)
-        buf[p.length < size ? p.length : size - 1] = '\0';
+    printer p = { buf, buf != NULL ? size : 0, 0 };
+    const sqla_value wrong = sqla_null();
+    put_value(&p, sqla__value_wrong(&v) == NULL ? &v : &wrong);
+    if (p.size > 0)
+        buf[p.length < p.size ? p.length : p.size - 1] = '\0';
     return p.length;
 }

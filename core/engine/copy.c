@@ -7,6 +7,7 @@
 #include <sqla/bulk.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/result.h"
@@ -93,8 +94,11 @@ sqla_status sqla_copy_write(sqla_copy *copy, const void *data, size_t size, sqla
     sqla_error local;
     sqla__error_init(&local);
     sqla_status status = check(copy, &local);
-    if (status == SQLA_OK && (copy->direction != SQLA_COPY_IN || (data == NULL && size > 0)))
-        status = sqla__error_set(&local, SQLA_ERR_MISUSE, data == NULL ? "there is nothing to write" : "the copy goes out, and takes nothing");
+    if (status == SQLA_OK && (copy->direction != SQLA_COPY_IN || sqla__is_absurd(data, size, 1)))
+        status = sqla__error_set(&local, SQLA_ERR_MISUSE,
+            data == NULL                      ? "there is nothing to write"
+            : copy->direction == SQLA_COPY_IN ? "there are more bytes to write than there can be"
+                                              : "the copy goes out, and takes nothing");
     else if (status == SQLA_OK && size > 0) {
         status = copy->ops->put(copy->handle, data, size, sqla__opaque(&local));
         if (status != SQLA_OK)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "sql/convert.h"
@@ -21,6 +22,9 @@ static sqla_status split_params(const sqla_params *params, sqla__arena *arena, c
                                 sqla_value **ret_values, sqla_error *err)
 {
     sqla_status status = SQLA_OK;
+    if (sqla__is_absurd(params->pairs, params->count, 2 * sizeof *params->pairs))
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "%zu parameters %s", params->count,
+                               params->pairs == NULL ? "are NULL" : "are more than there can be");
     const char **names = sqla__arena_zero(arena, params->count + 1, sizeof *names);
     sqla_value *values = sqla__arena_zero(arena, params->count + 1, sizeof *values);
     if (names == NULL || values == NULL)

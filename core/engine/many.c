@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "sql/convert.h"
@@ -47,12 +48,33 @@ static sqla_status convert_row(job *j, size_t i, void **ret, sqla_error *err)
     return status == SQLA_OK ? SQLA_OK : explain(j, (int64_t)i + 1, err);
 }
 
+/* Blobs that cannot be are told before anything is sent. */
+static sqla_status check_row(const job *j, size_t i, const void *row, sqla_error *err)
+{
+    for (uint32_t c = 0; c < j->used.column_count; c++) {
+        const sqla__mapped_column *column = &j->used.columns[c];
+        sqla_blob blob;
+        if (column->slot.rep != SQLA_REP_BYTES)
+            continue;
+        memcpy(&blob, (const char *)row + column->slot.offset, sizeof blob);
+        const char *wrong = sqla__bytes_wrong(blob);
+        if (wrong != NULL) {
+            sqla__error_set(err, SQLA_ERR_MISUSE, "field '%s' of '%s': %s", column->item->field,
+                j->used.model->name, wrong);
+            return explain(j, (int64_t)i + 1, err);
+        }
+    }
+    return SQLA_OK;
+}
+
 static sqla_status gather(job *j, size_t n, void **rows, sqla_error *err)
 {
     for (size_t i = 0; i < n; i++) {
         /* The driver is given no plan of keys, so it writes into no row. */
         rows[i] = (void *)(uintptr_t)(j->rows + (j->done + i) * j->used.model->size);
         if (j->used.converts && convert_row(j, j->done + i, &rows[i], err) != SQLA_OK)
+            return err->status;
+        if (check_row(j, j->done + i, rows[i], err) != SQLA_OK)
             return err->status;
     }
     return SQLA_OK;
@@ -176,6 +198,9 @@ sqla_status sqla_execute_many_(sqla_target on, const char *sql, const sqla_model
         return sqla__error_set(err, SQLA_ERR_MISUSE, on.ops == NULL ? "there is nothing to execute on" : "there is no SQL to execute");
     if (model == NULL || (rows == NULL && n > 0))
         return sqla__error_set(err, SQLA_ERR_MISUSE, model == NULL ? "there is no model to read the rows by" : "there are no rows to execute it for");
+    if (sqla__is_absurd(rows, n, model->size))
+        return sqla__error_set(
+            err, SQLA_ERR_MISUSE, "%zu rows of '%s' are more than there can be", n, model->name);
     sqla__error_init(&local);
     sqla_status status = prepare(&j, on, model, &arena, &local);
     if (status == SQLA_OK)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "orm/session.h"
@@ -320,6 +321,10 @@ static sqla_status set_value(const sqla_slot *slot, void *row, sqla_value v, sql
 
 sqla_status sqla__field_set(const sqla_slot *slot, void *row, sqla_value value, sqla_error *err)
 {
+    const char *wrong = sqla__value_wrong(&value);
+    if (wrong != NULL)
+        return sqla__error_set(
+            err, SQLA_ERR_MISUSE, "the value for column '%s' cannot be: %s", name_of(slot), wrong);
     if (value.type == SQLA_NULL) {
         if (!(slot->flags & SQLA_SLOT_NULLABLE))
             return sqla__error_set(err, SQLA_ERR_NOT_NULL, "column '%s' cannot be NULL", name_of(slot));

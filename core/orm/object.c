@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "orm/converted.h"
 #include "orm/field.h"
 #include "orm/identity.h"
@@ -11,13 +12,19 @@
 
 /* ---- add ------------------------------------------------------------------------------------------------------- */
 
-/* A decimal that the database would round. */
-static sqla_status check_scale(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
+/* Bytes that cannot be, and a decimal that the database would round. */
+static sqla_status check_value(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
 {
+    sqla_blob bytes = { NULL, 0 };
+    if (column->slot.rep == SQLA_REP_BYTES)
+        memcpy(&bytes, (const char *)row + column->slot.offset, sizeof bytes);
+    const char *wrong = sqla__bytes_wrong(bytes);
+    if (wrong != NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "field '%s' of '%s': %s", column->item->field, mapping->model->name, wrong);
     if (!column->has_scale || !sqla__field_beyond_scale(&column->slot, column->scale, row))
         return SQLA_OK;
-    return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' keeps %u digits behind the point, and the value has more", column->item->field,
-                           mapping->model->name, (unsigned)column->scale);
+    return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' keeps %u digits behind the point, and the value has more",
+                           column->item->field, mapping->model->name, (unsigned)column->scale);
 }
 
 static sqla_status check_forgotten(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
@@ -51,7 +58,7 @@ sqla_status sqla__object_check(const sqla__object *object, bool insert, sqla_err
         if (status == SQLA_OK && insert)
             status = check_given(mapping, column, row, err);
         if (status == SQLA_OK)
-            status = check_scale(mapping, column, row, err);
+            status = check_value(mapping, column, row, err);
     }
     return status;
 }

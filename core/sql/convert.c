@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -18,11 +19,14 @@ static void *take_from_arena(sqla_memory *memory, size_t size) { return sqla__ar
 
 sqla__arena_memory sqla__memory_in(sqla__arena *arena) { return (sqla__arena_memory){ { take_from_arena }, arena }; }
 
-void *sqla_memory_take(sqla_memory *memory, size_t size) { return memory != NULL ? memory->take(memory, size > 0 ? size : 1) : NULL; }
+void *sqla_memory_take(sqla_memory *memory, size_t size)
+{
+    return memory != NULL && size <= PTRDIFF_MAX ? memory->take(memory, size > 0 ? size : 1) : NULL;
+}
 
 char *sqla_memory_copy(sqla_memory *memory, const void *bytes, size_t size)
 {
-    char *copy = size < SIZE_MAX ? sqla_memory_take(memory, size + 1) : NULL;
+    char *copy = !sqla__is_absurd(bytes, size, 1) ? sqla_memory_take(memory, size + 1) : NULL;
     if (copy == NULL)
         return NULL;
     if (size > 0)
@@ -94,6 +98,10 @@ sqla_status sqla__convert_store(const sqla_conversion *conversion, const void *f
 {
     sqla_value value = { .type = SQLA_NULL };
     sqla_status status = outcome(conversion, conversion->store(field, &value, memory, conversion->data, err), "store what is there", err);
+    const char *wrong = status == SQLA_OK ? sqla__value_wrong(&value) : NULL;
+    if (wrong != NULL)
+        status = sqla__error_set(
+            err, SQLA_ERR_MISUSE, "conversion '%s' gave a value that cannot be: %s", conversion->name, wrong);
     if (status == SQLA_OK && !fit(conversion->type, &value))
         status = sqla__error_set(err, SQLA_ERR_DATA, "conversion '%s' gave a value that is not of its type", conversion->name);
     if (status == SQLA_OK)
@@ -151,6 +159,9 @@ static sqla_status convert_items(sqla_array *list, sqla__arena *arena, sqla_erro
 
 sqla_status sqla__convert_value(sqla_value *value, sqla__arena *arena, sqla_error *err)
 {
+    const char *wrong = sqla__value_wrong(value);
+    if (wrong != NULL)
+        return sqla__error_set(err, SQLA_ERR_MISUSE, "a value cannot be what it is given as: %s", wrong);
     if (value->type == SQLA_ARRAY && has_to_convert(&value->as.array))
         return convert_items(&value->as.array, arena, err);
     if (value->type != SQLA__TO_CONVERT)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -120,6 +121,9 @@ sqla_status sqla_metadata_add_models(sqla_metadata *base, sqla_model_fn *const *
     sqla__error_init(&local);
     if (base == NULL || (models == NULL && n > 0))
         return sqla__error_give(err, &local, sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot add models: no %s", base == NULL ? "metadata" : "models"));
+    if (sqla__is_absurd(models, n, sizeof(sqla_item)))
+        return sqla__error_give(err, &local,
+            sqla__error_set(&local, SQLA_ERR_MISUSE, "cannot add models: %zu are more than there can be", n));
     size_t before = base->models.count;
     sqla_status status = SQLA_OK;
     for (size_t i = 0; i < n && status == SQLA_OK; i++)

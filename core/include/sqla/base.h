@@ -143,9 +143,12 @@ SQLA_API sqla_value sqla_value_opt_uuid(sqla_opt_uuid v);
 SQLA_API sqla_value sqla_value_null_pointer_(const void *null);
 /* A list as one value, for raw SQL: sqla_params("ids", sqla_array_i64(ids, n)) beside `id IN (:ids)`, `id = ANY(:ids)`,
  * `id NOT IN (:ids)` or `id <> ALL(:ids)`, which all databases take, also with no item at all: then the first two are always
- * false and the others always true. Where the database has arrays, such a value may stand wherever an array may.
+ * false and the others always true. Where the database has arrays, such a value may stand wherever
+ * an array may.
  *   items  n of them, lent like a text; a NULL text or blob among them is a NULL, and other NULLs go by sqla_array_values, whose
- *          items must be of one type or NULL. NULL with n > 0 is SQL NULL.  Threads: any. */
+ *          items must be of one type or NULL. NULL with n > 0, and a number that no memory holds,
+ *          are MISUSE where the value is used;
+ *          sqla_null() is a list that is NULL.  Threads: any. */
 SQLA_API sqla_value sqla_array_bool(const bool *items, size_t n);
 SQLA_API sqla_value sqla_array_i16(const int16_t *items, size_t n);
 SQLA_API sqla_value sqla_array_i32(const int32_t *items, size_t n);
@@ -168,7 +171,8 @@ SQLA_API sqla_value sqla_array_at(sqla_value array, size_t i);
 static inline sqla_value sqla_value_same_(sqla_value v) { return v; }
 
 /* Write a value for people, as snprintf does: dates and times as ISO 8601, blobs as hexadecimal, NULL as "NULL", arrays in braces.
- * Returns: the length that it has, even where buf is smaller; buf is always terminated when size > 0.  Threads: any. */
+ * Returns: the length that it has, even where buf is smaller (or NULL); buf is always terminated
+ * when size > 0.  Threads: any. */
 SQLA_API size_t sqla_value_print(char *buf, size_t size, sqla_value v);
 
 #ifndef __cplusplus
