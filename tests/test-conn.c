@@ -438,6 +438,39 @@ static void prepared__cache_has_an_end(const char *url)
     tear_down(&b);
 }
 
+/* A statement of many parameters is prepared when it is seen again, and its answers are the same as
+ * before. */
+static void statements__of_many_parameters_can_be_prepared(const char *url)
+{
+    enum { MANY = 20000 };
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    char *sql = malloc(MANY * 40), name[12];
+    CU_ASSERT_FATAL(sql != NULL && conn != NULL);
+    char *to = sql + sprintf(sql, "SELECT 77 AS n, 'word' AS word WHERE 1 IN (0");
+    for (int i = 0; i < MANY; i++)
+        to += sprintf(to, ", :n%d", i);
+    sprintf(to, ")");
+    for (int again = 0; again < 4; again++) {
+        sqla_stmt *q = sqla_sql(conn, sql);
+        for (int i = 0; i < MANY; i++) {
+            snprintf(name, sizeof name, "n%d", i);
+            sqla_bind(q, name, (int64_t)i);
+        }
+        int rows = 0;
+        SQLA_EACH_ROW(row, q, &err)
+            rows +=
+                sqla_row_i64(row, "n", &err) == 77 && strcmp(sqla_row_text(row, "word", &err), "word") == 0;
+        CU_ASSERT_EQUAL(rows, 1);
+        CU_ASSERT(is(&err, SQLA_OK));
+        sqla_stmt_free(q);
+    }
+    free(sql);
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -460,6 +493,8 @@ int main(void)
         { "prepared: the table is altered in a transaction", prepared__table_is_altered_in_a_transaction, HARNESS_POSTGRES },
         { "prepared: statements that are gone", prepared__statements_that_are_gone, HARNESS_POSTGRES },
         { "prepared: the cache has an end", prepared__cache_has_an_end, HARNESS_DATABASES },
+        { "statements of many parameters can be prepared", statements__of_many_parameters_can_be_prepared,
+          HARNESS_DATABASES },
     };
     return harness_main("test-conn", tests, sizeof tests / sizeof tests[0]);
 }

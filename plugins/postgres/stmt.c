@@ -121,6 +121,21 @@ static sqla_status prepare_and_describe(sqla_driver_conn *conn, const sqla_drive
 }
 #endif
 
+/* The server describes each parameter in four bytes, and libpq (15.18) takes an answer of that kind beyond
+ * 30,000 bytes for a link out of step. A statement of so many gets text, as one that is not prepared does. */
+enum { DESCRIBED_MOST = 7000 };
+
+static sqla_status prepare_alone(
+    sqla_driver_conn *conn, const sqla_driver_stmt *stmt, const char *text, sqla_err *err)
+{
+    PGresult *res = NULL;
+    if (PQsendPrepare(conn->link, stmt->name, text, stmt->count, stmt->types) == 0)
+        return not_sent(conn, err);
+    sqla_status status = postgres__answer(conn, &res, err);
+    PQclear(status == SQLA_OK ? res : NULL);
+    return status;
+}
+
 static int format_for(const PGresult *shape)
 {
     for (int i = 0; i < PQnfields(shape); i++) {
@@ -159,9 +174,11 @@ static sqla_status prepare(sqla_driver_conn *conn, sqla_driver_stmt *stmt, const
     if (status != SQLA_OK)
         return status;
     postgres__drop_statements(conn);
-    status = prepare_and_describe(conn, stmt, text, &shape, err);
+    bool described = stmt->count <= DESCRIBED_MOST;
+    status = described ? prepare_and_describe(conn, stmt, text, &shape, err)
+                       : prepare_alone(conn, stmt, text, err);
     postgres__leave(conn);
-    if (status != SQLA_OK)
+    if (status != SQLA_OK || !described)
         return status;
     stmt->fields = PQnfields(shape);
     stmt->format = format_for(shape);
