@@ -317,7 +317,8 @@ static const struct { uint32_t rep, size; const char *can; } forms[] = {
     { SQLA_REP_FIXED, 1, "B248e" }, { SQLA_REP_FIXED, 2, "B248e" }, { SQLA_REP_FIXED, 4, "B248efFd" }, { SQLA_REP_FIXED, 8, "B248efFTZL" },
     { SQLA_REP_FIXED, 16, "iu" }, { SQLA_REP_FIXED, 3, "" }, { SQLA_REP_CSTR, 8, "tnje" }, { SQLA_REP_CHARS, 8, "tnje" },
     { SQLA_REP_BYTES, 16, "tbnje" },
-    { SQLA_REP_VALUE, sizeof(sqla_value), "NB248fFtbdTZLiunje" }, { SQLA_REP_ROW_NUMBER, 0, "" }, { 77, 8, "" },
+    { SQLA_REP_VALUE, sizeof(sqla_value), "NB248fFtbdTZLiunjeA" }, /* an array is a list, where the text takes one */
+    { SQLA_REP_ROW_NUMBER, 0, "" }, { 77, 8, "" },
 };
 
 static void plans__have_forms_that_can_be_sent(const char *url)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "sql/expr.h"
 #include "sql/metadata.h"
@@ -328,17 +329,41 @@ static bool can_name(sqla__stmt *q, const char *name)
 
 static const sqla__bind no_value = { .value = { .type = SQLA_TYPE_COUNT_ } };
 
+enum { FEW = 16 }; /* names that are looked through one by one */
+
+/* The last one joins the index, and the first of them when there are no longer few. */
+static bool index_binds(sqla__clauses *more)
+{
+    bool ok = true;
+    uint32_t n = more->binds.count;
+    for (uint32_t i = n == FEW + 1 ? 0 : n - 1; n > FEW && i < n && ok; i++)
+        ok = sqla__hash_put_text(&more->bind_places, more->binds.items[i].name, (void *)(uintptr_t)(i + 1));
+    return ok;
+}
+
+sqla__bind *sqla__stmt_bound(const sqla__stmt *q, const char *name)
+{
+    const sqla__clauses *more = q->more;
+    if (more->binds.count > FEW) {
+        uintptr_t place = (uintptr_t)sqla__hash_get_text(&more->bind_places, name);
+        return place > 0 ? &more->binds.items[place - 1] : NULL;
+    }
+    for (uint32_t i = 0; i < more->binds.count; i++) {
+        if (strcmp(more->binds.items[i].name, name) == 0)
+            return &more->binds.items[i];
+    }
+    return NULL;
+}
+
 /* The parameter of that name, a new one without a value if need be. NULL: out of memory. */
 static sqla__bind *bind_named(sqla__stmt *q, const char *name)
 {
     sqla__clauses *more = sqla__stmt_more(q);
-    for (uint32_t i = 0; more != NULL && i < more->binds.count; i++) {
-        if (strcmp(more->binds.items[i].name, name) == 0)
-            return &more->binds.items[i];
-    }
-    sqla__bind bind = no_value;
+    sqla__bind *before = more != NULL ? sqla__stmt_bound(q, name) : NULL, bind = no_value;
+    if (before != NULL)
+        return before;
     bind.name = more != NULL ? sqla__arena_strdup(&q->arena, name) : NULL;
-    if (bind.name == NULL || !sqla__list_push(&q->arena, &more->binds, bind))
+    if (bind.name == NULL || !sqla__list_push(&q->arena, &more->binds, bind) || !index_binds(more))
         return NULL;
     return &more->binds.items[more->binds.count - 1];
 }
@@ -390,38 +415,28 @@ sqla_stmt *sqla_bind_at_(sqla_stmt *handle, size_t number, sqla_value value)
 
 /* ---- IN with a number of values known at run time ------------------------------------------------------ */
 
-/* An array of n values, and the end of the list. NULL: q takes no condition, or there is no memory. */
-static sqla_expr *list_for(sqla_stmt *handle, size_t n)
+static sqla_stmt *where_in(
+    sqla_stmt *handle, sqla_expr column, const void *values, size_t n, sqla_value array)
 {
     sqla__stmt *q = taker(handle, "a condition");
-    sqla_expr *list = q != NULL ? sqla__arena_zero(&q->arena, n + 1, sizeof *list) : NULL;
-    if (list != NULL)
-        list[n] = (sqla_expr){ .kind = SQLA_EXPR_END };
-    else if (q != NULL)
-        nomem(q);
-    return list;
-}
-
-static sqla_stmt *where_in(sqla_stmt *handle, sqla_expr column, const sqla_expr *values)
-{
+    const sqla_expr list[] = { sqla_as_any(array).x, { .kind = SQLA_EXPR_END } };
     sqla_expr room[2];
-    const sqla_bool_expr conditions[] = { sqla_in_(SQLA_OP_IN, room, column, values),
+    if (q == NULL)
+        return handle;
+    if (sqla__is_absurd(values, n, sizeof(int64_t)) || n > SQLA__MOST_ITEMS)
+        sqla__stmt_fail(q, SQLA_ERR_MISUSE, "a list of %zu values %s", n,
+                        values == NULL ? "is NULL" : "is longer than any can be");
+    const sqla_bool_expr conditions[] = { sqla_in_(SQLA_OP_IN, room, column, list),
                                           { { .kind = SQLA_EXPR_END } } };
     return sqla_where_(handle, conditions);
 }
 
 sqla_stmt *sqla_where_in_i64(sqla_stmt *handle, sqla_num_expr column, const int64_t *values, size_t n)
 {
-    sqla_expr *list = list_for(handle, n);
-    for (size_t i = 0; list != NULL && i < n; i++)
-        list[i] = sqla_as_any(sqla_value_i64(values[i])).x;
-    return list != NULL ? where_in(handle, column.x, list) : handle;
+    return where_in(handle, column.x, values, n, sqla_array_i64(values, n));
 }
 
 sqla_stmt *sqla_where_in_text(sqla_stmt *handle, sqla_text_expr column, const char *const *values, size_t n)
 {
-    sqla_expr *list = list_for(handle, n);
-    for (size_t i = 0; list != NULL && i < n; i++)
-        list[i] = sqla_as_any(sqla_value_text(values[i])).x;
-    return list != NULL ? where_in(handle, column.x, list) : handle;
+    return where_in(handle, column.x, values, n, sqla_array_text(values, n));
 }

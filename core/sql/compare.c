@@ -126,10 +126,8 @@ static const char *word(const sqla_expr *x)
     case SQLA_OP_LE: return " <= ";
     case SQLA_OP_GT: return " > ";
     case SQLA_OP_GE: return " >= ";
-    case SQLA_OP_IN: return " IN (";
-    case SQLA_OP_NOT_IN: return " NOT IN (";
-    case SQLA_OP_NONE: case SQLA_OP_LIKE: case SQLA_OP_ILIKE: case SQLA_OP_CONTAINS: case SQLA_OP_STARTSWITH:
-    case SQLA_OP_ENDSWITH:
+    case SQLA_OP_NONE: case SQLA_OP_IN: case SQLA_OP_NOT_IN: case SQLA_OP_LIKE: case SQLA_OP_ILIKE:
+    case SQLA_OP_CONTAINS: case SQLA_OP_STARTSWITH: case SQLA_OP_ENDSWITH:
     case SQLA_OP_AND: case SQLA_OP_OR: case SQLA_OP_NOT: case SQLA_OP_IS_NULL:
     case SQLA_OP_PLUS: case SQLA_OP_MINUS: case SQLA_OP_TIMES: case SQLA_OP_DIVIDE: case SQLA_OP_BETWEEN: case SQLA_OP_ASC: case SQLA_OP_DESC:
         break;
@@ -192,31 +190,60 @@ static const sqla_value *bound(const compiler *c, const sqla_expr *x)
 {
     if (x->kind == SQLA_EXPR_VALUE)
         return &x->value;
-    for (size_t i = 0; x->kind == SQLA_EXPR_PARAM && i < c->q->more->binds.count; i++)
-        if (strcmp(c->q->more->binds.items[i].name, x->name) == 0)
-            return &c->q->more->binds.items[i].value;
-    return NULL;
+    const sqla__bind *bind = x->kind == SQLA_EXPR_PARAM ? sqla__stmt_bound(c->q, x->name) : NULL;
+    return bind != NULL ? &bind->value : NULL;
 }
 
-/* How many of the list are NULL? Those are asked for apart, since nothing is equal to NULL. */
-uint32_t sqla__count_nulls(const compiler *c, const sqla_expr *list)
+/* A list is written out, one expression an item, or it is one array. NULL: it is written out. */
+static const sqla_value *array_of(const compiler *c, const sqla_expr *list)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < list->count; i++) {
-        const sqla_value *value = bound(c, &list->args[i]);
-        n += value != NULL && value->type == SQLA_NULL;
+    const sqla_value *value = list->count == 1 ? bound(c, &list->args[0]) : NULL;
+    return value != NULL && value->type == SQLA_ARRAY ? value : NULL;
+}
+
+static uint32_t count_items(const compiler *c, const sqla_expr *list)
+{
+    const sqla_value *array = array_of(c, list);
+    return array != NULL ? array->as.array.count : list->count;
+}
+
+/* NULLs are asked for apart, since nothing is equal to NULL. */
+static uint32_t count_nulls(const compiler *c, const sqla_expr *list)
+{
+    const sqla_value *array = array_of(c, list);
+    uint32_t n = 0, count = count_items(c, list);
+    for (uint32_t i = 0; i < count; i++) {
+        const sqla_value *value = array == NULL ? bound(c, &list->args[i]) : NULL;
+        n += array != NULL ? sqla_array_at(*array, i).type == SQLA_NULL
+                           : value != NULL && value->type == SQLA_NULL;
     }
     return n;
 }
 
-static sqla_status in_list(compiler *c, const sqla_expr *a, const sqla_expr *list, const char *text)
+bool sqla__list_splits(const compiler *c, const sqla_expr *list)
 {
-    sqla_status status = operand(c, a, &(sqla_expr){ .kind = SQLA_EXPR_END }, SQLA__LEVEL_SUM);
-    put(c, text);
+    uint32_t nulls = count_nulls(c, list);
+    return nulls > 0 && nulls < count_items(c, list);
+}
+
+/* The i-th item, resolved. */
+static sqla_status take_item(compiler *c, const sqla_expr *list, uint32_t i, sqla_expr *ret)
+{
+    const sqla_value *array = array_of(c, list);
+    sqla_status status = sqla__resolve(c, &list->args[array != NULL ? 0 : i], ret);
+    if (status == SQLA_OK && array != NULL)
+        ret->value = sqla_array_at(*array, i);
+    return status;
+}
+
+static sqla_status written_out(compiler *c, const sqla_expr *a, const sqla_expr *list, const char *text)
+{
+    sqla_status status = SQLA_OK;
     bool first = true;
-    for (uint32_t i = 0; i < list->count && status == SQLA_OK; i++) {
+    put(c, text);
+    for (uint32_t i = 0, n = count_items(c, list); i < n && status == SQLA_OK; i++) {
         sqla_expr item;
-        status = sqla__resolve(c, &list->args[i], &item);
+        status = take_item(c, list, i, &item);
         if (status != SQLA_OK || is_null(&item))
             continue;
         put(c, first ? "" : ", ");
@@ -228,27 +255,80 @@ static sqla_status in_list(compiler *c, const sqla_expr *a, const sqla_expr *lis
     return status;
 }
 
+/* The values of a list that is fit to travel as one: many, none but values, and of one type. Whole numbers
+ * of any width are one type. ret->type stays SQLA_NULL where it is not. */
+static sqla_status gather(compiler *c, const sqla_expr *a, const sqla_expr *list, uint32_t n, sqla_value *ret)
+{
+    sqla_value *values = n > SQLA__LONG_LIST && sqla__has_lists(c->traits)
+                             ? sqla__arena_take(c->arena, n * sizeof *values)
+                             : NULL;
+    sqla_status status = SQLA_OK;
+    uint32_t kept = 0;
+    ret->type = SQLA_NULL;
+    if (values == NULL)
+        return n > SQLA__LONG_LIST && sqla__has_lists(c->traits) ? sqla__error_nomem(c->err) : SQLA_OK;
+    for (uint32_t i = 0; i < n && status == SQLA_OK; i++) {
+        sqla_expr item;
+        status = take_item(c, list, i, &item);
+        if (status == SQLA_OK && item.kind != SQLA_EXPR_VALUE)
+            return SQLA_OK;
+        if (status != SQLA_OK || is_null(&item) || (status = fit(c, a, &item.value)) != SQLA_OK)
+            continue;
+        if (is_whole(item.value.type))
+            item.value.type = SQLA_INT64;
+        values[kept++] = item.value;
+        if (item.value.type != values[0].type || item.value.type == SQLA_ARRAY)
+            return SQLA_OK;
+    }
+    if (kept > SQLA__LONG_LIST)
+        *ret = sqla_array_values(values, kept);
+    return status;
+}
+
+static sqla_status in_list(compiler *c, const sqla_expr *a, const sqla_expr *list, bool negated)
+{
+    const sqla_column_item *column = sqla__item_of(a);
+    const sqla_expr nothing = { .kind = SQLA_EXPR_END };
+    sqla_value values = sqla_null();
+    uint32_t n = count_items(c, list);
+    if (n == UINT32_MAX)
+        return sqla__error_set(c->err, SQLA_ERR_MISUSE, "a list has more items than can be counted");
+    sqla_status status = operand(c, a, &nothing, SQLA__LEVEL_SUM);
+    if (status == SQLA_OK)
+        status = gather(c, a, list, n, &values);
+    if (status != SQLA_OK)
+        return status;
+    if (values.type == SQLA_NULL)
+        return written_out(c, a, list, negated ? " NOT IN (" : " IN (");
+    sqla__list_begin(&c->text, c->traits, negated);
+    status = sqla__parameter(c, values, column != NULL ? sqla__column_name(column) : NULL);
+    sqla__list_end(&c->text, c->traits);
+    return status;
+}
+
 /* Nothing is in an empty list. With a NULL: (x IN (1, 2) OR x IS NULL), and the opposite of it. */
 static sqla_status in(compiler *c, const sqla_expr *x)
 {
     const sqla_expr *list = &x->args[1];
     bool negated = x->op == SQLA_OP_NOT_IN;
-    uint32_t nulls = sqla__count_nulls(c, list);
-    sqla_expr a;
+    uint32_t nulls = count_nulls(c, list), count = count_items(c, list);
+    sqla_expr a, item;
     sqla_status status = sqla__resolve(c, &x->args[0], &a);
     if (status == SQLA_OK)
         status = check_comparison(c, &a, (sqla_op)x->op);
+    if (status == SQLA_OK && count == 0 && list->count > 0)
+        status = take_item(c, list, 0, &item); /* so that its name counts as used */
     if (status != SQLA_OK)
         return status;
-    if (list->count == 0) {
+    if (count == 0) {
         put(c, negated ? "1 = 1" : "1 = 0");
         return SQLA_OK;
     }
-    if (list->count > nulls)
-        status = in_list(c, &a, list, word(x));
+    if (count > nulls)
+        status = in_list(c, &a, list, negated);
     if (status != SQLA_OK || nulls == 0)
         return status;
-    if (list->count > nulls)
+    if (count > nulls)
         put(c, negated ? " AND " : " OR ");
     return sqla__null_test(c, &a, negated);
 }

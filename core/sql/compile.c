@@ -274,7 +274,8 @@ static sqla_status compile_raw(sqla__stmt *q, const sqla_traits *traits, sqla__a
     return sqla__compile_raw(q->sql, names, values, n, traits, arena, ret, err);
 }
 
-static sqla_status take_untouched(sqla__stmt *q, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
+static sqla_status take_untouched(
+    sqla__stmt *q, const sqla_traits *traits, sqla__arena *arena, sqla__compiled *ret, sqla_error *err)
 {
     size_t n = q->more->places.count;
     sqla__buf text = { 0 };
@@ -288,6 +289,9 @@ static sqla_status take_untouched(sqla__stmt *q, sqla__arena *arena, sqla__compi
         values[i] = q->more->places.items[i].value;
         if (values[i].type == SQLA_TYPE_COUNT_)
             return sqla__error_set(err, SQLA_ERR_MISUSE, "parameter %zu has no value, and parameter %zu has one", i + 1, n);
+        if (values[i].type == SQLA_ARRAY && !(traits->features & SQLA_FEATURE_ARRAYS))
+            return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "parameter %zu is a list, and %s has no arrays",
+                i + 1, traits->dialect);
     }
     sqla__buf_add(&text, q->sql);
     sqla_status status = sqla__compiled_finish(arena, &text, values, names, n, ret, err);
@@ -301,7 +305,8 @@ sqla_status sqla__compile(sqla__stmt *q, const sqla_traits *traits, sqla__arena 
     if (status != SQLA_OK)
         return status;
     if (q->kind == SQLA__RAW_SQL)
-        return q->untouched ? take_untouched(q, arena, ret, err) : compile_raw(q, traits, arena, ret, err);
+        return q->untouched ? take_untouched(q, traits, arena, ret, err)
+                            : compile_raw(q, traits, arena, ret, err);
     compiler c = { .q = q,
         .traits = traits,
         .arena = arena,

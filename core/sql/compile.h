@@ -58,6 +58,13 @@ sqla_status sqla__compiled_finish(sqla__arena *arena, const sqla__buf *text, con
 sqla_status sqla__quote_name(sqla__buf *buf, const char *name, const sqla_traits *traits, sqla_error *err);
 sqla_status sqla__quote_table(sqla__buf *buf, const char *schema, const char *name, const sqla_traits *traits, sqla_error *err);
 void sqla__placeholder(sqla__buf *buf, const sqla_traits *traits, uint32_t number); /* number: 1-based */
+
+/* A list that travels as one parameter: what stands before it and behind it. negated: NOT IN. */
+enum { SQLA__LONG_LIST = 100 }; /* more items than this go so where the database can */
+bool sqla__has_lists(const sqla_traits *traits);
+void sqla__list_begin(sqla__buf *buf, const sqla_traits *traits, bool negated);
+void sqla__list_end(sqla__buf *buf, const sqla_traits *traits);
+
 const sqla_type_trait *sqla__type_trait(const sqla_traits *traits, uint32_t type);   /* NULL: the database cannot store it */
 
 #endif

@@ -11,11 +11,11 @@ typedef struct sqla__compiler {
     sqla__buf text;
     const sqla__stmt *q;
     const sqla_traits *traits;
-    sqla__arena *arena;                  /* for values that are made */
     SQLA__VEC(sqla_value) values;
     SQLA__VEC(const char *) names;
     SQLA__VEC(const sqla_model *) scope; /* the models whose tables are in FROM: the first, then one a join */
     bool *used;                          /* one flag a bind of q */
+    sqla__arena *arena;                  /* what is compiled, and made for it, lives in it */
     sqla_error *err;
 } sqla__compiler;
 
@@ -37,8 +37,8 @@ sqla_status sqla__compare(sqla__compiler *c, const sqla_expr *x);
 /* LIKE, ILIKE, CONTAINS, STARTSWITH, ENDSWITH. */
 sqla_status sqla__like(sqla__compiler *c, const sqla_expr *x);
 sqla_status sqla__null_test(sqla__compiler *c, const sqla_expr *x, bool negated);
-/* How many values of an IN list are NULL? */
-uint32_t sqla__count_nulls(const sqla__compiler *c, const sqla_expr *list);
+/* Is an IN list written as two conditions, since some of its items are NULL? */
+bool sqla__list_splits(const sqla__compiler *c, const sqla_expr *list);
 /* What x stands for: without its label; for a :name its value. */
 sqla_status sqla__resolve(sqla__compiler *c, const sqla_expr *x, sqla_expr *ret);
 /* The column that x is; NULL: it is none. */

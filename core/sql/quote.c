@@ -1,4 +1,4 @@
-/* quote.c: identifiers and placeholders. The one routine through which every name enters SQL text. */
+/* quote.c: identifiers, placeholders and lists. The one routine through which every name enters SQL text. */
 #include <config.h>
 #include "sql/compile.h"
 
@@ -80,6 +80,29 @@ void sqla__placeholder(sqla__buf *buf, const sqla_traits *traits, uint32_t numbe
         sqla__buf_printf(buf, "$%u", number);
     else
         sqla__buf_add_char(buf, '?');
+}
+
+bool sqla__has_lists(const sqla_traits *traits)
+{
+    return (traits->features & SQLA_FEATURE_ARRAYS) != 0 || traits->list != NULL;
+}
+
+static const char param[] = "{param}";
+
+void sqla__list_begin(sqla__buf *buf, const sqla_traits *traits, bool negated)
+{
+    bool array = (traits->features & SQLA_FEATURE_ARRAYS) != 0;
+    const char *at = array ? NULL : strstr(traits->list, param);
+    sqla__buf_add(buf, array ? (negated ? " <> ALL(" : " = ANY(") : (negated ? " NOT IN (" : " IN ("));
+    if (at != NULL)
+        sqla__buf_add_n(buf, traits->list, (size_t)(at - traits->list));
+}
+
+void sqla__list_end(sqla__buf *buf, const sqla_traits *traits)
+{
+    const char *at = (traits->features & SQLA_FEATURE_ARRAYS) != 0 ? NULL : strstr(traits->list, param);
+    sqla__buf_add(buf, at != NULL ? at + sizeof param - 1 : "");
+    sqla__buf_add_char(buf, ')');
 }
 
 const sqla_type_trait *sqla__type_trait(const sqla_traits *traits, uint32_t type)

@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/vec.h"
@@ -31,6 +32,7 @@ typedef struct scanner {
     const sqla_value *values;
     const char *model;         /* whose fields the names are, some of which the text may leave out; NULL: they are all to be in it */
     size_t count;
+    sqla__hash places;         /* from a name to the place of the first of that name in names */
     bool *used;
     const sqla_traits *traits;
     int brackets;              /* how many [ are open */
@@ -232,10 +234,20 @@ static sqla_status dollar(scanner *s)
 /* The given parameter of that name; count: there is none. */
 static size_t find(const scanner *s, const char *name, size_t n)
 {
-    size_t i = 0;
-    while (i < s->count && (strlen(s->names[i]) != n || memcmp(s->names[i], name, n) != 0))
-        i++;
-    return i;
+    const char *const *place = sqla__hash_get(&s->places, name, n);
+    return place != NULL ? (size_t)(place - s->names) : s->count;
+}
+
+/* Of two that have one name, the first is found. */
+static sqla_status index_names(scanner *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        size_t n = strlen(s->names[i]);
+        if (find(s, s->names[i], n) == s->count &&
+            !sqla__hash_put(&s->places, s->names[i], n, (void *)(uintptr_t)&s->names[i]))
+            return sqla__error_nomem(s->err);
+    }
+    return SQLA_OK;
 }
 
 static size_t word_length(const char *text)
@@ -244,6 +256,14 @@ static size_t word_length(const char *text)
     while (in_word(text[n]))
         n++;
     return n;
+}
+
+/* Where a list may stand as one parameter, expand_whole puts it. */
+static sqla_status refuse_list(scanner *s, const char *name)
+{
+    sqla__error_set(s->err, SQLA_ERR_UNSUPPORTED,
+        "%s has no arrays: ':%.60s' is a list, or has one among its items", s->traits->dialect, name);
+    return placed(s, s->at);
 }
 
 static sqla_status add_parameter(scanner *s, const char *name, sqla_value value)
@@ -301,6 +321,17 @@ static sqla_status replace_operator(scanner *s, const token *operator, const cha
     return status == SQLA_OK ? part(s, s->at, true) : status;
 }
 
+/* One parameter for all. The parentheses are in the text already. */
+static sqla_status expand_whole(scanner *s, size_t i)
+{
+    const char *template = s->traits->list, *at = strstr(template, "{param}");
+    size_t before = at != NULL ? (size_t)(at - template) : 0;
+    sqla__buf_add_n(&s->text, template, before);
+    sqla_status status = add_parameter(s, s->names[i], s->values[i]);
+    sqla__buf_add(&s->text, at != NULL ? at + strlen("{param}") : "");
+    return status;
+}
+
 /* One parameter an item. No item: a subquery that gives no row, which every database takes, and of which IN is false even for NULL. */
 static sqla_status expand(scanner *s, size_t i, place where, const token *operator)
 {
@@ -313,11 +344,16 @@ static sqla_status expand(scanner *s, size_t i, place where, const token *operat
     }
     if ((where == BEHIND_ANY || where == BEHIND_ALL) && replace_operator(s, operator, where == BEHIND_ANY ? "IN (" : "NOT IN (") != SQLA_OK)
         return SQLA_ERR_NOMEM;
+    if (n > SQLA__LONG_LIST && s->traits->list != NULL)
+        return expand_whole(s, i);
     if (n == 0)
         sqla__buf_add(&s->text, "SELECT NULL WHERE 1 = 0");
     for (uint32_t item = 0; item < n; item++) {
+        sqla_value value = list.type == SQLA_ARRAY ? sqla_array_at(list, item) : list;
         sqla__buf_add(&s->text, item > 0 ? ", " : "");
-        if (add_parameter(s, s->names[i], list.type == SQLA_ARRAY ? sqla_array_at(list, item) : list) != SQLA_OK)
+        if (value.type == SQLA_ARRAY)
+            return refuse_list(s, s->names[i]);
+        if (add_parameter(s, s->names[i], value) != SQLA_OK)
             return SQLA_ERR_NOMEM;
     }
     return SQLA_OK;
@@ -523,7 +559,9 @@ static sqla_status compile(scanner *s, sqla__arena *arena, sqla__compiled *ret)
     s->at = s->start;
     s->last = ' ';
     s->used = sqla__alloc_zero(s->count + 1, sizeof *s->used);
-    sqla_status status = s->used != NULL ? scan(s) : sqla__error_nomem(s->err);
+    sqla_status status = s->used != NULL ? index_names(s) : sqla__error_nomem(s->err);
+    if (status == SQLA_OK)
+        status = scan(s);
     if (status == SQLA_OK)
         status = sqla__compiled_finish(arena, &s->text, s->found.items, s->found_names.items, s->found.count, ret, s->err);
     if (status == SQLA_OK)
@@ -532,6 +570,7 @@ static sqla_status compile(scanner *s, sqla__arena *arena, sqla__compiled *ret)
     sqla__buf_release(&s->text);
     sqla__vec_release(&s->found);
     sqla__vec_release(&s->found_names);
+    sqla__hash_release(&s->places);
     sqla__free(s->used);
     return status;
 }

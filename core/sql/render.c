@@ -38,11 +38,10 @@ sqla_status sqla__resolve(compiler *c, const sqla_expr *x, sqla_expr *ret)
     *ret = *x;
     if (x->kind != SQLA_EXPR_PARAM)
         return SQLA_OK;
-    for (size_t i = 0; i < c->q->more->binds.count; i++) {
-        if (strcmp(c->q->more->binds.items[i].name, x->name) != 0)
-            continue;
-        c->used[i] = true;
-        *ret = (sqla_expr){ .kind = SQLA_EXPR_VALUE, .name = c->q->more->binds.items[i].name, .value = c->q->more->binds.items[i].value };
+    const sqla__bind *bind = sqla__stmt_bound(c->q, x->name);
+    if (bind != NULL) {
+        c->used[bind - c->q->more->binds.items] = true;
+        *ret = (sqla_expr){ .kind = SQLA_EXPR_VALUE, .name = bind->name, .value = bind->value };
         return SQLA_OK;
     }
     sqla__error_set(c->err, SQLA_ERR_MISUSE, "parameter ':%s' has no value", x->name);
@@ -246,11 +245,7 @@ static sqla__level level_of(const compiler *c, const sqla_expr *x)
         return SQLA__LEVEL_ANY;
     if (x->kind != SQLA_EXPR_OP)
         return SQLA__LEVEL_ATOM;
-    bool split = false; /* an IN that is written as two conditions */
-    if (x->op == SQLA_OP_IN || x->op == SQLA_OP_NOT_IN) {
-        uint32_t nulls = sqla__count_nulls(c, &x->args[1]);
-        split = nulls > 0 && nulls < x->args[1].count;
-    }
+    bool split = (x->op == SQLA_OP_IN || x->op == SQLA_OP_NOT_IN) && sqla__list_splits(c, &x->args[1]);
     return !split ? operators[x->op].level : x->op == SQLA_OP_IN ? SQLA__LEVEL_OR : SQLA__LEVEL_AND;
 }
 
@@ -258,6 +253,9 @@ static sqla_status value(compiler *c, const sqla_expr *x)
 {
     sqla_expr real;
     sqla_status status = sqla__resolve(c, x, &real);
+    if (status == SQLA_OK && real.value.type == SQLA_ARRAY && !(c->traits->features & SQLA_FEATURE_ARRAYS))
+        return sqla__error_set(c->err, SQLA_ERR_UNSUPPORTED,
+            "%s has no arrays: a list stands in sqla_in and sqla_not_in alone", c->traits->dialect);
     return status == SQLA_OK ? sqla__parameter(c, real.value, real.name) : status;
 }
 

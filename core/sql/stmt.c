@@ -111,6 +111,7 @@ static void free_more(sqla__clauses *more)
     for (uint32_t i = 0; i < more->places.count; i++)
         sqla__arena_release(&more->places.items[i].later);
     sqla__arena_release(&more->text_memory);
+    sqla__hash_release(&more->bind_places);
 }
 
 /* It is in no list any more. */

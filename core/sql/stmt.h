@@ -11,6 +11,7 @@
 #include <sqla/sql.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/vec.h"
 #include "sql/target.h"
 
@@ -38,6 +39,7 @@ typedef struct sqla__clauses {
     SQLA__LIST(sqla__join) joins;
     SQLA__LIST(sqla__load_with) loads;
     SQLA__LIST(sqla__bind) binds;
+    sqla__hash bind_places;        /* from a name to its place in binds, plus 1; empty while they are few */
     SQLA__LIST(sqla__bind) places; /* of an untouched text: by position */
     const char *text;              /* sqla_stmt_text's last answer, of that version */
     uint32_t text_version;
@@ -116,6 +118,8 @@ void sqla__stmt_take_failure(sqla__stmt *q, const sqla_error *failure);
  * SQLA_OK: none. */
 sqla_status sqla__stmt_failure(sqla__stmt *q, sqla_error *err);
 static inline bool sqla__stmt_is_sound(const sqla__stmt *q) { return q != NULL && q->failed == SQLA_OK; }
+/* What that name is bound to; NULL: nothing. */
+sqla__bind *sqla__stmt_bound(const sqla__stmt *q, const char *name);
 /* Does q read from that model's table (a raw statement: perhaps)? Decides what autoflush looks at. */
 bool sqla__stmt_reads(const sqla__stmt *q, const sqla_model *model);
 /* What few statements have, to write to.  NULL: out of memory, which q keeps. */

@@ -220,7 +220,7 @@ static const char *put_value(target *t, const sqla_slot *slot, const sqla_value 
     case SQLA_INTERVAL:
         return type == SQLA_INTERVAL ? put_interval(t, &value->as.interval) : another_type;
     case SQLA_ARRAY:
-        return "the server has no arrays";
+        return "the server has no arrays: a list stands in IN alone";
     case SQLA_UUID:
         return type == SQLA_UUID ? put_uuid(t, &value->as.uuid) : another_type;
     case SQLA_ENUM_TYPE:
@@ -260,6 +260,67 @@ static const char *put_slot(target *t, const sqla_slot *slot, const void *row)
     return "the slot has a representation that is not known";
 }
 
+/* ---- lists --------------------------------------------------------------------------------------------- */
+
+/* How the items of a list lie in memory, as a slot that is read at each of them. */
+static bool item_slot(const sqla_array *list, const sqla_slot *slot, sqla_slot *item)
+{
+    static const uint8_t sizes[SQLA_TYPE_COUNT_] = { [SQLA_BOOL] = sizeof(bool),
+        [SQLA_INT16] = 2,
+        [SQLA_INT32] = 4,
+        [SQLA_INT64] = 8,
+        [SQLA_FLOAT32] = 4,
+        [SQLA_FLOAT64] = 8,
+        [SQLA_TEXT] = sizeof(char *),
+        [SQLA_DECIMAL] = sizeof(char *),
+        [SQLA_JSON] = sizeof(char *),
+        [SQLA_BLOB] = sizeof(sqla_blob),
+        [SQLA_DATE] = sizeof(sqla_date),
+        [SQLA_TIME] = 8,
+        [SQLA_TIMESTAMP] = 8,
+        [SQLA_LOCAL_TIMESTAMP] = 8,
+        [SQLA_INTERVAL] = sizeof(sqla_interval),
+        [SQLA_UUID] = sizeof(sqla_uuid) };
+    *item = (sqla_slot){ .type = (uint8_t)list->type,
+        .rep = SQLA_REP_FIXED,
+        .flags = SQLA_SLOT_NULLABLE,
+        .column = slot->column,
+        .set_offset = -1,
+        .name = slot->name };
+    if (list->type == SQLA_NULL) {
+        item->rep = SQLA_REP_VALUE;
+        item->size = sizeof(sqla_value);
+        return true;
+    }
+    if (list->type >= SQLA_TYPE_COUNT_ || sizes[list->type] == 0)
+        return false;
+    item->size = sizes[list->type];
+    if (is_text(list->type) || list->type == SQLA_BLOB)
+        item->rep = list->type == SQLA_BLOB ? SQLA_REP_BYTES : SQLA_REP_CSTR;
+    return true;
+}
+
+static sqla_status refuse(
+    const sqla_slot *slot, sqla_status status, const char *why, int64_t number, sqla_err *err);
+
+sqla_status mariadb__list_items(
+    const sqla_slot *slot, const sqla_array *list, mariadb__item_fn *take, void *to, sqla_err *err)
+{
+    sqla_slot item;
+    if (list->count == UINT32_MAX || !item_slot(list, slot, &item))
+        return refuse(slot, SQLA_ERR_DATA, "it is a list that cannot be sent", 0, err);
+    for (uint32_t i = 0; i < list->count; i++) {
+        MYSQL_BIND bind = { 0 };
+        mariadb__unit unit;
+        target t = { &bind, &unit };
+        const char *why = put_slot(&t, &item, (const char *)list->items + (size_t)i * item.size);
+        if (why != NULL)
+            return refuse(slot, SQLA_ERR_DATA, why, 0, err);
+        take(to, &bind);
+    }
+    return SQLA_OK;
+}
+
 /* ---- plans ----------------------------------------------------------------------------------------------------- */
 
 static bool is_width(uint32_t size) { return size == 1 || size == 2 || size == 4 || size == 8; }
@@ -295,7 +356,7 @@ static bool can_send(const sqla_slot *slot)
     case SQLA_REP_BYTES:
         return is_text(slot->type) || slot->type == SQLA_BLOB;
     case SQLA_REP_VALUE:
-        return slot->type < SQLA_TYPE_COUNT_ && slot->type != SQLA_ARRAY;
+        return slot->type < SQLA_TYPE_COUNT_;
     }
     return false;
 }

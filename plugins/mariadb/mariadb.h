@@ -327,6 +327,26 @@ bool mariadb__args_start(mariadb__args *args, size_t count);
 /* place: of the row in a block. number: 0-based row of a batch plus 1, or 0. */
 sqla_status mariadb__args_row(mariadb__args *args, const sqla_plan *plan, const void *row, size_t place, int64_t number, sqla_err *err);
 
+/* Make each item of a list a parameter, and show it. */
+typedef void mariadb__item_fn(void *to, const MYSQL_BIND *item);
+sqla_status mariadb__list_items(
+    const sqla_slot *slot, const sqla_array *list, mariadb__item_fn *take, void *to, sqla_err *err);
+
+/* ---- list.c -------------------------------------------------------------------------------------------- */
+
+#define MARIADB__LIST_MARK "/*sqla:list*/"
+/* A statement whose lists are written into its text, and the plan of what is left to be sent. */
+typedef struct mariadb__listed {
+    sqla_statement statement;
+    sqla_plan plan;
+    char *text;                /* to be released, with slots */
+    sqla_slot *slots;
+} mariadb__listed;
+bool mariadb__has_lists(const sqla_plan *plan);
+sqla_status mariadb__listed_new(const sqla_statement *statement, const sqla_plan *plan, const void *row,
+    mariadb__listed *ret, sqla_err *err);
+void mariadb__listed_release(mariadb__listed *listed);
+
 /* ---- cell.c ------------------------------------------------------------------------------------------- */
 
 void mariadb__column_init(mariadb__column *column, const MYSQL_FIELD *field);

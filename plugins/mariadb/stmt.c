@@ -297,29 +297,16 @@ static sqla_status run(sqla_driver_conn *conn, const sqla_statement *statement, 
     return status;
 }
 
-sqla_status mariadb_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
-                         const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
+static sqla_status exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan,
+    const void *row, const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
 {
-    uint32_t flags = options != NULL ? options->flags : 0, count = plan != NULL ? plan->count : 0;
-    int64_t deadline = options != NULL ? options->deadline : 0;
-    const sqla_err_fields no_rows = {
-        .hint = "the statement gives no rows: run it with sqla_exec() or sqla_execute()"
-    };
-    if ((flags & SQLA_EXEC_SCRIPT) != 0)
-        return count > 0 ? mariadb__fail(err, SQLA_ERR_MISUSE, NULL, "a script takes no parameters") :
-               run_script(conn, statement, deadline, ret_result, err);
-    sqla_status status = statement->prepared == NULL ? mariadb__check_text(statement->text, statement->length, err) : SQLA_OK;
-    if (status == SQLA_OK)
-        status = mariadb__check_plan(plan, err);
-    if (status == SQLA_OK && (flags & SQLA_EXEC_ROWS) != 0 && mariadb__gives_no_rows(statement->text))
-        status = mariadb__fail(
-            err, SQLA_ERR_MISUSE, &no_rows, "cannot read rows: the statement gives none, and was not run");
-    if (status == SQLA_OK && !mariadb__args_start(&conn->args, count))
-        status = mariadb__nomem(err);
+    uint32_t flags = options != NULL ? options->flags : 0;
+    sqla_status status =
+        mariadb__args_start(&conn->args, plan != NULL ? plan->count : 0) ? SQLA_OK : mariadb__nomem(err);
     if (status == SQLA_OK)
         status = mariadb__args_row(&conn->args, plan, row, 0, 0, err);
     if (status == SQLA_OK)
-        status = mariadb__enter(conn, deadline, err);
+        status = mariadb__enter(conn, options != NULL ? options->deadline : 0, err);
     if (status != SQLA_OK)
         return status;
     status = mariadb__put_under_way(conn, statement->text, err);
@@ -330,4 +317,37 @@ sqla_status mariadb_exec(sqla_driver_conn *conn, const sqla_statement *statement
     else
         mariadb__keep_outcome(conn);
     return status;
+}
+
+static sqla_status exec_listed(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan,
+    const void *row, const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
+{
+    mariadb__listed listed;
+    sqla_status status = mariadb__listed_new(statement, plan, row, &listed, err);
+    if (status == SQLA_OK)
+        status = exec(conn, &listed.statement, &listed.plan, row, options, ret_result, err);
+    mariadb__listed_release(&listed);
+    return status;
+}
+
+sqla_status mariadb_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
+                         const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
+{
+    uint32_t flags = options != NULL ? options->flags : 0, count = plan != NULL ? plan->count : 0;
+    const sqla_err_fields no_rows = {
+        .hint = "the statement gives no rows: run it with sqla_exec() or sqla_execute()"
+    };
+    if ((flags & SQLA_EXEC_SCRIPT) != 0)
+        return count > 0 ? mariadb__fail(err, SQLA_ERR_MISUSE, NULL, "a script takes no parameters") :
+               run_script(conn, statement, options->deadline, ret_result, err);
+    sqla_status status = statement->prepared == NULL ? mariadb__check_text(statement->text, statement->length, err) : SQLA_OK;
+    if (status == SQLA_OK)
+        status = mariadb__check_plan(plan, err);
+    if (status == SQLA_OK && (flags & SQLA_EXEC_ROWS) != 0 && mariadb__gives_no_rows(statement->text))
+        status = mariadb__fail(
+            err, SQLA_ERR_MISUSE, &no_rows, "cannot read rows: the statement gives none, and was not run");
+    if (status != SQLA_OK)
+        return status;
+    return mariadb__has_lists(plan) ? exec_listed(conn, statement, plan, row, options, ret_result, err)
+                                    : exec(conn, statement, plan, row, options, ret_result, err);
 }

@@ -113,4 +113,5 @@ const sqla_traits mariadb__traits = {
     .like = "{text} LIKE {pattern} ESCAPE 0x5c",
     .ilike = "lower({text}) LIKE lower({pattern}) COLLATE utf8mb4_bin ESCAPE 0x5c",
     .like_loose = "{text} LIKE {pattern} COLLATE utf8mb4_bin ESCAPE 0x5c",
+    .list = "{param}" MARIADB__LIST_MARK,
 };

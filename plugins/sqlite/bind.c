@@ -13,16 +13,18 @@
 
 typedef struct binding {
     sqlite3_stmt *stmt;
+    sqlite__list *list;           /* where the values of a list go; NULL: they are parameters of stmt */
     sqlite3_destructor_type life; /* SQLITE_STATIC or SQLITE_TRANSIENT */
     char *form;                   /* SQLITE__FORM_SIZE bytes for this value */
     const char *why;              /* what is wrong with it, when REFUSED */
     sqla_status status;           /* of that; ERR_DATA unless said */
 } binding;
 
-enum { REFUSED = -1 };
+enum { REFUSED = -1, NO_MEMORY = -2 }; /* NO_MEMORY: SQLite does not know of it */
 
-/* Returns an SQLite code, or REFUSED. */
+/* Returns an SQLite code, or one of these. */
 typedef int bind_fn(binding *b, int index, const sqla_slot *slot, const char *at);
+static int bind_list(binding *b, int index, const sqla_slot *slot, const sqla_array *list);
 
 static int refuse(binding *b, const char *why)
 {
@@ -30,10 +32,41 @@ static int refuse(binding *b, const char *why)
     return REFUSED;
 }
 
+/* ---- where values go ----------------------------------------------------------------------------------- */
+
+static int put_null(binding *b, int index)
+{
+    return b->list != NULL ? sqlite__list_add_null(b->list) : sqlite3_bind_null(b->stmt, index);
+}
+
+static int put_int(binding *b, int index, int64_t v)
+{
+    return b->list != NULL ? sqlite__list_add_int(b->list, v) : sqlite3_bind_int64(b->stmt, index, v);
+}
+
+static int put_double(binding *b, int index, double v)
+{
+    return b->list != NULL ? sqlite__list_add_double(b->list, v) : sqlite3_bind_double(b->stmt, index, v);
+}
+
+static int put_text(binding *b, int index, const char *text, int n)
+{
+    return b->list != NULL ? sqlite__list_add_bytes(b->list, SQLITE_TEXT, text, n)
+                           : sqlite3_bind_text(b->stmt, index, text, n, b->life);
+}
+
+static int put_blob(binding *b, int index, const void *data, int n)
+{
+    if (b->list != NULL)
+        return sqlite__list_add_bytes(b->list, SQLITE_BLOB, data, n);
+    return n == 0 ? sqlite3_bind_zeroblob(b->stmt, index, 0)
+                  : sqlite3_bind_blob(b->stmt, index, data, n, b->life);
+}
+
 static int bind_null(binding *b, int index, const sqla_slot *slot)
 {
     if ((slot->flags & SQLA_SLOT_NULLABLE) != 0)
-        return sqlite3_bind_null(b->stmt, index);
+        return put_null(b, index);
     b->status = SQLA_ERR_NOT_NULL;
     return refuse(b, "it is NULL, and must have a value");
 }
@@ -65,7 +98,7 @@ static int64_t read_integer(const sqla_slot *slot, const char *at)
 
 static int bind_integer(binding *b, int index, const sqla_slot *slot, const char *at)
 {
-    return sqlite3_bind_int64(b->stmt, index, read_integer(slot, at));
+    return put_int(b, index, read_integer(slot, at));
 }
 
 static int bind_i64(binding *b, int index, const sqla_slot *slot, const char *at)
@@ -73,7 +106,7 @@ static int bind_i64(binding *b, int index, const sqla_slot *slot, const char *at
     int64_t v;
     (void)slot;
     memcpy(&v, at, sizeof v);
-    return sqlite3_bind_int64(b->stmt, index, v);
+    return put_int(b, index, v);
 }
 
 static int bind_i32(binding *b, int index, const sqla_slot *slot, const char *at)
@@ -81,18 +114,18 @@ static int bind_i32(binding *b, int index, const sqla_slot *slot, const char *at
     int32_t v;
     (void)slot;
     memcpy(&v, at, sizeof v);
-    return sqlite3_bind_int64(b->stmt, index, v);
+    return put_int(b, index, v);
 }
 
 static int bind_bool(binding *b, int index, const sqla_slot *slot, const char *at)
 {
-    return sqlite3_bind_int64(b->stmt, index, read_integer(slot, at) != 0);
+    return put_int(b, index, read_integer(slot, at) != 0);
 }
 
 static int bind_number(binding *b, int index, double v)
 {
     return isnan(v) ? refuse(b, "SQLite cannot store a number that is not a number (NaN)")
-                    : sqlite3_bind_double(b->stmt, index, v);
+                    : put_double(b, index, v);
 }
 
 static int bind_f64(binding *b, int index, const sqla_slot *slot, const char *at)
@@ -123,7 +156,7 @@ static int bind_text(binding *b, int index, uint32_t type, const char *text, siz
         return refuse(b, "it is not a decimal number");
     if (type == SQLA_JSON && !sqlite__json_valid(text, n))
         return refuse(b, "it is not valid JSON");
-    return sqlite3_bind_text(b->stmt, index, text, (int)n, b->life);
+    return put_text(b, index, text, (int)n);
 }
 
 static int bind_span(binding *b, int index, uint32_t type, const char *text, size_t n)
@@ -165,8 +198,7 @@ static int bind_blob(binding *b, int index, const void *data, size_t n)
 {
     if (n > INT_MAX)
         return refuse(b, "it is too long for SQLite");
-    return n == 0 ? sqlite3_bind_zeroblob(b->stmt, index, 0)
-                  : sqlite3_bind_blob(b->stmt, index, data, (int)n, b->life);
+    return put_blob(b, index, data, (int)n);
 }
 
 static int bind_bytes(binding *b, int index, const sqla_slot *slot, const char *at)
@@ -198,7 +230,7 @@ static int bind_form(binding *b, int index, int length)
 {
     if (length == 0)
         return refuse(b, "it is out of the range that SQLite can keep (years 0001 to 9999, and no infinity)");
-    return sqlite3_bind_text(b->stmt, index, b->form, length, b->life);
+    return put_text(b, index, b->form, length);
 }
 
 static int bind_date(binding *b, int index, const sqla_slot *slot, const char *at)
@@ -253,15 +285,15 @@ static int bind_value(binding *b, int index, const sqla_slot *slot, const char *
     case SQLA_NULL:
         return bind_null(b, index, slot);
     case SQLA_BOOL:
-        return sqlite3_bind_int64(b->stmt, index, v.as.i64 != 0);
+        return put_int(b, index, v.as.i64 != 0);
     case SQLA_INT16:
         return v.as.i64 != (int16_t)v.as.i64 ? refuse(b, "it is out of range for a 16-bit integer")
-                                             : sqlite3_bind_int64(b->stmt, index, v.as.i64);
+                                             : put_int(b, index, v.as.i64);
     case SQLA_INT32:
         return v.as.i64 != (int32_t)v.as.i64 ? refuse(b, "it is out of range for a 32-bit integer")
-                                             : sqlite3_bind_int64(b->stmt, index, v.as.i64);
+                                             : put_int(b, index, v.as.i64);
     case SQLA_INT64:
-        return sqlite3_bind_int64(b->stmt, index, v.as.i64);
+        return put_int(b, index, v.as.i64);
     case SQLA_FLOAT32:
     case SQLA_FLOAT64:
         return bind_number(b, index, v.as.f64);
@@ -287,11 +319,15 @@ static int bind_value(binding *b, int index, const sqla_slot *slot, const char *
     case SQLA_ENUM_TYPE:
         return bind_label(b, index, slot, v.as.i64);
     case SQLA_ARRAY:
+        if (b->list == NULL && slot->type == SQLA_ARRAY)
+            return bind_list(b, index, slot, &v.as.array);
+        break;
     case SQLA_TYPE_COUNT_:
         break;
     }
     b->status = SQLA_ERR_UNSUPPORTED;
-    return refuse(b, v.type == SQLA_ARRAY ? "SQLite has no arrays" : "its type is not known");
+    return refuse(b,
+        v.type == SQLA_ARRAY ? "SQLite has no arrays: a list stands in IN alone" : "its type is not known");
 }
 
 /* ---- choosing -------------------------------------------------------------------------------------------------- */
@@ -435,11 +471,67 @@ sqla_status sqlite__bind_choose(sqla_driver_conn *conn, const sqla_plan *plan, u
     return SQLA_OK;
 }
 
+/* ---- lists --------------------------------------------------------------------------------------------- */
+
+/* How the items of a list lie in memory, as a slot that is read at each of them. */
+static bool item_slot(const sqla_array *list, const sqla_slot *slot, sqla_slot *item)
+{
+    static const uint8_t sizes[SQLA_TYPE_COUNT_] = { [SQLA_NULL] = sizeof(sqla_value),
+        [SQLA_BOOL] = sizeof(bool),
+        [SQLA_INT16] = 2,
+        [SQLA_INT32] = 4,
+        [SQLA_INT64] = 8,
+        [SQLA_FLOAT32] = 4,
+        [SQLA_FLOAT64] = 8,
+        [SQLA_TEXT] = sizeof(char *),
+        [SQLA_DECIMAL] = sizeof(char *),
+        [SQLA_JSON] = sizeof(char *),
+        [SQLA_BLOB] = sizeof(sqla_blob),
+        [SQLA_DATE] = sizeof(sqla_date),
+        [SQLA_TIME] = 8,
+        [SQLA_TIMESTAMP] = 8,
+        [SQLA_LOCAL_TIMESTAMP] = 8,
+        [SQLA_INTERVAL] = sizeof(sqla_interval),
+        [SQLA_UUID] = sizeof(sqla_uuid) };
+    static const uint8_t reps[SQLA_TYPE_COUNT_] = { [SQLA_NULL] = SQLA_REP_VALUE, [SQLA_TEXT] = SQLA_REP_CSTR,
+        [SQLA_DECIMAL] = SQLA_REP_CSTR, [SQLA_JSON] = SQLA_REP_CSTR, [SQLA_BLOB] = SQLA_REP_BYTES };
+    if (list->type >= SQLA_TYPE_COUNT_ || sizes[list->type] == 0)
+        return false;
+    *item = (sqla_slot){ .type = (uint8_t)list->type,
+        .rep = reps[list->type] != 0 ? reps[list->type] : SQLA_REP_FIXED,
+        .flags = SQLA_SLOT_NULLABLE,
+        .size = sizes[list->type],
+        .set_offset = -1,
+        .name = slot->name };
+    return true;
+}
+
+static int bind_list(binding *b, int index, const sqla_slot *slot, const sqla_array *list)
+{
+    char form[SQLITE__FORM_SIZE];
+    sqla_slot item;
+    if (list->count == UINT32_MAX || !item_slot(list, slot, &item))
+        return refuse(b, "it is a list that cannot be sent");
+    binding items = { NULL, sqlite__list_new(list->count), b->life, form, NULL, SQLA_ERR_DATA };
+    bind_fn *take = binder_for(&item);
+    int rc = items.list == NULL ? SQLITE_NOMEM : SQLITE_OK;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < list->count; i++)
+        rc = take(&items, 0, &item, (const char *)list->items + (size_t)i * item.size);
+    if (rc == SQLITE_OK)
+        return sqlite__list_bind(b->stmt, index, items.list);
+    sqlite__list_free(items.list);
+    b->why = items.why;
+    b->status = items.status;
+    return rc == SQLITE_NOMEM ? NO_MEMORY : rc;
+}
+
 /* ---- a row ----------------------------------------------------------------------------------------------------- */
 
 static sqla_status bind_failed(
     sqla_driver_conn *conn, const binding *b, int rc, const sqla_slot *slot, int64_t number, sqla_err *err)
 {
+    if (rc == NO_MEMORY)
+        return sqlite__nomem(err);
     if (rc != REFUSED)
         return sqlite__failed(conn, NULL, number, err);
     sqla_err_fields fields = { .column = slot->name, .row = number };
@@ -456,7 +548,7 @@ sqla_status sqlite__bind_row(sqla_driver_conn *conn, sqlite3_stmt *stmt, const s
     const char *base = row;
     const int first = (int)(block_row * plan->count) + 1;
     char *form = conn->forms_used ? conn->forms + (size_t)block_row * plan->count * SQLITE__FORM_SIZE : NULL;
-    binding b = { stmt, copies ? SQLITE_TRANSIENT : SQLITE_STATIC, form, NULL, SQLA_ERR_DATA };
+    binding b = { stmt, NULL, copies ? SQLITE_TRANSIENT : SQLITE_STATIC, form, NULL, SQLA_ERR_DATA };
     for (uint32_t i = 0; i < plan->count; i++) {
         const sqla_slot *slot = &plan->slots[i];
         bool null = slot->set_offset >= 0 && base[slot->set_offset] == 0;

@@ -376,6 +376,8 @@ static sqla_status open_all(sqla_driver_conn *conn, const sqla_connect_args *arg
         status = apply(conn, &s, err);
     if (status == SQLA_OK && has_flag(args, SQLA_CONNECT_READ_ONLY))
         status = make_read_only(conn, err);
+    if (status == SQLA_OK && sqlite__list_register(conn->db) != SQLITE_OK)
+        status = sqlite__failed(conn, NULL, 0, err);
     sqlite3_set_authorizer(conn->db, on_prepare, conn);
     sqlite__leave(conn);
     return status;

@@ -137,6 +137,21 @@ sqla_status sqlite__bind_choose(sqla_driver_conn *conn, const sqla_plan *plan, u
 sqla_status sqlite__bind_row(sqla_driver_conn *conn, sqlite3_stmt *stmt, const sqla_plan *plan,
     const void *row, uint32_t block_row, bool copies, int64_t number, sqla_err *err);
 
+/* ---- list.c ---- */
+
+/* A list that is bound as one parameter, for the table sqla_list(?). The add functions return an SQLite
+ * code. */
+typedef struct sqlite__list sqlite__list;
+int sqlite__list_register(sqlite3 *db);
+sqlite__list *sqlite__list_new(size_t room); /* NULL: out of memory */
+void sqlite__list_free(void *list);
+int sqlite__list_add_null(sqlite__list *list);
+int sqlite__list_add_int(sqlite__list *list, int64_t v);
+int sqlite__list_add_double(sqlite__list *list, double v);
+int sqlite__list_add_bytes(
+    sqlite__list *list, int kind, const void *data, int size);            /* SQLITE_TEXT, SQLITE_BLOB */
+int sqlite__list_bind(sqlite3_stmt *stmt, int index, sqlite__list *list); /* takes list, also when it fails */
+
 /* ---- stmt.c ---- */
 
 /* Prepare. Leaves the connection armed, also when it fails. */

@@ -226,4 +226,5 @@ const sqla_traits sqlite__traits = {
     .like = "sqla_like({text}, {pattern})",
     .ilike = "sqla_ilike({text}, {pattern})",
     .json_check = "json_valid({column})",
+    .list = "SELECT value FROM sqla_list({param})",
 };

@@ -143,8 +143,9 @@ SQLA_API sqla_value sqla_value_opt_uuid(sqla_opt_uuid v);
 SQLA_API sqla_value sqla_value_null_pointer_(const void *null);
 /* A list as one value, for raw SQL: sqla_params("ids", sqla_array_i64(ids, n)) beside `id IN (:ids)`, `id = ANY(:ids)`,
  * `id NOT IN (:ids)` or `id <> ALL(:ids)`, which all databases take, also with no item at all: then the first two are always
- * false and the others always true. Where the database has arrays, such a value may stand wherever
- * an array may.
+ * false and the others always true. They may have any length, beyond the number of parameters that
+ * a statement has. A list serves as sqla_param in sqla_in and sqla_not_in too. Where the database
+ * has arrays, such a value may stand wherever an array may.
  *   items  n of them, lent like a text; a NULL text or blob among them is a NULL, and other NULLs go by sqla_array_values, whose
  *          items must be of one type or NULL. NULL with n > 0, and a number that no memory holds,
  *          are MISUSE where the value is used;

@@ -489,7 +489,9 @@ sqla_any_expr sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column,
 #define SQLA_CONDITIONS_(...) ((const sqla_bool_expr[]){ SQLA_MAP_(sqla_same_bool_, __VA_ARGS__), SQLA_END_ })
 #define SQLA_EXPRS_(...) ((const sqla_expr[]){ SQLA_MAP_(SQLA_X_, __VA_ARGS__), { 0 } })
 #define SQLA_TYPED_X_(a) SQLA_X_(SQLA_TYPED_((a)))
-/* sqla_in(column, 1, 2, 3); for a number known at run time sqla_where_in_i64 and sqla_where_in_text */
+/* sqla_in(column, 1, 2, 3); for a number known at run time sqla_where_in_i64 and
+ * sqla_where_in_text, or a list that is bound: sqla_in(column, sqla_param("ids")) with
+ * sqla_bind(q, "ids", sqla_array_i64(ids, n)) */
 #define sqla_in(a, ...) sqla_in_(SQLA_OP_IN, SQLA_ROOM_(2), SQLA_X_(a), (const sqla_expr[]){ SQLA_MAP_BESIDE_(a, __VA_ARGS__), { 0 } })
 #define sqla_not_in(a, ...) sqla_in_(SQLA_OP_NOT_IN, SQLA_ROOM_(2), SQLA_X_(a), (const sqla_expr[]){ SQLA_MAP_BESIDE_(a, __VA_ARGS__), { 0 } })
 #define SQLA_MAP_BESIDE_(a, ...) SQLA_PICK8_(__VA_ARGS__, SQLA_B8_, SQLA_B7_, SQLA_B6_, SQLA_B5_, SQLA_B4_, SQLA_B3_, SQLA_B2_, SQLA_B1_, 0)(a, __VA_ARGS__)
@@ -591,7 +593,8 @@ SQLA_API sqla_stmt *sqla_join_on_(sqla_stmt *q, bool outer, sqla_model_fn *model
 SQLA_API sqla_stmt *sqla_load_with_(sqla_stmt *q, sqla_model_fn *model, size_t offset);
 SQLA_API sqla_stmt *sqla_bind_(sqla_stmt *q, const char *name, sqla_value value);
 SQLA_API sqla_stmt *sqla_bind_at_(sqla_stmt *q, size_t number, sqla_value value);
-/* WHERE column IN (values), for a number known at run time; none is always false. Values are copied. */
+/* WHERE column IN (values), for a number known at run time, of any size; none is always false.
+ * Values are copied. */
 SQLA_API sqla_stmt *sqla_where_in_i64(sqla_stmt *q, sqla_num_expr column, const int64_t *values, size_t n);
 SQLA_API sqla_stmt *sqla_where_in_text(sqla_stmt *q, sqla_text_expr column, const char *const *values, size_t n);
 
