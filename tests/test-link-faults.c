@@ -219,8 +219,13 @@ static int64_t length_of(net *n, int64_t (*read)(net *n, sqla_error *err))
     return (int64_t)(proxy_bytes(n->p, PROXY_DOWN) - before);
 }
 
-/* Behind the last row PostgreSQL tells how many there were, so that a result is whole without the last message, which says that
- * the server is ready. The transaction is gone in any case. */
+/* Behind the rows of a stream comes the answer to the release of its savepoint: parsed, bound, no rows,
+ * RELEASE. */
+enum { RELEASED = 28 };
+
+/* Behind the last row PostgreSQL tells how many there were, so that a result is whole without the last
+ * message, which says that the server is ready, and a stream without that answer in between. The
+ * transaction is gone in any case. */
 static void cut_reply(net *n, size_t reader, int64_t bytes, int64_t length)
 {
     sqla_error err = SQLA_ERROR_INIT;
@@ -230,7 +235,8 @@ static void cut_reply(net *n, size_t reader, int64_t bytes, int64_t length)
     CU_ASSERT_FALSE(proxy_armed(n->p));
     if (err.status == SQLA_OK) {
         CU_ASSERT_EQUAL(seen, ROWS);
-        CU_ASSERT(bytes >= length - server_of(n->url)->ready);
+        int64_t release = readers[reader].partial && harness_is_postgres(n->url) ? RELEASED : 0;
+        CU_ASSERT(bytes >= length - server_of(n->url)->ready - release);
     } else {
         CU_ASSERT(is(&err, SQLA_ERR_DISCONNECTED));
         CU_ASSERT(bytes < length);

@@ -419,7 +419,57 @@ static void utf8__is_checked(const char *url)
         CU_ASSERT_EQUAL(postgres__utf8_valid(cases[i].text, cases[i].size), cases[i].valid);
 }
 
+/* How a stream is read that may be left, by its text. */
+static void roads__of_texts(const char *url)
+{
+    static const struct { const char *text; postgres__road road;
+    } table[] = {
+        { "SELECT a FROM t", POSTGRES__GUARDED },
+        { " ( (select 1))", POSTGRES__GUARDED },
+        { "VALUES (1)", POSTGRES__GUARDED },
+        { "TABLE t", POSTGRES__GUARDED },
+        { "-- update\nSELECT 1", POSTGRES__GUARDED },
+        { "/* /* x */ into */SELECT 1", POSTGRES__GUARDED },
+        { "SELECT 'insert', E'\\' delete', \"update\", $$merge f($$, $x$ into $$ $x$, $1",
+            POSTGRES__GUARDED },
+        { "SELECT 'f(', 'it''s f()' WHERE a IN (1)", POSTGRES__GUARDED },
+        { "SELECT count(*), Max (a) FROM generate_series(1, 2)", POSTGRES__GUARDED },
+        { "WITH a AS (SELECT 1) SELECT * FROM a", POSTGRES__GUARDED },
+        { "SELECT e'it''s \\' insert'", POSTGRES__GUARDED },
+        { "SELECT a FROM t FOR UPDATE", POSTGRES__CURSOR },
+        { "SELECT a FROM t FOR no KEY\nUPDATE OF t", POSTGRES__CURSOR },
+        { "SELECT a FROM t FOR SHARE", POSTGRES__CURSOR },
+        { "SELECT a FROM t FOR KEY SHARE", POSTGRES__CURSOR },
+        { "SELECT f(a) FROM t", POSTGRES__CURSOR },
+        { "SELECT \"F\" (a) FROM t", POSTGRES__CURSOR },
+        { "SELECT s.f /* x */ (a)", POSTGRES__CURSOR },
+        { "SELECT nextval('s')", POSTGRES__CURSOR },
+        { "SELECT \xc3\xa4(1)", POSTGRES__CURSOR },
+        { "SELECT a$b(1)", POSTGRES__CURSOR },
+        { "WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", POSTGRES__DIRECT },
+        { "WITH u AS (UPDATE t SET a = 1 RETURNING *) SELECT f(a) FROM u FOR UPDATE", POSTGRES__DIRECT },
+        { "SELECT a INTO b FROM t", POSTGRES__DIRECT },
+        { "INSERT INTO t VALUES (1) RETURNING *", POSTGRES__DIRECT },
+        { "EXPLAIN SELECT 1", POSTGRES__DIRECT },
+        { "FETCH 1 FROM c", POSTGRES__DIRECT },
+        { "", POSTGRES__DIRECT },
+        { "SELECT 'not closed", POSTGRES__GUARDED },
+        { "SELECT $x$ not closed f(", POSTGRES__GUARDED },
+        { "SELECT /* not closed f(", POSTGRES__GUARDED },
+        { "((", POSTGRES__DIRECT },
+        { "SELECTED", POSTGRES__DIRECT },
+    };
+    (void)url;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        postgres__road road = postgres__road_of(table[i].text);
+        if (road != table[i].road)
+            fprintf(stderr, "'%s': road %d\n", table[i].text, (int)road);
+        CU_ASSERT_EQUAL(road, table[i].road);
+    }
+}
+
 static const struct harness_test tests[] = {
+    { "roads of texts", roads__of_texts, HARNESS_PLAIN },
     { "values are sent or refused", values__are_sent_or_refused, HARNESS_PLAIN },
     { "fields are sent or refused", fields__are_sent_or_refused, HARNESS_PLAIN },
     { "a flag makes a null", flags__make_nulls, HARNESS_PLAIN },

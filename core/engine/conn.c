@@ -452,7 +452,8 @@ static uint32_t token_flag(const sqla_conn *conn)
 static sqla_status exec(sqla_conn *conn, const sqla__request *request, const sqla__stmtkey *key, sqla__result *result, sqla_error *err)
 {
     const uint32_t flags =
-        (request->stream ? SQLA_EXEC_STREAM : 0u) | (request->rows ? SQLA_EXEC_ROWS : 0u) | token_flag(conn);
+        (request->stream ? SQLA_EXEC_STREAM : 0u) | (request->rows ? SQLA_EXEC_ROWS : 0u) |
+        (request->leaves ? SQLA_EXEC_LEAVES : 0u) | token_flag(conn);
     const sqla_exec_options options = { sizeof options, flags, conn->deadline };
     sqla_statement statement = { sizeof statement, 0, request->text, request->length, NULL };
     for (bool again = false;; again = true) {

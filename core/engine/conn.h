@@ -63,6 +63,7 @@ typedef struct sqla__request {
     bool cached, stream;
     int32_t timeout_ms;  /* 0: the connection's; -1: none */
     bool rows;
+    bool leaves;         /* the stream may be left before its end */
 } sqla__request;
 sqla_status sqla__conn_run(sqla_conn *conn, const sqla__request *request, sqla__result **ret_result, int64_t *ret_affected, sqla_error *err);
 /* Run several statements, without parameters; what they give is dropped. */

@@ -121,7 +121,8 @@ static sqla_status run_text(work *w, sqla_status status, sqla_error *err)
     if (status == SQLA_OK && w->text.broken)
         status = sqla__error_nomem(err);
     if (status == SQLA_OK && w->text.length > 0) {
-        const sqla__request request = { w->text.data, w->text.length, NULL, NULL, false, false, 0, false };
+        const sqla__request request = { w->text.data, w->text.length, NULL, NULL, false, false, 0, false,
+                                        false };
         status = w->conn != NULL ? sqla__conn_run(w->conn, &request, NULL, NULL, err) : tell_text(w, err);
     }
     sqla__buf_clear(&w->text);

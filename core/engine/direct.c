@@ -59,7 +59,8 @@ static sqla_status execute_on(sqla_conn *conn, const char *sql, const sqla_param
     sqla__conn_touch(conn);
     const sqla__request request = { compiled.text, compiled.length,
                                     compiled.count > 0 ? &compiled.plan : NULL, compiled.values,
-                                    sqla__conn_seen(conn, compiled.text, compiled.length), false, 0, false };
+                                    sqla__conn_seen(conn, compiled.text, compiled.length), false, 0, false,
+                                    false };
     status = sqla__conn_run(conn, &request, NULL, NULL, err);
     if (status != SQLA_OK)
         sqla__compiled_locate(&compiled, err);

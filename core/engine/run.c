@@ -106,7 +106,8 @@ sqla_status sqla__run_start(
     if (status != SQLA_OK)
         return status;
     sqla__request request = { compiled.text, compiled.length, compiled.count > 0 ? &compiled.plan : NULL,
-        compiled.values, true, (ways & SQLA_EXEC_STREAM) != 0, q->timeout_ms, (ways & SQLA_EXEC_ROWS) != 0 };
+        compiled.values, true, (ways & SQLA_EXEC_STREAM) != 0, q->timeout_ms, (ways & SQLA_EXEC_ROWS) != 0,
+        (ways & SQLA_EXEC_LEAVES) != 0 };
     if (raw) {
         sqla__conn_touch(conn);
         request.cached = sqla__conn_seen(conn, compiled.text, compiled.length);

@@ -34,7 +34,7 @@ sqla__run *sqla__stmt_run(sqla__stmt *q);
  * goes, unless q is kept. q may be gone afterwards. */
 void sqla__run_done(sqla__stmt *q, bool lends);
 /* Compile q and start it on conn; raw statements touch the connection. The compiled text lies in the run's
- * scratch. ways: SQLA_EXEC_STREAM, SQLA_EXEC_ROWS. */
+ * scratch. ways: SQLA_EXEC_STREAM, SQLA_EXEC_ROWS, SQLA_EXEC_LEAVES. */
 sqla_status sqla__run_start(
     sqla__run *run, sqla__stmt *q, sqla_conn *conn, uint32_t ways, sqla__result **ret_result, sqla_error *err);
 /* The same, for a caller that reads all rows before it does anything else. */

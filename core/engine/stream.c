@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "sql/convert.h"
 
+enum { STREAM_WAYS = SQLA_EXEC_STREAM | SQLA_EXEC_ROWS | SQLA_EXEC_LEAVES };
 enum { GROWTH = 16, FETCH = 256, BLOCK_BYTES = 64 * 1024, TEXT_BYTES = 512 * 1024 };
 
 static sqla_status make_block(sqla__run *run, uint32_t row_size, sqla_error *err)
@@ -36,7 +37,7 @@ static sqla_status open_structs(sqla__stmt *q, const sqla_model *model, sqla_err
     const sqla__mapping *mapping = NULL;
     sqla_status status = sqla__mapping_of_rows(model, &run->scratch, &mapping, err);
     if (status == SQLA_OK)
-        status = sqla__run_start(run, q, run->conn, SQLA_EXEC_STREAM | SQLA_EXEC_ROWS, &run->result, err);
+        status = sqla__run_start(run, q, run->conn, STREAM_WAYS, &run->result, err);
     if (status == SQLA_OK)
         status = sqla__run_plan(run, q, mapping, run->result, &run->plan, err);
     if (status == SQLA_OK && mapping->converts)
@@ -49,7 +50,7 @@ static sqla_status open_rows(sqla__stmt *q, sqla_error *err)
     sqla__run *run = q->run;
     uint32_t size = 0;
     sqla_status status =
-        sqla__run_start(run, q, run->conn, SQLA_EXEC_STREAM | SQLA_EXEC_ROWS, &run->result, err);
+        sqla__run_start(run, q, run->conn, STREAM_WAYS, &run->result, err);
     if (status == SQLA_OK)
         status = sqla__row_make(run, run->result, &run->row, &run->plan, &size, err);
     if (status == SQLA_OK && size == 0)

@@ -282,7 +282,7 @@ static uint32_t level_of(const char *text, size_t n)
 static sqla_status ask_level(sqla_conn *conn, uint32_t *ret, sqla_error *err)
 {
     const char *text = conn->driver->traits.isolation_query;
-    const sqla__request request = { text, strlen(text), NULL, NULL, true, false, 0, false };
+    const sqla__request request = { text, strlen(text), NULL, NULL, true, false, 0, false, false };
     const sqla_value *values = NULL;
     sqla__result *result = NULL;
     sqla_status status = sqla__conn_run(conn, &request, &result, NULL, err);

@@ -222,7 +222,7 @@ static sqla_status select_by_key(sqla_session *s, sqla__pool *pool, const void *
     const sqla__text *text = sqla__text_for(s->maker, &shape, err);
     if (text == NULL || sqla__session_begin(s, err) != SQLA_OK)
         return err->status;
-    sqla__request request = { text->text, text->length, &text->plan, row, true, false, 0, false };
+    sqla__request request = { text->text, text->length, &text->plan, row, true, false, 0, false, false };
     sqla__result *result = NULL;
     sqla_status status = sqla__conn_run(s->conn, &request, &result, NULL, err);
     bool end = false;

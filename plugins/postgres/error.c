@@ -160,13 +160,13 @@ static sqla_status judge(sqla_driver_conn *conn, const PGresult *res, const char
     return status == SQLA_ERR_DISCONNECTED ? SQLA_ERR_IO : status;
 }
 
-static int32_t position(const PGresult *res)
+static int32_t position(const sqla_driver_conn *conn, const PGresult *res)
 {
     const char *text = PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION);
     int32_t at = 0;
     for (; text != NULL && *text >= '0' && *text <= '9' && at < 100000000; text++)
         at = at * 10 + (*text - '0');
-    return at;
+    return at > conn->ahead ? at - conn->ahead : 0;
 }
 
 /* What libpq says itself has several lines, with a line feed behind the last and tabs at the front. */
@@ -278,7 +278,7 @@ sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_
         fields.table = missing_table(fields.message, name, sizeof name);
     fields.column = PQresultErrorField(res, PG_DIAG_COLUMN_NAME);
     fields.constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
-    fields.position = position(res);
+    fields.position = position(conn, res);
     fields.status = judge(conn, res, fields.sqlstate, fields.message);
     if (conn->lost && may_have_happened(conn) && !is_undone(conn, res))
         return outcome_open(conn, res, (sqla_status)fields.status, err);

@@ -90,6 +90,7 @@ struct sqla_driver_conn {
     postgres__gate gate;
     int traced;                /* savepoints that batches of this transaction have made */
     bool copying;              /* a COPY is open, which takes the connection */
+    int ahead;                 /* characters of ours before the statement that is running */
     char product[48];
     sqla_driver_result *spare;   /* for the next result */
 };
@@ -99,7 +100,7 @@ struct sqla_driver_stmt {
     uint64_t number;
     char name[48];
     int count;                 /* parameters */
-    int fields;                /* columns of results; 0: it gives no rows */
+    int fields;                /* columns of results; 0: it gives no rows; -1: not known */
     int format;                /* of results: 1 when every column has a binary reader */
     bool columns;              /* parameters are arrays */
     bool sets;                 /* it may change settings that are not reported */
@@ -356,12 +357,33 @@ sqla_status postgres_execute_many(sqla_driver_conn *conn, const sqla_statement *
 
 extern const sqla_bulk_ops postgres__bulk;
 
+/* ---- road.c -------------------------------------------------------------------------------------------- */
+
+/* How rows come that may be left, inside a transaction: as always; behind a savepoint; by a cursor. */
+typedef enum postgres__road { POSTGRES__DIRECT, POSTGRES__GUARDED, POSTGRES__CURSOR } postgres__road;
+postgres__road postgres__road_of(const char *text);
+/* All of these are called between enter and leave. Where one cannot put things right, the connection is
+ * lost. */
+/* Run a statement between a savepoint and its release. *ret_res: what came first; *ret_more: more rows are
+ * to come. */
+sqla_status postgres__guarded_start(sqla_driver_conn *conn, const sqla_statement *statement,
+    PGresult **ret_res, bool *ret_more, sqla_err *err);
+void postgres__guarded_end(sqla_driver_conn *conn);  /* drop what still comes */
+void postgres__guarded_back(sqla_driver_conn *conn); /* then: a statement that was cancelled is undone */
+sqla_status postgres__cursor_declare(sqla_driver_conn *conn, const sqla_statement *statement, sqla_err *err);
+/* Send for the next rows. piece: those that came last, NULL: there were none. */
+bool postgres__cursor_ask(sqla_driver_conn *conn, const PGresult *piece, int format, int *ret_rows);
+void postgres__cursor_close(sqla_driver_conn *conn);
+
 /* ---- result.c -------------------------------------------------------------------------------------------------- */
 
 /* Have a result ready before a statement is sent: what changed rows and gives none must not fail for want of memory afterwards. */
 bool postgres__result_reserve(sqla_driver_conn *conn);
 /* A result over res, which it takes (also when this fails). streaming: res holds the first row, more may come. */
 sqla_status postgres__result_new(sqla_driver_conn *conn, PGresult *res, bool streaming, sqla_driver_result **ret_result, sqla_err *err);
+/* How the rest of a streaming one comes, where not as always. A cursor: the form of its rows, how many are
+ * on their way. */
+void postgres__result_by(sqla_driver_result *result, postgres__road road, int format, int asked);
 int64_t postgres__affected(PGresult *res);
 const sqla_result_info *postgres_result_info(sqla_driver_result *result);
 sqla_status postgres_result_fetch(sqla_driver_result *result, const sqla_plan *plan, void *const *rows, size_t max,

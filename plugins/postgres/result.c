@@ -11,6 +11,7 @@
 /* How long a result that is closed early may still take: to be cancelled, and to be read to its end first. */
 #define CANCEL_PATIENCE INT64_C(1000000000)
 #define DRAIN_PATIENCE INT64_C(5000000000)
+#define LEAVE_PATIENCE INT64_C(20000000)
 
 struct sqla_driver_result {
     sqla_driver_conn *conn;
@@ -19,6 +20,8 @@ struct sqla_driver_result {
     int at;                    /* next row in rows */
     int64_t number;            /* rows that have been handed out */
     bool streaming;            /* the connection has more for us */
+    postgres__road road;       /* by which it comes */
+    int format, asked;         /* by a cursor: of its rows; how many are on their way, 0: none */
     postgres__decoder decoder;
     sqla_value *view;          /* one a column; made when first asked for */
     postgres__read_fn **readers;
@@ -86,6 +89,13 @@ sqla_status postgres__result_new(sqla_driver_conn *conn, PGresult *res, bool str
     return SQLA_OK;
 }
 
+void postgres__result_by(sqla_driver_result *result, postgres__road road, int format, int asked)
+{
+    result->road = road;
+    result->format = format;
+    result->asked = asked;
+}
+
 const sqla_result_info *postgres_result_info(sqla_driver_result *result) { return &result->info; }
 
 static void drop_rows(sqla_driver_result *result)
@@ -112,9 +122,49 @@ static void end_stream(sqla_driver_result *result)
 static sqla_status finish_stream(sqla_driver_result *result, sqla_err *err)
 {
     bool open = result->conn->open_outcome;
-    sqla_status status = postgres__read_rest(result->conn, open ? err : NULL);
+    sqla_status status = SQLA_OK;
+    if (result->road == POSTGRES__GUARDED)
+        postgres__guarded_end(result->conn);
+    else
+        status = postgres__read_rest(result->conn, open ? err : NULL);
     end_stream(result);
     return open ? status : SQLA_OK;
+}
+
+/* A cancel and a deadline that come between two pieces end neither of them. */
+static sqla_status check_end(sqla_driver_conn *conn, sqla_err *err)
+{
+    const sqla_err_fields fields = { .sqlstate = "57014" };
+    if (postgres__gate_fired(&conn->gate))
+        return postgres__fail(err, SQLA_ERR_CANCELLED, &fields, "cancelled");
+    if (conn->deadline != 0 && postgres__now() >= conn->deadline)
+        return postgres__fail(err, SQLA_ERR_TIMEOUT, &fields, "the deadline passed while the rows were read");
+    return SQLA_OK;
+}
+
+/* The next rows of a cursor into rows; those behind them are sent for before they are read. */
+static sqla_status next_of_cursor(sqla_driver_result *result, sqla_err *err)
+{
+    PGresult *res = NULL;
+    sqla_status status = postgres__answer(result->conn, &res, err);
+    bool more = status == SQLA_OK && PQntuples(res) == result->asked;
+    result->at = 0;
+    if (status == SQLA_OK && PQntuples(res) > 0) {
+        result->rows = res;
+        res = NULL;
+    }
+    if (more)
+        status = check_end(result->conn, err);
+    if (more && status == SQLA_OK &&
+        !postgres__cursor_ask(result->conn, result->rows, result->format, &result->asked))
+        status = postgres__broken(result->conn, SQLA_ERR_DISCONNECTED, err);
+    PQclear(res);
+    if (more && status == SQLA_OK)
+        return SQLA_OK;
+    postgres__cursor_close(result->conn);
+    result->info.affected = status == SQLA_OK ? 0 : result->info.affected;
+    end_stream(result);
+    return status;
 }
 
 /* The next row of the stream into rows, which stays NULL at the end. */
@@ -147,7 +197,8 @@ static sqla_status advance(sqla_driver_result *result, bool *ret_more, sqla_err 
     if (result->rows != NULL && result->at >= PQntuples(result->rows))
         drop_rows(result);
     if (result->rows == NULL && result->streaming) {
-        sqla_status status = next_of_stream(result, err);
+        sqla_status status =
+            result->road == POSTGRES__CURSOR ? next_of_cursor(result, err) : next_of_stream(result, err);
         if (status != SQLA_OK)
             return status;
     }
@@ -253,31 +304,47 @@ sqla_status postgres_result_view(sqla_driver_result *result, const sqla_value **
 
 /* ---- closing --------------------------------------------------------------------------------------------------- */
 
-static sqla_status drain(sqla_driver_conn *conn, int64_t patience)
+/* Read what is left, for so long; then it is cancelled. */
+static void drain(sqla_driver_conn *conn, bool guarded, int64_t patience)
 {
     int64_t deadline = postgres__now() + patience;
-    PGresult *rest = NULL;
-    sqla_status status;
     if (conn->deadline == 0 || deadline < conn->deadline)
         postgres__set_deadline(conn, deadline);
-    while ((status = postgres__next(conn, &rest)) == SQLA_OK && rest != NULL)
-        PQclear(rest);
-    return status;
+    conn->grace = conn->grace > CANCEL_PATIENCE ? conn->grace : CANCEL_PATIENCE;
+    if (guarded)
+        postgres__guarded_end(conn);
+    else
+        (void)postgres__read_rest(conn, NULL);
 }
 
-/* Cancelling costs the transaction, so inside of one the rest is read first for a while, which postgres__next ends with
- * a cancel. Outside there is nothing to lose. */
+/* Outside of a transaction there is nothing to lose. */
+static bool cancel_stream(sqla_driver_conn *conn)
+{
+    int64_t patience = postgres__now() + CANCEL_PATIENCE;
+    if (conn->timed_out)
+        return true;
+    (void)postgres__cancel(
+        conn->key, conn->deadline != 0 && conn->deadline < patience ? conn->deadline : patience);
+    conn->lost = postgres__key_late(conn->key);
+    return !conn->lost;
+}
+
+/* Cancelling costs the transaction, so inside of one the rest is read first for a while, which
+ * postgres__next ends with a cancel. Where a savepoint stands before the stream that is a short while, and
+ * the transaction is put right afterwards. */
 static void close_stream(sqla_driver_result *result)
 {
     sqla_driver_conn *conn = result->conn;
-    bool inside = conn->before == SQLA_TXN_ACTIVE;
-    if (!conn->lost && !inside && !conn->timed_out) {
-        int64_t patience = postgres__now() + CANCEL_PATIENCE;
-        (void)postgres__cancel(conn->key, conn->deadline != 0 && conn->deadline < patience ? conn->deadline : patience);
-        conn->lost = postgres__key_late(conn->key);
-    }
-    if (conn->lost || drain(conn, inside ? DRAIN_PATIENCE : CANCEL_PATIENCE) != SQLA_OK)
-        conn->lost = true;
+    bool inside = conn->before == SQLA_TXN_ACTIVE, guarded = result->road == POSTGRES__GUARDED;
+    int64_t patience = guarded ? LEAVE_PATIENCE : inside ? DRAIN_PATIENCE : CANCEL_PATIENCE;
+    if (!conn->lost && (inside || cancel_stream(conn)))
+        drain(conn, guarded, patience);
+    conn->timed_out = false;
+    postgres__set_deadline(conn, postgres__now() + CANCEL_PATIENCE);
+    if (guarded)
+        postgres__guarded_back(conn);
+    else if (result->road == POSTGRES__CURSOR)
+        postgres__cursor_close(conn);
     end_stream(result);
 }
 

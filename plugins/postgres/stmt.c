@@ -178,6 +178,7 @@ static sqla_status prepare(sqla_driver_conn *conn, sqla_driver_stmt *stmt, const
     status = described ? prepare_and_describe(conn, stmt, text, &shape, err)
                        : prepare_alone(conn, stmt, text, err);
     postgres__leave(conn);
+    stmt->fields = -1;
     if (status != SQLA_OK || !described)
         return status;
     stmt->fields = PQnfields(shape);
@@ -290,7 +291,8 @@ static sqla_status check_rows(
     };
     int fields = statement->prepared != NULL ? statement->prepared->fields : 1;
     sqla_status status = SQLA_OK;
-    if (statement->prepared == NULL && !postgres__gives_rows(statement->text))
+    bool describable = plan == NULL || plan->count <= DESCRIBED_MOST;
+    if (statement->prepared == NULL && describable && !postgres__gives_rows(statement->text))
         status = describe(conn, statement, plan, &fields, err);
     if (status == SQLA_OK && fields == 0)
         status = postgres__fail(
@@ -346,19 +348,64 @@ static sqla_status put_under_way(sqla_driver_conn *conn, const char *text, uint3
     return status;
 }
 
-static sqla_status run(sqla_driver_conn *conn, const sqla_statement *statement, uint32_t flags, PGresult **ret_res, bool *ret_more, sqla_err *err)
+/* What came first, and how the rest of it comes. */
+typedef struct answer { PGresult *res; bool more; postgres__road road; int format, asked; } answer;
+
+static sqla_status run_direct(
+    sqla_driver_conn *conn, const sqla_statement *statement, bool streams, answer *ret, sqla_err *err)
 {
-    sqla_status begun = put_under_way(conn, statement->text, flags, err);
-    if (begun != SQLA_OK)
-        return begun;
-    if ((flags & SQLA_EXEC_SCRIPT) != 0)
-        return run_script(conn, statement, ret_res, err);
     sqla_status status = postgres__send(conn, statement, err);
     if (status != SQLA_OK)
         return status;
-    if ((flags & SQLA_EXEC_STREAM) == 0 || PQsetSingleRowMode(conn->link) == 0)
-        return postgres__answer(conn, ret_res, err);
-    return start_stream(conn, ret_res, ret_more, err);
+    if (!streams || PQsetSingleRowMode(conn->link) == 0)
+        return postgres__answer(conn, &ret->res, err);
+    return start_stream(conn, &ret->res, &ret->more, err);
+}
+
+static sqla_status run_cursor(
+    sqla_driver_conn *conn, const sqla_statement *statement, answer *ret, sqla_err *err)
+{
+    ret->format = statement->prepared != NULL ? statement->prepared->format : 0;
+    sqla_status status = postgres__cursor_declare(conn, statement, err);
+    if (status == SQLA_OK && !postgres__cursor_ask(conn, NULL, ret->format, &ret->asked))
+        status = not_sent(conn, err);
+    if (status == SQLA_OK)
+        status = postgres__answer(conn, &ret->res, err);
+    if (status != SQLA_OK)
+        return status;
+    ret->more = PQntuples(ret->res) == ret->asked;
+    if (!ret->more)
+        postgres__cursor_close(conn);
+    else if (!postgres__cursor_ask(conn, ret->res, ret->format, &ret->asked))
+        status = not_sent(conn, err);
+    return status;
+}
+
+static sqla_status run(
+    sqla_driver_conn *conn, const sqla_statement *statement, uint32_t flags, answer *ret, sqla_err *err)
+{
+    const uint32_t leaves = SQLA_EXEC_STREAM | SQLA_EXEC_LEAVES;
+    sqla_status status = put_under_way(conn, statement->text, flags, err);
+    if (status != SQLA_OK)
+        return status;
+    if ((flags & SQLA_EXEC_SCRIPT) != 0)
+        return run_script(conn, statement, &ret->res, err);
+    ret->road = (flags & leaves) == leaves && conn->before == SQLA_TXN_ACTIVE
+                    ? postgres__road_of(statement->text)
+                    : POSTGRES__DIRECT;
+    switch (ret->road) {
+    case POSTGRES__GUARDED:
+        status = postgres__guarded_start(conn, statement, &ret->res, &ret->more, err);
+        break;
+    case POSTGRES__CURSOR:
+        status = run_cursor(conn, statement, ret, err);
+        break;
+    case POSTGRES__DIRECT:
+        status = run_direct(conn, statement, (flags & SQLA_EXEC_STREAM) != 0, ret, err);
+    }
+    if (status != SQLA_OK)
+        PQclear(ret->res);
+    return status;
 }
 
 /* A statement by its tag: one that prepared another in SQL, or that ran a body of its own, where it may have been done. */
@@ -385,8 +432,7 @@ sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statemen
                           const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
 {
     uint32_t flags = options != NULL ? options->flags : 0;
-    PGresult *res = NULL;
-    bool more = false;
+    answer a = { 0 };
     sqla_status status = postgres__check_statement(statement, plan, err);
     if (status == SQLA_OK && (flags & SQLA_EXEC_SCRIPT) != 0 && plan != NULL && plan->count > 0)
         status = postgres__fail(err, SQLA_ERR_MISUSE, NULL, "a script takes no parameters");
@@ -403,19 +449,22 @@ sqla_status postgres_exec(sqla_driver_conn *conn, const sqla_statement *statemen
     if ((flags & SQLA_EXEC_ROWS) != 0)
         status = check_rows(conn, statement, plan, err);
     if (status == SQLA_OK)
-        status = run(conn, statement, flags, &res, &more, err);
+        status = run(conn, statement, flags, &a, err);
     conn->over |= status == SQLA_OK && conn->rolled_back && postgres__has_word(statement->text, "chain");
-    if (more)
+    if (a.more && status == SQLA_OK)
         postgres__keep_outcome(conn);
     else
         postgres__leave(conn);
     if (status != SQLA_OK)
         return status;
-    conn->may_have_prepared = conn->may_have_prepared || (flags & SQLA_EXEC_SCRIPT) != 0 || may_have_prepared(res);
+    conn->may_have_prepared =
+        conn->may_have_prepared || (flags & SQLA_EXEC_SCRIPT) != 0 || may_have_prepared(a.res);
     if ((flags & SQLA_EXEC_SCRIPT) != 0)
-        return script_result(conn, res, ret_result, err);
-    status = postgres__result_new(conn, res, more, ret_result, err);
-    if (status != SQLA_OK && more)
+        return script_result(conn, a.res, ret_result, err);
+    status = postgres__result_new(conn, a.res, a.more, ret_result, err);
+    if (status == SQLA_OK && a.more)
+        postgres__result_by(*ret_result, a.road, a.format, a.asked);
+    else if (a.more)
         conn->lost = true; /* rows that nobody will read */
     return status;
 }

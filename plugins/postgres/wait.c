@@ -307,6 +307,7 @@ sqla_status postgres__read_rest(sqla_driver_conn *conn, sqla_err *err)
     }
     if (waited != SQLA_OK && status == SQLA_OK)
         status = postgres__broken(conn, waited, err);
+    conn->lost = conn->lost || waited != SQLA_OK; /* what still comes would be taken for the next answer */
     return status;
 }
 

@@ -414,9 +414,11 @@ SQLA_API const char *sqla_stmt_text(sqla_stmt *q, sqla_error *err);
  *   SQLA_STREAM reads row by row in bounded memory: each struct is const, untracked, and valid
  *   until the next step. Where the database runs one statement at a time on a connection
  *   (PostgreSQL), the session or connection is busy meanwhile: anything else is SQLA_ERR_BUSY until
- *   the last row was read or the loop is left. SQLite runs other statements beside any number of
- *   streams; whether a stream meets rows that are changed meanwhile is not said. A rollback ends
- *   all streams of its connection. */
+ *   the last row was read or the loop is left. That takes no longer than 200 ms, whatever is left,
+ *   and the transaction goes on as it was; locks that were taken, and what functions did, for the
+ *   rows that were seen stay. A statement that changes rows is read to its end, so that it is done
+ *   as a whole. SQLite runs other statements beside any number of streams; whether a stream meets
+ *   rows that are changed meanwhile is not said. A rollback ends all streams of its connection. */
 SQLA_API void *sqla_first_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API void *sqla_one_(sqla_stmt *q, const sqla_model *model, sqla_error *err);
 SQLA_API void *sqla_all_(sqla_stmt *q, const sqla_model *model, size_t *ret_n, sqla_error *err);
