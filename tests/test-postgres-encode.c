@@ -50,12 +50,13 @@ static sqla_status send(const sqla_slot *slot, const void *row, Oid expected, ch
     return status;
 }
 
-/* What is sent is as expected; "!...": it is refused for that. */
+/* What is sent is as expected; "!...": it is refused for that; "#...": since it is too large. */
 static void check(const char *is, const char *sent, const sqla_error *err, const char *what, size_t i)
 {
-    bool refused = is[0] == '!';
-    bool ok = refused ? err->status == SQLA_ERR_DATA && err->row == 1 && strstr(err->message, is + 1) != NULL :
-              err->status == SQLA_OK && strcmp(sent, is) == 0;
+    sqla_status refused = is[0] == '!' ? SQLA_ERR_DATA : is[0] == '#' ? SQLA_ERR_RESOURCE : SQLA_OK;
+    bool said =
+        refused != SQLA_OK ? err->row == 1 && strstr(err->message, is + 1) != NULL : strcmp(sent, is) == 0;
+    bool ok = err->status == refused && said;
     if (!ok)
         fprintf(stderr, "%s %u: '%s', not '%s'; %s\n", what, (unsigned)i, sent, is, err->message);
     CU_ASSERT(ok);
@@ -167,7 +168,7 @@ static const struct { uint32_t type, rep, size, flags; field field; const char *
     { SQLA_INT32, SQLA_REP_CSTR, 8, 0, { .text = "5" }, "!not sent from a text" },
     { SQLA_TEXT, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", 2 } }, "text:ab" }, { SQLA_BLOB, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", 2 } }, "binary:6162" },
     { SQLA_BLOB, SQLA_REP_BYTES, 16, SQLA_SLOT_NULLABLE, { .blob = { NULL, 0 } }, "null" },
-    { SQLA_BLOB, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", SIZE_MAX } }, "!too long for the server" },
+    { SQLA_BLOB, SQLA_REP_BYTES, 16, 0, { .blob = { "abc", SIZE_MAX } }, "#longer than a message" },
     { SQLA_TEXT, SQLA_REP_CHARS, 16, 0, { .chars = "abc" }, "text:abc" }, { SQLA_TEXT, SQLA_REP_CHARS, 3, 0, { .chars = "abc" }, "!no NUL within its room" },
     { SQLA_TEXT, 77, 8, 0, { .i64 = 0 }, "!a representation that is not known" },
 };

@@ -13,18 +13,21 @@
 /* ---- add ------------------------------------------------------------------------------------------------------- */
 
 /* Bytes that cannot be, and a decimal that the database would round. */
-static sqla_status check_value(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
+static sqla_status check_value(
+    const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)
 {
     sqla_blob bytes = { NULL, 0 };
     if (column->slot.rep == SQLA_REP_BYTES)
         memcpy(&bytes, (const char *)row + column->slot.offset, sizeof bytes);
     const char *wrong = sqla__bytes_wrong(bytes);
     if (wrong != NULL)
-        return sqla__error_set(err, SQLA_ERR_MISUSE, "field '%s' of '%s': %s", column->item->field, mapping->model->name, wrong);
+        return sqla__error_set(
+            err, SQLA_ERR_MISUSE, "field '%s' of '%s': %s", column->item->field, mapping->model->name, wrong);
     if (!column->has_scale || !sqla__field_beyond_scale(&column->slot, column->scale, row))
         return SQLA_OK;
-    return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' keeps %u digits behind the point, and the value has more",
-                           column->item->field, mapping->model->name, (unsigned)column->scale);
+    return sqla__error_set(err, SQLA_ERR_DATA,
+        "field '%s' of '%s' keeps %u digits behind the point, and the value has more", column->item->field,
+        mapping->model->name, (unsigned)column->scale);
 }
 
 static sqla_status check_forgotten(const sqla__mapping *mapping, const sqla__mapped_column *column, const void *row, sqla_error *err)

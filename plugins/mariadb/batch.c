@@ -18,6 +18,8 @@ typedef struct job {
     sqla_driver_result *returned; /* reads the rows of RETURNING, with KEY_RETURNED; NULL */
     int row_number;               /* column of the key plan that names the row; -1 */
     uint32_t block;               /* rows of one statement */
+    sqla_driver_stmt *single;     /* the statement for one row, where a block was too large; NULL */
+    sqla_driver_result *single_returned;
 } job;
 
 /* ---- keys ------------------------------------------------------------------------------------------------------ */
@@ -93,7 +95,8 @@ static sqla_status bind_block(job *j, size_t first, uint32_t rows, sqla_err *err
     sqla_status status = mariadb__args_start(&j->conn->args, plan != NULL ? (size_t)plan->count * rows : 0) ? SQLA_OK : mariadb__nomem(err);
     for (uint32_t i = 0; i < rows && status == SQLA_OK; i++)
         status = mariadb__args_row(&j->conn->args, plan, j->batch->rows[first + i], i, (int64_t)(first + i) + 1, err);
-    return status;
+    return status == SQLA_OK && rows == 1 ? mariadb__check_args(j->conn, plan, (int64_t)first + 1, err)
+                                          : status;
 }
 
 /* Rows that nobody asked for are not looked at; a failure that comes with them is reported. */
@@ -226,12 +229,46 @@ static sqla_status check_end(const job *j, size_t first, sqla_err *err)
     return SQLA_OK;
 }
 
+static sqla_status run_block(job *j, size_t first, sqla_err *err);
+
+static sqla_status make_single(job *j, sqla_err *err)
+{
+    char *text = j->single == NULL ? single_text(j) : NULL;
+    sqla_status status = SQLA_OK;
+    if (j->single == NULL && text == NULL)
+        return mariadb__fail(err, SQLA_ERR_RESOURCE, &(sqla_err_fields){ .sqlstate = "54000" },
+            "%u rows together have %zu bytes, and the server "
+            "takes %zu at once (max_allowed_packet)",
+            (unsigned)j->block, j->conn->args.bytes, j->conn->packet);
+    if (j->single == NULL)
+        status = mariadb__stmt_new(j->conn, text, strlen(text), true, NULL, &j->single, err);
+    if (status == SQLA_OK && j->returned != NULL && j->single_returned == NULL)
+        status = mariadb__result_new(j->conn, j->single, false, true, &j->single_returned, err);
+    mariadb__host->release(text);
+    return status;
+}
+
+/* A block that is larger than what the server takes at once: row by row. */
+static sqla_status run_apart(job *j, size_t first, sqla_err *err)
+{
+    sqla_status status = make_single(j, err);
+    job rows = *j;
+    rows.stmt = j->single;
+    rows.returned = j->single_returned;
+    rows.block = 1;
+    for (uint32_t i = 0; i < j->block && status == SQLA_OK; i++)
+        status = run_block(&rows, first + i, err);
+    return status;
+}
+
 static sqla_status run_block(job *j, size_t first, sqla_err *err)
 {
     bool failed = false;
     sqla_status status = check_end(j, first, err);
     if (status == SQLA_OK)
         status = bind_block(j, first, j->block, err);
+    if (status == SQLA_OK && j->block > 1 && !mariadb__args_fit(j->conn))
+        return run_apart(j, first, err);
     if (status == SQLA_OK)
         status = mariadb__stmt_send(j->stmt, &failed, err);
     if (status != SQLA_OK || failed)
@@ -297,7 +334,9 @@ sqla_status mariadb_execute_many(sqla_driver_conn *conn, const sqla_statement *s
     for (size_t i = 0; i < batch->count && status == SQLA_OK; i += j.block)
         status = run_block(&j, i, err);
     mariadb_result_close(j.returned);
+    mariadb_result_close(j.single_returned);
     mariadb__leave(conn);
+    mariadb_stmt_close(j.single);
     if (statement->prepared == NULL)
         mariadb_stmt_close(j.stmt);
     return status;

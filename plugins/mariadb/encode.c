@@ -16,6 +16,7 @@ static bool is_text(uint32_t type)
 static bool is_int(uint32_t type) { return type == SQLA_INT16 || type == SQLA_INT32 || type == SQLA_INT64; }
 static bool is_float(uint32_t type) { return type == SQLA_FLOAT32 || type == SQLA_FLOAT64; }
 
+static const char too_long[] = "it is longer than any packet that a server takes";
 static const char another_type[] = "the value has another type than its parameter";
 
 /* A parameter: where it is described, and room for what has to be made. */
@@ -91,7 +92,7 @@ static const char *put_bytes(target *t, uint32_t type, const void *data, size_t 
 {
     const char *why = NULL;
     if (size > INT_MAX / 2)
-        return "the value is too long for the server";
+        return too_long;
     if (type != SQLA_BLOB && size > 0 && memchr(data, 0, size) != NULL)
         return "the text has a NUL in it";
     if (type != SQLA_BLOB && !mariadb__utf8_valid(data, size))
@@ -409,15 +410,26 @@ bool mariadb__args_start(mariadb__args *args, size_t count)
         args->room = room;
     }
     args->count = count;
+    args->bytes = 0;
     if (count > 0)
         memset(args->binds, 0, count * sizeof *args->binds);
     return true;
 }
 
+/* Bytes of a packet: before its values, and of each but for its own (length, type and a bit). */
+enum { A_HEAD = 64, A_VALUE = 16 };
+
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
+
+static const char raise_it[] =
+    "raise max_allowed_packet on the server and connect anew, or store the value in pieces";
 
 static sqla_status refuse(const sqla_slot *slot, sqla_status status, const char *why, int64_t number, sqla_err *err)
 {
+    if (why == too_long)
+        return mariadb__fail(err, SQLA_ERR_RESOURCE,
+            &(sqla_err_fields){ .row = number, .column = slot->name, .sqlstate = "54000", .hint = raise_it },
+            "cannot send a value for '%s': %s", slot->name != NULL ? slot->name : "", why);
     const sqla_err_fields fields = { .row = number, .column = slot->name, .sqlstate = status == SQLA_ERR_NOT_NULL ? "23502" : NULL };
     if (slot->name != NULL)
         return mariadb__fail(err, status, &fields, "cannot send a value for '%s': %s", slot->name, why);
@@ -435,6 +447,48 @@ sqla_status mariadb__args_row(mariadb__args *args, const sqla_plan *plan, const 
             return refuse(slot, SQLA_ERR_DATA, why, number, err);
         if (t.bind->buffer_type == MYSQL_TYPE_NULL && (slot->flags & SQLA_SLOT_NULLABLE) == 0)
             return refuse(slot, SQLA_ERR_NOT_NULL, "it has no value, and needs one", number, err);
+        args->bytes += A_VALUE + (t.bind->buffer_type == MYSQL_TYPE_NULL ? 0 : t.bind->buffer_length);
     }
     return SQLA_OK;
+}
+
+/* ---- what the server takes ----------------------------------------------------------------------------- */
+
+bool mariadb__args_fit(const sqla_driver_conn *conn)
+{
+    return conn->packet == 0 || conn->args.bytes + A_HEAD < conn->packet;
+}
+
+/* The largest value of a row that is too large is named, as the one to begin with. */
+sqla_status mariadb__check_args(
+    const sqla_driver_conn *conn, const sqla_plan *plan, int64_t number, sqla_err *err)
+{
+    const mariadb__args *args = &conn->args;
+    const sqla_slot *largest = NULL;
+    unsigned long size = 0;
+    for (uint32_t i = 0; plan != NULL && !mariadb__args_fit(conn) && i < plan->count; i++) {
+        const MYSQL_BIND *bind = &args->binds[plan->slots[i].column];
+        if (largest == NULL || (bind->buffer_type != MYSQL_TYPE_NULL && bind->buffer_length > size)) {
+            largest = &plan->slots[i];
+            size = bind->buffer_length;
+        }
+    }
+    if (largest == NULL)
+        return SQLA_OK;
+    const sqla_err_fields fields = {
+        .row = number, .column = largest->name, .sqlstate = "54000", .hint = raise_it
+    };
+    return mariadb__fail(err, SQLA_ERR_RESOURCE, &fields,
+        "the row has %zu bytes, %lu of them in '%s', and the server takes %zu at once "
+        "(max_allowed_packet)",
+        args->bytes, size, largest->name != NULL ? largest->name : "a parameter", conn->packet);
+}
+
+sqla_status mariadb__check_length(const sqla_driver_conn *conn, size_t length, sqla_err *err)
+{
+    if (conn->packet == 0 || length + A_HEAD < conn->packet)
+        return SQLA_OK;
+    return mariadb__fail(err, SQLA_ERR_RESOURCE, &(sqla_err_fields){ .sqlstate = "54000", .hint = raise_it },
+        "the statement has %zu bytes, and the server takes %zu at once (max_allowed_packet)", length,
+        conn->packet);
 }

@@ -43,6 +43,7 @@ typedef struct mariadb__args {
     size_t count, room;
     MYSQL_BIND *binds;
     mariadb__unit *units;
+    size_t bytes;              /* that they have when they are sent, at most */
 } mariadb__args;
 
 /* What a canceller of another thread and the connection tell each other. A cancel that comes late must not hit the next
@@ -86,6 +87,7 @@ struct sqla_driver_conn {
     uint32_t generation;       /* of prepared statements: a reset of the session makes those before it void */
     uint32_t usual_level, level; /* sqla_isolation: of the session after open, and now */
     uint32_t key_step;         /* auto_increment_increment */
+    size_t packet;             /* max_allowed_packet: bytes that the server takes at once; 0: not known */
     uint64_t features;
     sqla_driver_stmt *dropped; /* statements that were closed, and that the server still has */
     mariadb__args args;
@@ -327,6 +329,12 @@ bool mariadb__args_start(mariadb__args *args, size_t count);
 /* place: of the row in a block. number: 0-based row of a batch plus 1, or 0. */
 sqla_status mariadb__args_row(mariadb__args *args, const sqla_plan *plan, const void *row, size_t place, int64_t number, sqla_err *err);
 
+/* Does the server take what is to be sent? For one row of plan (NULL: there are no parameters); number: as
+ * above. */
+bool mariadb__args_fit(const sqla_driver_conn *conn);
+sqla_status mariadb__check_args(
+    const sqla_driver_conn *conn, const sqla_plan *plan, int64_t number, sqla_err *err);
+sqla_status mariadb__check_length(const sqla_driver_conn *conn, size_t length, sqla_err *err);
 /* Make each item of a list a parameter, and show it. */
 typedef void mariadb__item_fn(void *to, const MYSQL_BIND *item);
 sqla_status mariadb__list_items(

@@ -245,12 +245,15 @@ static uint32_t level_of(const char *text)
 static sqla_status learn(sqla_driver_conn *conn, sqla_err *err)
 {
     MYSQL_RES *rows = NULL;
-    sqla_status status = mariadb__ask(conn, "SELECT @@auto_increment_increment, /*M! @@tx_isolation */ /*!80000 @@transaction_isolation */",
-                                      &rows, err);
+    sqla_status status = mariadb__ask(conn,
+        "SELECT @@auto_increment_increment, /*M! @@tx_isolation */ /*!80000 @@transaction_isolation */, "
+        "@@max_allowed_packet",
+        &rows, err);
     MYSQL_ROW row = status == SQLA_OK ? mysql_fetch_row(rows) : NULL;
     if (row != NULL) {
         conn->key_step = row[0] != NULL ? (uint32_t)strtoul(row[0], NULL, 10) : 1;
         conn->usual_level = conn->level = level_of(row[1]);
+        conn->packet = row[2] != NULL ? strtoul(row[2], NULL, 10) : 0;
     }
     mysql_free_result(rows);
     return status;

@@ -26,6 +26,8 @@ sqla_status mariadb__check_text(const char *text, size_t length, sqla_err *err)
 static sqla_status prepare_handle(sqla_driver_stmt *stmt, const char *text, size_t length, unsigned quiet, unsigned *ret_number, sqla_err *err)
 {
     sqla_driver_conn *conn = stmt->conn;
+    if (mariadb__check_length(conn, length, err) != SQLA_OK)
+        return SQLA_ERR_RESOURCE;
     stmt->handle = mysql_stmt_init(conn->link);
     stmt->generation = conn->generation - 1; /* until it is prepared */
     if (stmt->handle == NULL)
@@ -242,6 +244,8 @@ static sqla_status run_script(sqla_driver_conn *conn, const sqla_statement *stat
     sqla_driver_result *result = NULL;
     sqla_status status = mariadb__check_text(statement->text, statement->length, err);
     if (status == SQLA_OK)
+        status = mariadb__check_length(conn, statement->length, err);
+    if (status == SQLA_OK)
         status = mariadb__result_new(conn, NULL, false, false, &result, err);
     if (status == SQLA_OK)
         status = mariadb__enter(conn, deadline, err);
@@ -305,6 +309,8 @@ static sqla_status exec(sqla_driver_conn *conn, const sqla_statement *statement,
         mariadb__args_start(&conn->args, plan != NULL ? plan->count : 0) ? SQLA_OK : mariadb__nomem(err);
     if (status == SQLA_OK)
         status = mariadb__args_row(&conn->args, plan, row, 0, 0, err);
+    if (status == SQLA_OK)
+        status = mariadb__check_args(conn, plan, 0, err);
     if (status == SQLA_OK)
         status = mariadb__enter(conn, options != NULL ? options->deadline : 0, err);
     if (status != SQLA_OK)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 enum { WINDOW = 256 }; /* statements between two syncs */
+enum { PIECE = 64 * 1024 * 1024 }; /* bytes of one statement by columns; a single row may have more */
 enum { TRACED_ROWS = 50, TRACED_MOST = 48 }; /* rows that a savepoint is worth; savepoints of one transaction */
 
 /* What is under way: the batch, and how keys are read. */
@@ -22,6 +23,7 @@ typedef struct job {
     sqla_driver_conn *conn;
     const sqla_statement *statement;
     sqla_batch *batch;
+    size_t first, count;       /* columns: the rows of the batch that the statement is run for now */
     postgres__decoder keys;
 } job;
 
@@ -56,7 +58,7 @@ static sqla_status row_of_key(const job *j, const PGresult *res, int at, size_t 
     bool integer = type == SQLA_INT16 || type == SQLA_INT32 || type == SQLA_INT64;
     if (!integer || read == NULL || PQgetisnull(res, at, column) ||
         read(PQgetvalue(res, at, column), (size_t)PQgetlength(res, at, column), &value, NULL) != NULL ||
-        value.as.i64 < 0 || (uint64_t)value.as.i64 >= j->batch->count)
+        value.as.i64 < 0 || (uint64_t)value.as.i64 >= j->count)
         return postgres__fail(err, SQLA_ERR_DATA, NULL, "row %d of the returned keys names no row of the batch", at + 1);
     *ret_row = (size_t)value.as.i64;
     return SQLA_OK;
@@ -64,15 +66,16 @@ static sqla_status row_of_key(const job *j, const PGresult *res, int at, size_t 
 
 static sqla_status read_keys(job *j, const PGresult *res, sqla_err *err)
 {
-    if ((size_t)PQntuples(res) != j->batch->count)
+    if ((size_t)PQntuples(res) != j->count)
         return postgres__fail(err, SQLA_ERR_DATA, NULL, "the statement for %zu rows returned %d keys, so they cannot be told apart",
-                              j->batch->count, PQntuples(res));
+                              j->count, PQntuples(res));
     sqla_status status = postgres__decoder_choose(&j->keys, res, j->batch->keys, err);
     for (int i = 0; i < PQntuples(res) && status == SQLA_OK; i++) {
         size_t row = 0;
         status = row_of_key(j, res, i, &row, err);
         if (status == SQLA_OK)
-            status = postgres__decode_row(&j->keys, res, i, j->batch->rows[row], j->batch->arena, (int64_t)row + 1, err);
+            status = postgres__decode_row(&j->keys, res, i, j->batch->rows[j->first + row], j->batch->arena,
+                (int64_t)(j->first + row) + 1, err);
     }
     return status;
 }
@@ -82,7 +85,10 @@ static sqla_status read_keys(job *j, const PGresult *res, sqla_err *err)
 /* The arrays of the first count rows. */
 static sqla_status put_columns(job *j, size_t count, sqla_err *err)
 {
-    sqla_status status = postgres__args_columns(j->conn, j->batch->plan, j->batch->rows, count, err);
+    j->conn->args.first = j->first;
+    sqla_status status =
+        postgres__args_columns(j->conn, j->batch->plan, j->batch->rows + j->first, count, err);
+    j->conn->args.first = 0;
     if (status == SQLA_OK && j->statement->prepared != NULL && j->statement->prepared->count != j->conn->args.count)
         status = postgres__fail(err, SQLA_ERR_SQL, NULL, "the statement has %d parameters, and %d are given", j->statement->prepared->count,
                                 j->conn->args.count);
@@ -185,7 +191,7 @@ static sqla_status try_rows(job *j, size_t count, PGresult **ret_res, sqla_err *
  * what is reported is what the server says of that row. */
 static sqla_status blame(job *j, PGresult *failure, sqla_err *err)
 {
-    size_t passes = 0, fails = j->batch->count;
+    size_t passes = 0, fails = j->count;
     PGresult *res = NULL;
     sqla_status status = SQLA_OK;
     while (status == SQLA_OK && fails - passes > 1) {
@@ -199,7 +205,7 @@ static sqla_status blame(job *j, PGresult *failure, sqla_err *err)
     if (status == SQLA_OK && fails - passes == 1)
         status = try_rows(j, fails, &res, err);
     if (status == SQLA_OK && !is_done(res) && is_of_a_row(res))
-        status = postgres__failed(j->conn, res, (int64_t)fails, err);
+        status = postgres__failed(j->conn, res, (int64_t)(j->first + fails), err);
     else if (status == SQLA_OK)
         status = postgres__failed(j->conn, failure, 0, err);
     if (!j->conn->lost && res != NULL && is_done(res)) /* it does not fail any more: whatever that means, the rows must not stay */
@@ -238,10 +244,10 @@ static sqla_status run_traced(job *j, PGresult **ret_res, sqla_err *err)
 }
 #endif
 
-static sqla_status run_columns(job *j, sqla_err *err)
+static sqla_status run_piece(job *j, sqla_err *err)
 {
     PGresult *res = NULL;
-    sqla_status status = put_columns(j, j->batch->count, err);
+    sqla_status status = put_columns(j, j->count, err);
     if (status == SQLA_OK && is_traced(j)) {
         status = run_traced(j, &res, err);
     } else if (status == SQLA_OK) {
@@ -251,10 +257,25 @@ static sqla_status run_columns(job *j, sqla_err *err)
     }
     if (status != SQLA_OK)
         return status;
-    j->batch->affected = postgres__affected(res);
+    j->batch->affected += postgres__affected(res);
     if (j->batch->key_source == SQLA_KEY_RETURNED)
         status = read_keys(j, res, err);
     PQclear(res);
+    return status;
+}
+
+/* A message has an end, and what is sent has to lie in memory twice: rows with many bytes go a part at a
+ * time. Outside of a transaction all are one statement as far as that goes. */
+static sqla_status run_columns(job *j, sqla_err *err)
+{
+    const sqla_batch *batch = j->batch;
+    size_t most = j->conn->before == SQLA_TXN_IDLE ? POSTGRES__MESSAGE : PIECE;
+    sqla_status status = SQLA_OK;
+    for (; j->first < batch->count && status == SQLA_OK; j->first += j->count) {
+        j->count = batch->plan == NULL ? batch->count :
+                   postgres__rows_within(batch->plan, batch->rows + j->first, batch->count - j->first, most);
+        status = run_piece(j, err);
+    }
     return status;
 }
 

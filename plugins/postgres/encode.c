@@ -198,10 +198,12 @@ static bool is_decimal(const char *text, size_t n)
     return false;
 }
 
+static const char too_long[] = "it is longer than a message can be (1 GB)";
+
 static const char *put_bytes(cell *c, uint32_t type, const void *data, size_t size, bool terminated)
 {
-    if (size > INT_MAX / 2)
-        return "the value is too long for the server";
+    if (size > POSTGRES__MESSAGE)
+        return too_long;
     if (type != SQLA_BLOB && !postgres__utf8_valid(data, size))
         return memchr(data, 0, size) != NULL ? "the text has a NUL in it" : "the text is not valid UTF-8";
     if (type == SQLA_DECIMAL && !is_decimal(data, size))
@@ -353,12 +355,20 @@ static const char *read_slot(cell *c, const sqla_slot *slot, const void *row)
     return "the slot has a representation that is not known";
 }
 
+static const char in_pieces[] =
+    "the limit is the protocol's and cannot be raised: store the value in pieces, or as a large object";
+
 static sqla_status refuse(const sqla_slot *slot, const char *why, int64_t number, sqla_err *err)
 {
-    const sqla_err_fields fields = { .row = number, .column = slot->name };
+    bool large = why == too_long;
+    sqla_status status = large ? SQLA_ERR_RESOURCE : SQLA_ERR_DATA;
+    const sqla_err_fields fields = { .row = number,
+        .column = slot->name,
+        .sqlstate = large ? "54000" : NULL,
+        .hint = large ? in_pieces : NULL };
     if (slot->name != NULL)
-        return postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot send a value for '%s': %s", slot->name, why);
-    return postgres__fail(err, SQLA_ERR_DATA, &fields, "cannot send parameter %d: %s", (int)slot->column + 1, why);
+        return postgres__fail(err, status, &fields, "cannot send a value for '%s': %s", slot->name, why);
+    return postgres__fail(err, status, &fields, "cannot send parameter %d: %s", (int)slot->column + 1, why);
 }
 
 static sqla_status take_slot(cell *c, const sqla_slot *slot, const void *row, int64_t number, sqla_err *err)
@@ -407,10 +417,34 @@ static bool args_start(postgres__args *args, uint32_t count)
 #define BORROWED SIZE_MAX /* a place: the value lies with the caller */
 
 /* Now that the bytes stay where they are, point at them. */
-static sqla_status args_finish(postgres__args *args, sqla_err *err)
+/* The largest value of a row that is too large is named, as the one to begin with. */
+static sqla_status check_size(
+    const postgres__args *args, const sqla_plan *plan, int64_t number, sqla_err *err)
+{
+    size_t total = 0;
+    const sqla_slot *largest = plan->slots;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const sqla_slot *slot = &plan->slots[i];
+        total += (size_t)args->lengths[slot->column] + 8;
+        largest = args->lengths[slot->column] > args->lengths[largest->column] ? slot : largest;
+    }
+    if (total <= POSTGRES__MESSAGE)
+        return SQLA_OK;
+    const sqla_err_fields fields = {
+        .row = number, .column = largest->name, .sqlstate = "54000", .hint = in_pieces
+    };
+    return postgres__fail(err, SQLA_ERR_RESOURCE, &fields,
+        "the row has %zu bytes, %d of them in '%s', and a message can have %d (1 GB)", total,
+        args->lengths[largest->column], largest->name != NULL ? largest->name : "a parameter",
+        POSTGRES__MESSAGE);
+}
+
+static sqla_status args_finish(postgres__args *args, const sqla_plan *plan, int64_t number, sqla_err *err)
 {
     if (args->bytes.broken)
         return postgres__nomem(err);
+    if (plan != NULL && plan->count > 0 && check_size(args, plan, number, err) != SQLA_OK)
+        return SQLA_ERR_RESOURCE;
     for (int i = 0; i < args->count; i++) {
         if (args->places[i] != BORROWED)
             args->values[i] = args->bytes.data + args->places[i];
@@ -458,13 +492,14 @@ static size_t add_array_head(postgres__buf *buf, uint32_t type, size_t count)
     return start;
 }
 
-static sqla_status add_array(postgres__buf *buf, const sqla_slot *slot, void *const *rows, size_t count, sqla_err *err)
+static sqla_status add_array(
+    postgres__buf *buf, const sqla_slot *slot, void *const *rows, size_t first, size_t count, sqla_err *err)
 {
     bool nulls = false;
     size_t start = add_array_head(buf, slot->type, count);
     for (size_t i = 0; i < count; i++) {
         cell c;
-        sqla_status status = take_slot(&c, slot, rows[i], (int64_t)i + 1, err);
+        sqla_status status = take_slot(&c, slot, rows[i], (int64_t)(first + i) + 1, err);
         if (status != SQLA_OK)
             return status;
         nulls |= c.type == SQLA_NULL;
@@ -472,8 +507,11 @@ static sqla_status add_array(postgres__buf *buf, const sqla_slot *slot, void *co
     }
     if (!buf->broken && nulls)
         big32(buf->data + start + 4, 1);
-    if (!buf->broken && buf->size - start > INT_MAX / 2)
-        return postgres__fail(err, SQLA_ERR_DATA, NULL, "the values of a batch are too long for the server together");
+    if (!buf->broken && buf->size - start > POSTGRES__MESSAGE)
+        return count == 1
+                   ? refuse(slot, too_long, (int64_t)first + 1, err)
+                   : postgres__fail(err, SQLA_ERR_RESOURCE, NULL,
+                         "the values of a batch have more bytes together than a message can have (1 GB)");
     return SQLA_OK;
 }
 
@@ -561,8 +599,8 @@ static sqla_status put_array(postgres__args *args, const sqla_slot *slot, const 
     sqla_status status = add_items(buf, array, slot, type != 0, start, number, err);
     if (type == 0)
         postgres__buf_add(buf, array->count > 0 ? "}" : "{}", array->count > 0 ? 2 : 3); /* with the NUL */
-    if (status == SQLA_OK && buf->size - start > INT_MAX / 2)
-        return refuse(slot, "the array is too long for the server", number, err);
+    if (status == SQLA_OK && buf->size - start > POSTGRES__MESSAGE)
+        return refuse(slot, too_long, number, err);
     args->lengths[at] = (int)(buf->size - start - (type == 0));
     return status;
 }
@@ -673,7 +711,7 @@ sqla_status postgres__args_row(sqla_driver_conn *conn, const sqla_driver_stmt *s
         if (!array)
             put_cell(args, slot->column, &c, value, expected);
     }
-    return args_finish(args, err);
+    return args_finish(args, plan, number, err);
 }
 
 /* ---- many rows ------------------------------------------------------------------------------------------------- */
@@ -689,9 +727,43 @@ sqla_status postgres__args_columns(sqla_driver_conn *conn, const sqla_plan *plan
     for (uint32_t i = 0; i < plan->count && status == SQLA_OK; i++) {
         int at = plan->slots[i].column;
         args->places[at] = args->bytes.size;
-        status = add_array(&args->bytes, &plan->slots[i], rows, count, err);
+        status = add_array(&args->bytes, &plan->slots[i], rows, args->first, count, err);
         args->lengths[at] = (int)(args->bytes.size - args->places[at]);
         args->formats[at] = 1;
     }
-    return status == SQLA_OK ? args_finish(args, err) : status;
+    return status == SQLA_OK ? args_finish(args, plan, count == 1 ? (int64_t)args->first + 1 : 0, err)
+                             : status;
+}
+
+/* What a value adds to an array, about: texts that are not sent as they lie are short. */
+static size_t size_of(const sqla_slot *slot, const char *row)
+{
+    const char *at = row + slot->offset, *text = NULL;
+    sqla_blob bytes = { NULL, 0 };
+    sqla_value value;
+    switch (slot->rep) {
+    case SQLA_REP_CSTR:
+        memcpy(&text, at, sizeof text);
+        return text != NULL ? strlen(text) : 0;
+    case SQLA_REP_BYTES:
+        memcpy(&bytes, at, sizeof bytes);
+        return bytes.data != NULL ? bytes.size : 0;
+    case SQLA_REP_VALUE:
+        memcpy(&value, at, sizeof value);
+        return is_text(value.type) || value.type == SQLA_BLOB ? value.as.bytes.size : sizeof value;
+    }
+    return slot->size;
+}
+
+size_t postgres__rows_within(const sqla_plan *plan, void *const *rows, size_t count, size_t most)
+{
+    size_t size = 0, n = 0;
+    while (n < count && (n == 0 || size < most)) {
+        for (uint32_t i = 0; i < plan->count; i++) {
+            size_t more = size_of(&plan->slots[i], rows[n]);
+            size = more < SIZE_MAX - size - 8 ? size + more + 8 : SIZE_MAX;
+        }
+        n += n == 0 || size <= most;
+    }
+    return n;
 }

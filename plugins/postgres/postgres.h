@@ -33,6 +33,7 @@ typedef struct postgres__args {
     int *lengths, *formats;
     size_t *places;            /* where in bytes the value lies, until bytes has stopped growing */
     postgres__buf bytes;
+    size_t first;              /* by columns: the place of rows[0] in the whole batch */
 } postgres__args;
 
 typedef struct postgres__key postgres__key; /* what cancelling needs to know of a connection; cancel.c */
@@ -284,6 +285,11 @@ sqla_status postgres__args_row(sqla_driver_conn *conn, const sqla_driver_stmt *s
                                int64_t number, sqla_err *err);
 /* Put the rows of a batch into conn->args, one array a slot. */
 sqla_status postgres__args_columns(sqla_driver_conn *conn, const sqla_plan *plan, void *const *rows, size_t count, sqla_err *err);
+/* Bytes that a message can have, less what it needs for itself. The server takes none beyond 1 GB, and
+ * ends the connection over it. */
+enum { POSTGRES__MESSAGE = 0x3fffffff - 1024 * 1024 };
+/* How many of the rows have so many bytes together; at least one. */
+size_t postgres__rows_within(const sqla_plan *plan, void *const *rows, size_t count, size_t most);
 
 /* ---- decode.c -------------------------------------------------------------------------------------------------- */
 

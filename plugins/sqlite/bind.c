@@ -18,6 +18,8 @@ typedef struct binding {
     char *form;                   /* SQLITE__FORM_SIZE bytes for this value */
     const char *why;              /* what is wrong with it, when REFUSED */
     sqla_status status;           /* of that; ERR_DATA unless said */
+    int most;                     /* bytes that a value can have */
+    char room[100];               /* for why */
 } binding;
 
 enum { REFUSED = -1, NO_MEMORY = -2 }; /* NO_MEMORY: SQLite does not know of it */
@@ -146,10 +148,18 @@ static int bind_f32(binding *b, int index, const sqla_slot *slot, const char *at
 
 /* ---- text and bytes -------------------------------------------------------------------------------------------- */
 
+static int refuse_size(binding *b, size_t n)
+{
+    snprintf(
+        b->room, sizeof b->room, "it has %zu bytes, and SQLite takes %d (SQLITE_LIMIT_LENGTH)", n, b->most);
+    b->status = SQLA_ERR_RESOURCE;
+    return refuse(b, b->room);
+}
+
 static int bind_text(binding *b, int index, uint32_t type, const char *text, size_t n)
 {
-    if (n > INT_MAX)
-        return refuse(b, "it is too long for SQLite");
+    if (n > (size_t)b->most)
+        return refuse_size(b, n);
     if (!sqlite__utf8_valid(text, n))
         return refuse(b, "it is not valid UTF-8");
     if (type == SQLA_DECIMAL && !sqlite__decimal_valid(text, n))
@@ -161,7 +171,7 @@ static int bind_text(binding *b, int index, uint32_t type, const char *text, siz
 
 static int bind_span(binding *b, int index, uint32_t type, const char *text, size_t n)
 {
-    if (n > 0 && n <= INT_MAX && memchr(text, '\0', n) != NULL)
+    if (n > 0 && n <= (size_t)b->most && memchr(text, '\0', n) != NULL)
         return refuse(b, "it is text with a NUL inside");
     return bind_text(b, index, type, text, n);
 }
@@ -196,8 +206,8 @@ static int bind_chars(binding *b, int index, const sqla_slot *slot, const char *
 
 static int bind_blob(binding *b, int index, const void *data, size_t n)
 {
-    if (n > INT_MAX)
-        return refuse(b, "it is too long for SQLite");
+    if (n > (size_t)b->most)
+        return refuse_size(b, n);
     return put_blob(b, index, data, (int)n);
 }
 
@@ -512,7 +522,7 @@ static int bind_list(binding *b, int index, const sqla_slot *slot, const sqla_ar
     sqla_slot item;
     if (list->count == UINT32_MAX || !item_slot(list, slot, &item))
         return refuse(b, "it is a list that cannot be sent");
-    binding items = { NULL, sqlite__list_new(list->count), b->life, form, NULL, SQLA_ERR_DATA };
+    binding items = { NULL, sqlite__list_new(list->count), b->life, form, NULL, SQLA_ERR_DATA, b->most, "" };
     bind_fn *take = binder_for(&item);
     int rc = items.list == NULL ? SQLITE_NOMEM : SQLITE_OK;
     for (uint32_t i = 0; rc == SQLITE_OK && i < list->count; i++)
@@ -520,7 +530,8 @@ static int bind_list(binding *b, int index, const sqla_slot *slot, const sqla_ar
     if (rc == SQLITE_OK)
         return sqlite__list_bind(b->stmt, index, items.list);
     sqlite__list_free(items.list);
-    b->why = items.why;
+    memcpy(b->room, items.room, sizeof b->room);
+    b->why = items.why == items.room ? b->room : items.why;
     b->status = items.status;
     return rc == SQLITE_NOMEM ? NO_MEMORY : rc;
 }
@@ -535,7 +546,9 @@ static sqla_status bind_failed(
     if (rc != REFUSED)
         return sqlite__failed(conn, NULL, number, err);
     sqla_err_fields fields = { .column = slot->name, .row = number };
-    fields.sqlstate = b->status == SQLA_ERR_NOT_NULL ? "23502" : b->status == SQLA_ERR_DATA ? "22000" : NULL;
+    fields.sqlstate = b->status == SQLA_ERR_NOT_NULL ? "23502" : b->status == SQLA_ERR_DATA ? "22000" :
+        b->status == SQLA_ERR_RESOURCE ? "54000" : NULL;
+    fields.hint = b->status == SQLA_ERR_RESOURCE ? sqlite__too_big : NULL;
     if (slot->name != NULL)
         return sqlite__fail(err, b->status, &fields, "cannot send column '%.128s': %s", slot->name, b->why);
     return sqlite__fail(err, b->status, &fields, "cannot send parameter %d: %s", slot->column + 1, b->why);
@@ -548,7 +561,8 @@ sqla_status sqlite__bind_row(sqla_driver_conn *conn, sqlite3_stmt *stmt, const s
     const char *base = row;
     const int first = (int)(block_row * plan->count) + 1;
     char *form = conn->forms_used ? conn->forms + (size_t)block_row * plan->count * SQLITE__FORM_SIZE : NULL;
-    binding b = { stmt, NULL, copies ? SQLITE_TRANSIENT : SQLITE_STATIC, form, NULL, SQLA_ERR_DATA };
+    binding b = { stmt, NULL, copies ? SQLITE_TRANSIENT : SQLITE_STATIC, form, NULL, SQLA_ERR_DATA,
+        sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, -1), "" };
     for (uint32_t i = 0; i < plan->count; i++) {
         const sqla_slot *slot = &plan->slots[i];
         bool null = slot->set_offset >= 0 && base[slot->set_offset] == 0;

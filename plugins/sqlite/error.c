@@ -47,7 +47,7 @@ static const meaning meanings[] = {
     { SQLITE_INTERRUPT, SQLA_ERR_CANCELLED, "57014" },
     { SQLITE_ABORT, SQLA_ERR_CANCELLED, "57014" }, /* a rollback took a result's rows away */
     { SQLITE_MISMATCH, SQLA_ERR_DATA, "22000" },
-    { SQLITE_TOOBIG, SQLA_ERR_DATA, "22001" },
+    { SQLITE_TOOBIG, SQLA_ERR_RESOURCE, "54000" },
     { SQLITE_PERM, SQLA_ERR_DENIED, "42501" },
     { SQLITE_AUTH, SQLA_ERR_DENIED, "42501" },
     { SQLITE_MISUSE, SQLA_ERR_MISUSE, NULL },
@@ -222,9 +222,15 @@ static const char *sqlstate_in_context(const meaning *known, sqla_status status,
     return status == SQLA_ERR_RETRY ? "40001" : status == SQLA_ERR_RESOURCE ? "53000" : "57014";
 }
 
+const char sqlite__too_big[] =
+    "a value, a row or a statement has more bytes than this SQLite library takes (SQLITE_MAX_LENGTH and "
+    "SQLITE_MAX_SQL_LENGTH when it is built): store the value in pieces";
+
 static const char *hint_for(sqla_status status, const sqla_driver_conn *conn)
 {
     switch ((int)status) {
+    case SQLA_ERR_RESOURCE:
+        return sqlite3_errcode(conn->db) == SQLITE_TOOBIG ? sqlite__too_big : NULL;
     case SQLA_ERR_RETRY:
         return "another connection wrote since this transaction began to read; begin it anew, with the "
                "intent to write";

@@ -125,6 +125,7 @@ bool sqlite__lacks_descriptors(sqla_driver_conn *conn);
 sqla_status sqlite__fail(sqla_err *err, sqla_status status, const sqla_err_fields *fields, const char *format,
     ...) __attribute__((format(printf, 4, 5)));
 sqla_status sqlite__nomem(sqla_err *err);
+extern const char sqlite__too_big[]; /* a hint */
 
 /* ---- bind.c ---- */
 

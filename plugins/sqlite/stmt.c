@@ -31,7 +31,8 @@ static sqla_status check_text(const char *text, size_t length, sqla_err *err)
 {
     if (length > INT_MAX - 1)
         return sqlite__fail(
-            err, SQLA_ERR_SQL, &(sqla_err_fields){ .sqlstate = "54001" }, "the statement is too long");
+            err, SQLA_ERR_RESOURCE, &(sqla_err_fields){ .sqlstate = "54000", .hint = sqlite__too_big },
+            "the statement has %zu bytes, which is more than SQLite takes", length);
     if (memchr(text, '\0', length) != NULL)
         return sqlite__fail(
             err, SQLA_ERR_SQL, &(sqla_err_fields){ .sqlstate = "42601" }, "the statement has a NUL inside");
