@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <sys/socket.h>
@@ -82,6 +83,7 @@ typedef struct server {
     pthread_t thread;
     reply greeting, replies[REPLIES]; /* one each time the client waits; behind the last the link is closed */
     int count;
+    int cancels;               /* requests to cancel that come before the last reply is said */
     char heard[8192];          /* all texts of statements, one behind the other */
 } server;
 
@@ -120,6 +122,18 @@ static char hear(server *s, int fd)
     return head[0];
 }
 
+/* Wait for as many as there are to be; one that does not come is not waited for any longer. */
+static void hear_cancels(const server *s)
+{
+    char request[16];
+    struct pollfd look = { s->listener, POLLIN, 0 };
+    for (int i = 0; i < s->cancels && poll(&look, 1, 3000) == 1; i++) {
+        int fd = accept(s->listener, NULL, NULL);
+        (void)receive(fd, request, sizeof request);
+        close(fd);
+    }
+}
+
 static void *serve(void *arg)
 {
     server *s = arg;
@@ -131,8 +145,11 @@ static void *serve(void *arg)
             char type = hear(s, fd);
             if (type == 0 || type == 'X')
                 break;
-            if (strchr("QScfp", type) != NULL)
-                say(fd, &s->replies[at++]);
+            if (strchr("QScfp", type) == NULL)
+                continue;
+            if (at == s->count - 1)
+                hear_cancels(s);
+            say(fd, &s->replies[at++]);
         }
     }
     close(fd);
@@ -760,6 +777,29 @@ static void streams__may_break_off(const char *url)
     }
 }
 
+/* ---- deadlines --------------------------------------------------------------------------------------------- */
+
+/* A cancel that comes before the statement has begun is lost to the server; the one after it is not. */
+static void deadlines__cancel_more_than_once(const char *url)
+{
+    static const char text[] = "SELECT 1";
+    (void)url;
+    for (int cancels = 1; cancels <= 2; cancels++) {
+        server *s = friendly("15.1");
+        sqla_error err = SQLA_ERROR_INIT;
+        sqla_driver_result *result = NULL;
+        const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, NULL };
+        reply_error(s, "SERROR|VERROR|C57014|Mcanceling statement due to user request", 'I');
+        s->cancels = cancels;
+        sqla_driver_conn *conn = must_connect(s);
+        const sqla_exec_options options = { sizeof options, 0, postgres__now() + 5000000 };
+        sqla_status status = linked_driver()->ops->exec(conn, &statement, NULL, NULL, &options, &result, opaque(&err));
+        CU_ASSERT_EQUAL(status, SQLA_ERR_TIMEOUT);
+        CU_ASSERT_EQUAL(linked_driver()->ops->txn_state(conn), SQLA_TXN_IDLE);
+        end(s, conn);
+    }
+}
+
 static const struct harness_test tests[] = {
     { "connecting is refused", connecting__is_refused, HARNESS_PLAIN },
     { "connecting is refused at length", connecting__is_refused_at_length, HARNESS_PLAIN },
@@ -782,6 +822,7 @@ static const struct harness_test tests[] = {
     { "an outcome is what the server says", outcome__is_what_the_server_says, HARNESS_PLAIN },
     { "tokens of others are refused", tokens__of_others_are_refused, HARNESS_PLAIN },
     { "preparing may be answered otherwise", prepare__may_be_answered_otherwise, HARNESS_PLAIN },
+    { "deadlines cancel more than once", deadlines__cancel_more_than_once, HARNESS_PLAIN },
     { "streams may break off", streams__may_break_off, HARNESS_PLAIN },
 };
 

@@ -82,6 +82,7 @@ struct sqla_driver_conn {
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
     uint64_t tag;              /* in the names of prepared statements: no other connection has it */
+    int64_t give_up;           /* behind the deadline: when the server has had its time to obey */
     int64_t told;              /* the deadline of calls that are given none (set_deadline) */
     uint64_t last_name;        /* of a prepared statement */
     uint64_t gone;             /* the last of those that DEALLOCATE ALL or DISCARD ALL has taken away */

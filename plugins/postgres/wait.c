@@ -101,16 +101,23 @@ void postgres__leave(sqla_driver_conn *conn)
 
 /* ---- sending and receiving ------------------------------------------------------------------------------------- */
 
-/* Time is up: cancel once and wait on, then give up. */
+/* Time is up: cancel and wait on, then give up. A cancel that reaches the server before it has begun the statement
+ * ends nothing, and nobody is told; so it is asked for again a few times. Each has arrived before the next is sent. */
 static sqla_status overdue(sqla_driver_conn *conn)
 {
-    if (conn->timed_out) {
+    enum { TIMES = 4 };
+    int64_t now = postgres__now();
+    if (conn->timed_out && now >= conn->give_up) {
         conn->lost = true;
         return SQLA_ERR_TIMEOUT;
     }
+    if (!conn->timed_out)
+        conn->give_up = now + conn->grace;
     conn->timed_out = true;
-    conn->deadline = postgres__now() + conn->grace;
-    (void)postgres__cancel(conn->key, conn->deadline);
+    (void)postgres__cancel(conn->key, conn->give_up);
+    conn->deadline = postgres__now() + conn->grace / TIMES;
+    if (conn->deadline > conn->give_up)
+        conn->deadline = conn->give_up;
     return SQLA_OK;
 }
 
