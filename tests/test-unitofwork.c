@@ -798,6 +798,23 @@ static void circle__is_opened_where_it_can_be_null(const char *url)
     family_close(&x);
 }
 
+/* Somebody else has closed the circle since the owner was read. */
+static void circle__that_a_stale_row_closes_is_opened(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Person *person = sqla_new(x.s, Person);
+    Ball *ball = sqla_add(x.s, Ball, .owner = person);
+    sqla_commit(x.s, &x.err);
+    harness_sql(url, "UPDATE person SET favourite_id = (SELECT max(id) FROM ball)");
+    sqla_delete(x.s, person);
+    sqla_delete(x.s, ball);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "person") + family_count(&x, "ball"), 0);
+    family_close(&x);
+}
+
 static void circle__that_nothing_opens_is_told_before_any_statement(const char *url)
 {
     family x;
@@ -961,6 +978,7 @@ static const struct harness_test tests[] = {
     { "rollback of one that points at itself", rollback__of_one_that_points_at_itself, HARNESS_DATABASES },
     { "flush orders rows by keys that the program gave", flush__orders_rows_by_keys_that_the_program_gave, HARNESS_DATABASES },
     { "a circle is opened where it can be NULL", circle__is_opened_where_it_can_be_null, HARNESS_DATABASES },
+    { "a circle that a stale row closes is opened", circle__that_a_stale_row_closes_is_opened, HARNESS_DATABASES },
     { "a circle that nothing opens is told before any statement", circle__that_nothing_opens_is_told_before_any_statement, HARNESS_DATABASES },
     { "add refuses an object of another session", add__refuses_an_object_of_another_session, HARNESS_DATABASES },
     { "refresh takes back an append", refresh__takes_back_an_append, HARNESS_DATABASES },

@@ -302,6 +302,22 @@ static sqla_status spread_wave(sqla__work *w, size_t first, size_t end, sqla_err
     return status == SQLA_OK ? each_written(w, spread_to_written, err) : status;
 }
 
+/* Where rows may stand in a circle, their keys of today say in which order they go. */
+static sqla_status reread_doomed(sqla__work *w, const sqla__mapping *mapping, sqla_error *err)
+{
+    sqla_session *s = w->session;
+    SQLA__VEC(sqla__object *) stale = { 0 };
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < s->doomed.count && status == SQLA_OK; i++)
+        if (sqla__mapping_of(s->doomed.items[i]) == mapping && !sqla__object_fresh(s, s->doomed.items[i]) &&
+            !sqla__vec_push(&stale, s->doomed.items[i]))
+            status = sqla__error_nomem(err);
+    if (status == SQLA_OK)
+        status = sqla__load_stale(s, stale.items, stale.count, err);
+    sqla__vec_release(&stale);
+    return status;
+}
+
 static sqla_status collect_deletes(sqla__work *w, sqla_error *err)
 {
     sqla_session *s = w->session;
@@ -310,6 +326,9 @@ static sqla_status collect_deletes(sqla__work *w, sqla_error *err)
         end = s->doomed.count;
         status = spread_wave(w, first, end, err);
     }
+    for (size_t m = 0; m < w->mapping_count && status == SQLA_OK; m++)
+        if (w->ranked[m]->self_reference || w->ranked[m]->in_cycle)
+            status = reread_doomed(w, w->ranked[m], err);
     for (size_t i = 0; i < s->doomed.count && status == SQLA_OK; i++) {
         sqla__object *object = s->doomed.items[i];
         if (object->state == SQLA_PERSISTENT && (object->flags & SQLA__FLAG_DOOMED))

@@ -271,6 +271,12 @@ static void set_bit(uint64_t *bits, uint32_t i) { bits[i / 64] |= UINT64_C(1) <<
 
 static size_t made_size(const sqla__mapping *mapping) { return (mapping->column_count + mapping->relation_count + 63) / 64 * sizeof(uint64_t); }
 
+/* The program gave the key and no pointer. */
+static bool follows_key(const sqla__edge *edge)
+{
+    return edge->parent.kind == SQLA__PARENT_KEY || edge->given;
+}
+
 /* What a row has that the program did not give: columns that were not sent, foreign keys that the flush filled in, and pointers that will
  * follow a key. NULL: nothing but what is never sent. */
 static const uint64_t *made_by_flush(const run *r, const sqla__item *item)
@@ -278,7 +284,7 @@ static const uint64_t *made_by_flush(const run *r, const sqla__item *item)
     const sqla__mapping *mapping = r->pool->mapping;
     bool any = false;
     for (uint32_t i = 0; i < mapping->foreign_key_count && item->edges != NULL; i++)
-        any = any || item->edges[i].filled || item->edges[i].parent.kind == SQLA__PARENT_KEY;
+        any = any || item->edges[i].filled || follows_key(&item->edges[i]);
     if (!any)
         return r->unsent;
     if (r->unsent != NULL)
@@ -289,7 +295,7 @@ static const uint64_t *made_by_flush(const run *r, const sqla__item *item)
         const sqla__foreign_key *key = &mapping->foreign_keys[i];
         if (item->edges[i].filled)
             set_bit(r->made, key->column);
-        if (item->edges[i].parent.kind == SQLA__PARENT_KEY && key->pointer != NULL)
+        if (follows_key(&item->edges[i]) && key->pointer != NULL)
             set_bit(r->made, mapping->column_count + key->pointer->index);
     }
     return r->made;
