@@ -161,6 +161,8 @@ SQLA_API bool sqla_is_modified(sqla_session *s, const void *object);
  *   A transient item is added to the session.
  * remove: the item is the owner's no longer. MISUSE when it was not: the collection is loaded without it, or it is not loaded
  *   and the item's key or pointer names another.
+ *   A child dies only with the owner that its row names: one that was given to the owner since the last
+ *   flush, and is removed again, is nobody's and stays.
  * append and remove run no SQL, and keep a failure in the session. */
 SQLA_API sqla_status sqla_load_(sqla_session *s, void *object, const char *relation, sqla_error *err);
 SQLA_API void sqla_append_(sqla_session *s, void *owner, const char *relation, void *item);
