@@ -691,6 +691,76 @@ static void expunge__leaves_nobody_pointing_at_it(const char *url)
     family_close(&x);
 }
 
+/* The row is still whose it was, whatever was said of it and is taken back. */
+static void expunge__of_a_child_brings_its_row_back(const char *url)
+{
+    for (int moved = 0; moved < 2; moved++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        int64_t id = x.c->id;
+        sqla_load(x.s, x.p, cs, &x.err);
+        sqla_load(x.s, x.q, cs, &x.err);
+        if (moved)
+            sqla_append(x.s, x.q, cs, x.c);
+        else
+            sqla_remove(x.s, x.p, cs, x.c);
+        sqla_expunge(x.s, x.c);
+        CU_ASSERT(x.p->cs.count == 0 && x.q->cs.count == 0);
+        sqla_load(x.s, x.p, cs, &x.err);
+        sqla_load(x.s, x.q, cs, &x.err);
+        CU_ASSERT(x.q->cs.count == 0);
+        CU_ASSERT_FATAL(x.p->cs.count == 1);
+        CU_ASSERT_EQUAL(x.p->cs.items[0]->id, id);
+        CU_ASSERT_EQUAL(family_parent(&x, id), x.p->id);
+        CU_ASSERT(family_fine(&x));
+        family_close(&x);
+    }
+}
+
+/* A cascade to a child whose removal was taken back by an expunge. */
+static void delete__finds_a_child_that_was_removed_and_expunged(const char *url)
+{
+    for (int moved = 0; moved < 2; moved++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        sqla_load(x.s, x.p, cs, &x.err);
+        if (moved)
+            sqla_append(x.s, x.q, cs, x.c);
+        else
+            sqla_remove(x.s, x.p, cs, x.c);
+        sqla_expunge(x.s, x.c);
+        sqla_delete(x.s, x.p);
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(family_count(&x, "c"), 0);
+        family_close(&x);
+    }
+}
+
+/* An item that was given to another owner since is not in the first one's collection any more: a remove does not undo the append. */
+static void remove__from_the_old_owner_after_an_append_is_refused(const char *url)
+{
+    for (int loaded = 0; loaded < 2; loaded++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        int64_t id = x.c->id;
+        sqla_expunge(x.s, x.c); /* so that it is read without its pointer */
+        C *c = sqla_get(x.s, C, id, &x.err);
+        if (loaded)
+            sqla_load(x.s, x.p, cs, &x.err);
+        sqla_append(x.s, x.q, cs, c);
+        sqla_remove(x.s, x.p, cs, c);
+        CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_MISUSE);
+        CU_ASSERT(family_failed(&x, SQLA_ERR_MISUSE, "not in it"));
+        sqla_rollback(x.s, &x.err);
+        CU_ASSERT_EQUAL(family_parent(&x, id), x.p->id);
+        family_close(&x);
+    }
+}
+
 /* An expunge takes back what was said of the owner, and says nothing itself. */
 static void expunge__of_a_new_owner_ends_no_orphan(const char *url)
 {
@@ -973,6 +1043,9 @@ static const struct harness_test tests[] = {
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },
     { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
+    { "expunge of a child brings its row back", expunge__of_a_child_brings_its_row_back, HARNESS_DATABASES },
+    { "delete finds a child that was removed and expunged", delete__finds_a_child_that_was_removed_and_expunged, HARNESS_DATABASES },
+    { "remove from the old owner after an append is refused", remove__from_the_old_owner_after_an_append_is_refused, HARNESS_DATABASES },
     { "expunge of a new owner ends no orphan", expunge__of_a_new_owner_ends_no_orphan, HARNESS_DATABASES },
     { "flush of one that points at itself", flush__of_one_that_points_at_itself, HARNESS_DATABASES },
     { "rollback of one that points at itself", rollback__of_one_that_points_at_itself, HARNESS_DATABASES },

@@ -242,6 +242,19 @@ static void remove_from_lists(sqla_session *s, sqla__object *object)
             s->pending.items[i] = s->pending.items[--s->pending.count];
 }
 
+/* Collections that the object has left or joined by what is taken back now: its row is still whose it was. */
+static void expire_owners(sqla_session *s, const sqla__object *object)
+{
+    for (size_t l = 0; l < object->extra->links.count; l++) {
+        const sqla__link *link = &object->extra->links.items[l];
+        sqla__object *before = object->state == SQLA_PERSISTENT
+                                   ? sqla__find_parent(s, link->key, sqla__snapshot_of(object)) : NULL;
+        sqla__collection_expire(link->owner, link->key->collection);
+        if (before != NULL)
+            sqla__collection_expire(before, link->key->collection);
+    }
+}
+
 /* What was said with this object as the owner, and of it, is gone. */
 static void remove_links(sqla_session *s, const sqla__object *object)
 {
@@ -253,6 +266,8 @@ static void remove_links(sqla_session *s, const sqla__object *object)
                 other->extra->links.items[l] = other->extra->links.items[--other->extra->links.count];
         if (other != object)
             s->linked.items[kept++] = other;
+        else
+            expire_owners(s, object);
     }
     s->linked.count = kept;
 }
