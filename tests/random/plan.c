@@ -266,7 +266,8 @@ static void update_row(int index)
     written(index, to);
     for (int c = 0; c < table_of_object(o)->column_count; c++) {
         int r = table_of_object(o)->columns[c].one;
-        bool changes = !same(&to[c], &o->was[c]);
+        bool cascaded = row >= 0 && r >= 0 && p.parents[index][r].cascaded; /* its owner's, as the row says */
+        bool changes = !same(&to[c], cascaded ? &p.next.db.of[o->table][row].v[c] : &o->was[c]);
         if (row >= 0 && r >= 0 && p.parents[index][r].is != AS_THE_ROW_SAYS &&
             !same(&p.next.db.of[o->table][row].v[c], &o->was[c]))
             p.either[index][r] = true;

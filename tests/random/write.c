@@ -340,7 +340,9 @@ bool after_query(const sqla_error *err)
     bool done = planned && p.probe != NOBODY && has_flushed();
     if (done && p.must != 0)
         wrong(kind_of(SQLA_OK, p.must), "a query has flushed; right would be %s", list_of(p.must));
-    if (done)
+    if (done) {
         plan_settle();
+        look_at_rows(false);
+    }
     return true;
 }
