@@ -286,6 +286,24 @@ static void append__and_another_key_contradict(const char *url)
     family_close(&x);
 }
 
+/* What is asked is whether the flush would write another key, not whether the parent is another object. */
+static void pointer__to_a_new_owner_of_the_same_key_changes_nothing(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Land *eu = sqla_add(x.s, Land, .code = "eu");
+    Land *de = sqla_add(x.s, Land, .code = "de", .whole = eu);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    sqla_expunge(x.s, eu);
+    Land *twin = sqla_add(x.s, Land, .code = "eu"), *other = sqla_add(x.s, Land, .code = "un");
+    de->whole = twin;
+    CU_ASSERT_FALSE(sqla_is_modified(x.s, de));
+    de->whole = other;
+    CU_ASSERT_TRUE(sqla_is_modified(x.s, de));
+    family_close(&x);
+}
+
 static void append__the_last_one_wins(const char *url)
 {
     family x;
@@ -1025,6 +1043,7 @@ static const struct harness_test tests[] = {
     { "delete of many owners loads all children at once", delete__of_many_owners_loads_all_children_at_once, HARNESS_DATABASES },
     { "append and another pointer contradict", append__and_another_pointer_contradict, HARNESS_DATABASES },
     { "append and another key contradict", append__and_another_key_contradict, HARNESS_DATABASES },
+    { "pointer: to a new owner of the same key changes nothing", pointer__to_a_new_owner_of_the_same_key_changes_nothing, HARNESS_DATABASES },
     { "append: the last one wins", append__the_last_one_wins, HARNESS_DATABASES },
     { "append adds what is transient", append__adds_what_is_transient, HARNESS_DATABASES },
     { "a key that changes moves pointer and collections", key__that_changes_moves_pointer_and_collections, HARNESS_DATABASES },

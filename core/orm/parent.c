@@ -150,11 +150,18 @@ bool sqla__parent_is(sqla_session *s, const sqla__object *object, const sqla__fo
     return false;
 }
 
+/* Does the row hold the key that `owner` has, or will have? One that the database is still to make is another. */
+static bool will_hold_key_of(const sqla__object *object, const sqla__foreign_key *key, const sqla__object *owner)
+{
+    bool to_be_made = owner->state != SQLA_PERSISTENT && referenced_column(key)->sent == SQLA__SENT_NEVER;
+    return !to_be_made && holds_key_of(key, sqla__snapshot_of(object), owner);
+}
+
 bool sqla__parent_changes(sqla_session *s, const sqla__object *object, const sqla__foreign_key *key)
 {
     sqla__parent parent = sqla__parent_of(s, object, key);
     switch (parent.kind) {
-    case SQLA__PARENT_OBJECT: return parent.object == NULL || !sqla__row_belongs(object, key, parent.object);
+    case SQLA__PARENT_OBJECT: return parent.object == NULL || !will_hold_key_of(object, key, parent.object);
     case SQLA__PARENT_KEY: return true;
     case SQLA__PARENT_NOBODY: return !sqla__field_is_null(&key_column(key)->slot, sqla__snapshot_of(object));
     case SQLA__PARENT_KEPT: break;
