@@ -71,7 +71,7 @@ void kit_arena_release(kit_arena *arena);
 bool kit_arena_owns(const kit_arena *arena, const void *at);
 
 /* Connections. kit_open takes further parameters, or NULL; kit_must_open fails the check. */
-const char *kit_instance(void);
+const char *kit_instance(void); /* no other process has it: also the name of what a whole server shares */
 sqla_status kit_open(kit_conn *conn, const sqla_connect_param *more, uint32_t count, int64_t deadline);
 void kit_must_open(kit_conn *conn);
 void kit_close(kit_conn *conn);

@@ -147,10 +147,10 @@ static void in_two_phases(int32_t commit)
         add_one(14);
     else
         add_in_vain();
-    PAIR_OK(ops->prepare(pair_db.db.handle, "conf_pair_gid", 0, KIT_ERR));
+    PAIR_OK(ops->prepare(pair_db.db.handle, kit_instance(), 0, KIT_ERR));
     PAIR_INT(kit_state(&pair_db.db), SQLA_TXN_IDLE);
     PAIR_OK(ops->recover(pair_db.db.handle, &sink, 0, KIT_ERR));
-    PAIR_OK(ops->finish(pair_db.db.handle, "conf_pair_gid", commit, 0, KIT_ERR));
+    PAIR_OK(ops->finish(pair_db.db.handle, kit_instance(), commit, 0, KIT_ERR));
 }
 
 static void two_phases_committed(void)

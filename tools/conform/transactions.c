@@ -318,7 +318,7 @@ static sqla_status push_prepared(sqla_prepared_sink *base, const sqla_prepared_r
 {
     seen_prepared *seen = (seen_prepared *)base;
     CHECK(record->struct_size >= sizeof *record);
-    seen->count += strcmp(record->gid, "conf_gid") == 0;
+    seen->count += strcmp(record->gid, kit_instance()) == 0;
     return SQLA_OK;
 }
 
@@ -340,15 +340,15 @@ static void transactions__two_phases(void)
         EXPECT(kit_begin(&db, 0), SQLA_OK);
         add(1);
         kit_clear();
-        EXPECT(ops->prepare(db.handle, "conf_gid", 0, KIT_ERR), SQLA_OK);
+        EXPECT(ops->prepare(db.handle, kit_instance(), 0, KIT_ERR), SQLA_OK);
         CHECK_INT(kit_state(&db), SQLA_TXN_IDLE);
         CHECK_INT(recovered(ops, &other), 1);
         kit_clear();
-        EXPECT(ops->finish(other.handle, "conf_gid", commit, 0, KIT_ERR), SQLA_OK);
+        EXPECT(ops->finish(other.handle, kit_instance(), commit, 0, KIT_ERR), SQLA_OK);
         CHECK_INT(count(), commit);
         CHECK_INT(recovered(ops, &db), 0);
         kit_clear();
-        EXPECT(ops->finish(other.handle, "conf_gid", commit, 0, KIT_ERR), SQLA_ERR_NOT_FOUND);
+        EXPECT(ops->finish(other.handle, kit_instance(), commit, 0, KIT_ERR), SQLA_ERR_NOT_FOUND);
     }
     kit_close(&other);
     end_suite();
