@@ -162,13 +162,19 @@ static void print_program(const failing *f)
            "    sqla_metadata_create_all(base, db, &err);\n"
            "    sqla_sessionmaker *maker = sqla_sessionmaker_new(db, base, "
            "SQLA_SESSION_OPTIONS(.keep_on_commit = %s), &err);\n"
-           "    sqla_session *s = sqla_open(maker, &err);\n",
+           "    sqla_session *s = sqla_open(maker, &err), *other = sqla_open(maker, &err);\n"
+           "    sqla_conn *beside = sqla_connect(db, &err);\n"
+           "    P *foreign = sqla_add(other, P, .name = \"foreign\");\n"
+           "    sqla_commit(other, &err);\n"
+           "    sqla_savepoint *sp1, *sp2, *sp3;\n"
+           "    size_t n;\n",
         (unsigned long long)f->seed, f->seed % 8 == 7 ? "true" : "false");
     const job j = {
         .url = f->url, .first = f->seed, .last = f->seed, .n = f->n, .steps = f->steps, .says = true
     };
     run_job(&j);
-    printf("    if (sqla_failed(&err))\n        puts(err.message);\n    sqla_close(s);\n}\n");
+    printf("    if (sqla_failed(&err))\n        puts(err.message);\n"
+           "    sqla_close(s);\n    sqla_close(other);\n    sqla_conn_close(beside);\n}\n");
     printf("/* %s: %s */\n", the_verdict->kind, the_verdict->text);
     fflush(stdout);
 }

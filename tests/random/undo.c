@@ -93,9 +93,13 @@ static void undo_kept(int index, const object *before, int level)
     object *o = &w.objects[index];
     const val *old = before != NULL ? before->was : o->given;
     int row = row_find(&saved[level].db, o->table, old);
+    /* Where keys are given again, a flush that failed may have read another row of this key before, into this very object. */
+    bool may_be_older = gives_keys_again && before == NULL;
     for (int c = 0; c < table_of_object(o)->column_count; c++) {
         val there = value_at(&table_of_object(o)->columns[c], o->at), to = old[c];
-        if ((o->stale || o->reread) && row >= 0 && same(&there, &saved[level].db.of[o->table][row].v[c]))
+        if (may_be_older)
+            to = there;
+        else if ((o->stale || o->reread) && row >= 0 && same(&there, &saved[level].db.of[o->table][row].v[c]))
             to = there;
         else if (o->reread && w.raw && same(&there, &o->was[c]))
             to = there;

@@ -46,7 +46,7 @@ typedef struct claim {
 typedef enum certainty { EXACTLY, AS_A_SET, OR_UNLOADED, WHATEVER } certainty;
 typedef struct coll {
     bool loaded, stale;
-    bool shaky;   /* has lost an item to expunge: after a rollback it may also not be loaded */
+    bool shaky;   /* may have lost an item, or not: after a rollback it may also not be loaded */
     int8_t known; /* certainty, for the next look */
     int16_t sure, count;
     uint16_t version; /* counts loads and changes */

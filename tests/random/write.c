@@ -238,7 +238,7 @@ void do_nested(const step *st)
     if (x.depth == DEPTH)
         return;
     plan_flush();
-    say("    sqla_savepoint *sp%d = sqla_begin_nested(s, &err);\n", x.depth + 1);
+    say("    sp%d = sqla_begin_nested(s, &err);\n", x.depth + 1);
     sqla_savepoint *sp = sqla_begin_nested(x.s, &err);
     if (sp == NULL && err.status == SQLA_OK)
         wrong("status", "no savepoint, and err says nothing");
@@ -321,9 +321,12 @@ bool before_query(void)
 static bool has_flushed(void)
 {
     const object *o = &w.objects[p.probe];
-    if (p.fate[p.probe] == INSERTED)
-        return sqla_state(x.s, o->at) == SQLA_PERSISTENT;
-    return !sqla_is_modified(x.s, o->at);
+    bool persistent = sqla_state(x.s, o->at) == SQLA_PERSISTENT;
+    switch (p.fate[p.probe]) {
+    case INSERTED: return persistent;
+    case UPDATED: return persistent && !sqla_is_modified(x.s, o->at); /* a read may have found the row gone */
+    default: return !sqla_is_modified(x.s, o->at);
+    }
 }
 
 bool after_query(const sqla_error *err)
