@@ -12,11 +12,17 @@
 
 /* ---- the text ------------------------------------------------------------------------------------------ */
 
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* The place behind blanks and comments. Those that the server executes are none. */
 const char *mariadb__skip_blank(const char *at)
 {
     for (;;) {
-        at += strspn(at, " \t\r\n\f\v");
+        while (is_blank(*at))
+            at++;
         bool dashes = at[0] == '-' && at[1] == '-' && (at[2] == '\0' || strchr(" \t\r\n", at[2]) != NULL);
         if (at[0] == '#' || dashes) {
             at += strcspn(at, "\n");
