@@ -283,6 +283,35 @@ void kit_drop(kit_conn *conn, const char *table)
     kit_must(conn, kit_sql("DROP TABLE IF EXISTS %s", table));
 }
 
+typedef struct schema_sink {
+    sqla_reflect_sink base;
+    char schema[128];
+    bool found;
+} schema_sink;
+
+static sqla_status push_schema(sqla_reflect_sink *base, uint32_t kind, const void *record)
+{
+    schema_sink *sink = (schema_sink *)base;
+    const sqla_reflect_table *table = record;
+    if (kind == SQLA_REFLECT_TABLES && table->on_search_path && !sink->found) {
+        snprintf(sink->schema, sizeof sink->schema, "%s", table->schema);
+        sink->found = true;
+    }
+    return SQLA_OK;
+}
+
+const char *kit_schema(kit_conn *conn, const char *table)
+{
+    static schema_sink sink;
+    const sqla_reflect_filter filter = { sizeof filter, 0, NULL, table };
+    sink = (schema_sink){ .base.push = push_schema };
+    if (kit_ops.reflect == NULL)
+        return NULL;
+    kit_clear();
+    EXPECT(kit_ops.reflect(conn->handle, SQLA_REFLECT_TABLES, &filter, &sink.base, KIT_ERR), SQLA_OK);
+    return sink.found ? sink.schema : NULL;
+}
+
 /* ---- transactions ---------------------------------------------------------------------------------------------- */
 
 /* The template for what the three plain texts cannot say. */

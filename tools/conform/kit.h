@@ -100,6 +100,9 @@ int64_t kit_number(
 /* The text in the first column of the first row; "": there is none. */
 void kit_text(kit_conn *conn, const char *sql, char *room, size_t size);
 void kit_drop(kit_conn *conn, const char *table); /* if it exists */
+/* The schema in which this table lies, to tell it from its namesakes in other databases of the server. Good until the next call.
+ * NULL: none lies on the search path. */
+const char *kit_schema(kit_conn *conn, const char *table);
 
 /* Transactions by the driver's slot or by the traits, as the host does it. */
 sqla_status kit_begin(kit_conn *conn, uint32_t flags);

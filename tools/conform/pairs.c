@@ -42,6 +42,7 @@ static void make_tables(void)
         kit_sql("CREATE TABLE conf_pair (id %s%s, n %s NOT NULL CHECK (n <> -666), name %s NOT NULL, x %s)",
             kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
             kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
+    pair_db.schema = kit_schema(&keeper, "conf_base");
     for (int i = 0; i < PAIR_BASE; i++)
         EXPECT(kit_run_with(&keeper, kit_sql("INSERT INTO conf_base (id, n, name, x) VALUES (?, ?, ?, ?)"),
                    &pair_plan, &pair_base[i]),

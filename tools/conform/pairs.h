@@ -50,6 +50,7 @@ typedef struct pair_told {
 
 extern struct pair_state {
     kit_conn db;
+    const char *schema;       /* of the tables, where the driver reflects */
     const char *now, *before; /* the call that is made, and the one before it; NULL: it is made alone */
     pair_told *alone;         /* how it failed alone */
     int64_t rows, sum;        /* what conf_pair holds: rows, and the sum of their n */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 static kit_conn db;
+static const char *our_schema; /* in which the tables lie */
 
 /* What was pushed about tables that are ours. */
 typedef struct seen {
@@ -20,8 +21,10 @@ typedef struct seen {
 
 static const char odd_name[] = "Conf \"Quo`ted.\"";
 
-static bool is_ours(const char *name)
+static bool is_ours(const char *in, const char *name)
 {
+    if (our_schema != NULL && strcmp(in, our_schema) != 0)
+        return false;
     return strcmp(name, "conf_plain") == 0 || strcmp(name, "conf_pair") == 0 ||
            strcmp(name, "conf_view") == 0 || strcmp(name, odd_name) == 0;
 }
@@ -58,13 +61,15 @@ static sqla_status push(sqla_reflect_sink *base, uint32_t kind, const void *reco
     if (kind == SQLA_REFLECT_TABLES) {
         const sqla_reflect_table *table = record;
         CHECK(table->struct_size >= sizeof *table && table->schema != NULL);
-        s->tables += is_ours(table->name) && table->kind == SQLA_TABLE;
-        s->views += is_ours(table->name) && table->kind == SQLA_VIEW;
-        s->on_path = table->on_search_path;
+        if (is_ours(table->schema, table->name)) {
+            s->tables += table->kind == SQLA_TABLE;
+            s->views += table->kind == SQLA_VIEW;
+            s->on_path = table->on_search_path;
+        }
     } else if (kind == SQLA_REFLECT_COLUMNS) {
         const sqla_reflect_column *column = record;
         CHECK(column->struct_size >= sizeof *column);
-        if (is_ours(column->table) && s->columns < 8) {
+        if (is_ours(column->schema, column->table) && s->columns < 8) {
             int i = s->columns++;
             CHECK_INT(column->position, (uint32_t)i + 1);
             size_t n = strlen(s->order);
@@ -77,21 +82,26 @@ static sqla_status push(sqla_reflect_sink *base, uint32_t kind, const void *reco
         }
     } else if (kind == SQLA_REFLECT_FACTS) {
         const sqla_reflect_facts *facts = record;
-        s->facts += is_ours(facts->table);
+        s->facts += is_ours(facts->schema, facts->table);
         s->fact_bits = facts->facts;
     }
     return s->answer;
 }
 
-static sqla_status reflect(uint32_t kind, const char *table, seen *s)
+static sqla_status reflect_in(const char *in, uint32_t kind, const char *table, seen *s)
 {
-    const sqla_reflect_filter filter = { sizeof filter, 0, NULL, table };
+    const sqla_reflect_filter filter = { sizeof filter, 0, in, table };
     sqla_status answer = s->answer;
     memset(s, 0, sizeof *s);
     s->base.push = push;
     s->answer = answer;
     kit_clear();
     return kit_ops.reflect(db.handle, kind, &filter, &s->base, KIT_ERR);
+}
+
+static sqla_status reflect(uint32_t kind, const char *table, seen *s)
+{
+    return reflect_in(NULL, kind, table, s);
 }
 
 static void begin_suite(void)
@@ -106,6 +116,7 @@ static void begin_suite(void)
     kit_must(&db, kit_sql("CREATE TABLE conf_pair (c %s, b %s NOT NULL, a %s NOT NULL, PRIMARY KEY (a, b))",
                       kit_type(SQLA_INT64), kit_type(SQLA_INT64), kit_key_text()));
     kit_must(&db, "CREATE VIEW conf_view AS SELECT id, name FROM conf_plain");
+    our_schema = kit_schema(&db, "conf_plain");
 }
 
 static void end_suite(void)
@@ -125,6 +136,8 @@ static void reflect__tables(void)
     CHECK_INT(s.views, 1);
     EXPECT(reflect(SQLA_REFLECT_TABLES, "conf_pair", &s), SQLA_OK);
     CHECK(s.tables == 1 && s.views == 0 && s.on_path);
+    EXPECT(reflect_in(our_schema, SQLA_REFLECT_TABLES, NULL, &s), SQLA_OK);
+    CHECK(s.tables == 2 && s.views == 1 && s.on_path);
     EXPECT(reflect(SQLA_REFLECT_TABLES, "conf_nothing", &s), SQLA_OK);
     CHECK_INT(s.tables, 0);
     end_suite();
@@ -222,7 +235,7 @@ static void reflect__ends(void)
 {
     seen s = { .answer = SQLA_ERR_APPLICATION };
     begin_suite();
-    CHECK_INT(reflect(SQLA_REFLECT_TABLES, "conf_pair", &s), SQLA_ERR_APPLICATION);
+    CHECK_INT(reflect_in(our_schema, SQLA_REFLECT_TABLES, "conf_pair", &s), SQLA_ERR_APPLICATION);
     CHECK_INT(s.tables, 1);
     s.answer = SQLA_OK;
     EXPECT(reflect(9999, NULL, &s), SQLA_ERR_UNSUPPORTED);

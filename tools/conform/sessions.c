@@ -217,7 +217,7 @@ static sqla_status push(sqla_reflect_sink *base, uint32_t kind, const void *reco
 /* most: records that the sink takes. */
 static void reflect(uint32_t kind, const char *table, int most, sqla_status expected, int least)
 {
-    const sqla_reflect_filter filter = { sizeof filter, 0, NULL, table };
+    const sqla_reflect_filter filter = { sizeof filter, 0, table != NULL ? pair_db.schema : NULL, table };
     counting_sink sink = { { push }, 0, most };
     kit_clear();
     sqla_status status = kit_ops.reflect(pair_db.db.handle, kind, &filter, &sink.base, KIT_ERR);
