@@ -144,7 +144,10 @@ static void spread(bool owned)
                 } else {
                     if (p.parents[o][m->one].is == OF_OBJECT)
                         p.may |= IS_FOREIGN_KEY; /* it says that it is the child of one that goes */
-                    p.parents[o][m->one] = (parent){ .is = OF_NOBODY, .object = NOBODY, .cascaded = true };
+                    bool contradicts = p.parents[o][m->one].contradicts;
+                    p.parents[o][m->one] = (parent){
+                        .is = OF_NOBODY, .object = NOBODY, .cascaded = true, .contradicts = contradicts
+                    };
                 }
             }
             spread_to_rows(&owner, m, owned);
