@@ -113,11 +113,11 @@ static int is_the_owners(int owner, int k, int item)
     if (its.contradicts ||
         (child->says[m->one].verb == APPENDED && child->says[m->one].owner != owner && coll_has(c, item)))
         return -1;
-    if (c->loaded)
+    if (c->loaded && !c->stale)
         return coll_has(c, item);
-    if (its.is == OF_OBJECT ? its.object == owner : its.is == AS_THE_ROW_SAYS && by_row)
-        return 1;
-    return child->says[m->one].verb == NOTHING && by_row;
+    bool said = its.is == OF_OBJECT ? its.object == owner : its.is == AS_THE_ROW_SAYS && by_row;
+    said = said || (child->says[m->one].verb == NOTHING && by_row);
+    return c->loaded && said != coll_has(c, item) ? -1 : said; /* what was expired shows nothing any more */
 }
 
 void do_remove(const step *st)
