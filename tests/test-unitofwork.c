@@ -710,6 +710,26 @@ static void expunge__leaves_nobody_pointing_at_it(const char *url)
 }
 
 /* The row is still whose it was, whatever was said of it and is taken back. */
+/* Where no transaction had begun, what happened before the commit is before the next one still. */
+static void rollback__leaves_what_changed_before_an_empty_commit(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.p, cs, &x.err);
+    sqla_commit(x.s, &x.err);
+    sqla_expunge(x.s, x.c);
+    sqla_commit(x.s, &x.err);
+    sqla_refresh(x.s, x.q, &x.err);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_TRUE(x.p->cs.loaded);
+    CU_ASSERT_EQUAL(x.p->cs.count, 0);
+    sqla_load(x.s, x.p, cs, &x.err);
+    CU_ASSERT_EQUAL(x.p->cs.count, 1); /* the row is still there */
+    family_close(&x);
+}
+
 static void expunge__of_a_child_brings_its_row_back(const char *url)
 {
     for (int moved = 0; moved < 2; moved++) {
@@ -1062,6 +1082,7 @@ static const struct harness_test tests[] = {
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },
     { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
+    { "rollback: leaves what changed before an empty commit", rollback__leaves_what_changed_before_an_empty_commit, HARNESS_DATABASES },
     { "expunge of a child brings its row back", expunge__of_a_child_brings_its_row_back, HARNESS_DATABASES },
     { "delete finds a child that was removed and expunged", delete__finds_a_child_that_was_removed_and_expunged, HARNESS_DATABASES },
     { "remove from the old owner after an append is refused", remove__from_the_old_owner_after_an_append_is_refused, HARNESS_DATABASES },

@@ -356,8 +356,12 @@ static sqla_status commit(sqla_session *s, sqla_error *err)
     sqla_status status = sqla__session_ready(s, err);
     if (status == SQLA_OK)
         status = sqla__flush(s, err);
-    if (status != SQLA_OK || s->conn == NULL)
+    if (status != SQLA_OK)
         return status;
+    if (s->conn == NULL) { /* nothing was read or written; what was changed in memory since is before the next one all the same */
+        end_of_transaction(s, true);
+        return SQLA_OK;
+    }
     status = sqla__conn_commit(s->conn, err);
     if (status == SQLA_OK) {
         give_connection_back(s);
