@@ -247,6 +247,7 @@ void do_nested(const step *st)
     free_lent();
     x.idle = false;
     look_at_memory();
+    look_at_rows(false);
     x.savepoints[x.depth++] = sp;
     begin_level(x.depth);
 }
