@@ -286,6 +286,26 @@ static void append__and_another_key_contradict(const char *url)
     family_close(&x);
 }
 
+/* The flush reads the child again and finds that nothing would change, but for the row, which is gone. */
+static void pointer__from_a_row_that_is_gone_shows_in_no_collection(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    int64_t id = x.c->id;
+    sqla_expunge(x.s, x.c);
+    C *again = sqla_get(x.s, C, id, &x.err); /* its pointer is not loaded */
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(harness_sql(url, "DELETE FROM c"));
+    sqla_load(x.s, x.p, cs, &x.err);
+    CU_ASSERT_EQUAL(x.p->cs.count, 0);
+    again->p = x.p;
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(x.p->cs.count, 0);
+    family_close(&x);
+}
+
 /* What is asked is whether the flush would write another key, not whether the parent is another object. */
 static void pointer__to_a_new_owner_of_the_same_key_changes_nothing(const char *url)
 {
@@ -1063,6 +1083,7 @@ static const struct harness_test tests[] = {
     { "delete of many owners loads all children at once", delete__of_many_owners_loads_all_children_at_once, HARNESS_DATABASES },
     { "append and another pointer contradict", append__and_another_pointer_contradict, HARNESS_DATABASES },
     { "append and another key contradict", append__and_another_key_contradict, HARNESS_DATABASES },
+    { "pointer: from a row that is gone shows in no collection", pointer__from_a_row_that_is_gone_shows_in_no_collection, HARNESS_DATABASES },
     { "pointer: to a new owner of the same key changes nothing", pointer__to_a_new_owner_of_the_same_key_changes_nothing, HARNESS_DATABASES },
     { "append: the last one wins", append__the_last_one_wins, HARNESS_DATABASES },
     { "append adds what is transient", append__adds_what_is_transient, HARNESS_DATABASES },

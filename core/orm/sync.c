@@ -56,7 +56,9 @@ static sqla_status sync_item(sqla__work *w, const sqla__item *item, sqla_error *
         if (after == NULL)
             after = sqla__find_parent(w->session, key, sqla__snapshot_of(item->object));
         set_pointers(item->object, key, after);
-        status = move_between(item->object, key, edge->before, after, err);
+        /* What was given to an object has just been read again. Where it is not fresh its row is gone, and no collection shows it. */
+        bool gone = edge->parent.kind == SQLA__PARENT_OBJECT && !sqla__object_fresh(w->session, item->object);
+        status = move_between(item->object, key, edge->before, gone ? NULL : after, err);
     }
     return status;
 }
