@@ -291,6 +291,21 @@ void look_at_loaded(int owner, int k)
     }
 }
 
+/* Is a child given to it, or taken from it, that no flush has written yet? */
+static bool is_being_changed(int owner, int k)
+{
+    const many *m = &table_of_object(&w.objects[owner])->manies[k];
+    int r = m->one, c = tables[m->target].ones[r].column;
+    const val *key = object_key(&w, owner, &tables[m->target].ones[r]);
+    for (int i = 0; i < w.count; i++) {
+        const object *o = &w.objects[i];
+        bool said = o->table == m->target && is_live(o) && (o->says[r].verb != NOTHING || pointer_stated(o, r));
+        if (said && (o->says[r].owner == owner || o->to[r] == owner || same(&o->was[c], key)))
+            return true;
+    }
+    return false;
+}
+
 static void look_at_collection(int owner, int k)
 {
     const object *o = &w.objects[owner];
@@ -301,7 +316,7 @@ static void look_at_collection(int owner, int k)
         c.known = WHATEVER;
     if (c.known == WHATEVER) {
         take_collection(owner, k);
-        if (has_row(&w.objects[owner]) && w.objects[owner].many[k].loaded && !c.stale)
+        if (has_row(&w.objects[owner]) && w.objects[owner].many[k].loaded && !c.stale && !is_being_changed(owner, k))
             check_whole(owner, k);
         return;
     }

@@ -153,6 +153,10 @@ static void settle_collection(int owner, int k)
         if (gone || (moved && !is_child(child, m->one, owner)))
             coll_drop(c, child);
     }
+    for (int child = 0; child < w.count; child++)
+        if (w.objects[child].table == m->target && has_row(&w.objects[child]) && object_row(&w, child) < 0 &&
+            p.parents[child][m->one].object == owner)
+            c->known = WHATEVER; /* its row went behind our back, which a flush may have seen */
     int sure = c->count;
     for (int child = 0; child < w.count; child++)
         if (w.objects[child].table == m->target && p.moved[child][m->one] && is_child(child, m->one, owner) &&
