@@ -52,6 +52,15 @@ SQLA_MODEL(Right, "right_one",
     SQLA_FOREIGN_KEY(left_id, Left, id),
     SQLA_TO_ONE(left, Left, left_id));
 
+SQLA_MODEL(Tag, "tag",
+    SQLA_COLUMN(id, .primary_key = true),
+    SQLA_COLUMN(code, .unique = true),
+    SQLA_TO_MANY(labels, Label, tag_code));
+SQLA_MODEL(Label, "label",
+    SQLA_COLUMN(id, .primary_key = true),
+    SQLA_FOREIGN_KEY(tag_code, Tag, code),
+    SQLA_TO_ONE(tag, Tag, tag_code));
+
 static void count_statement(void *data, const sqla_event *event)
 {
     family *x = data;
@@ -69,7 +78,8 @@ void family_open(family *x, const char *url)
     x->db = sqla_create_engine(url,
         SQLA_ENGINE_OPTIONS(.on_event = count_statement, .event_data = x, .events = SQLA_EVENT_EXECUTE), &x->err);
     x->base = sqla_metadata_new(&x->err);
-    sqla_metadata_add(x->base, SQLA_MODELS(P, C, Loose, N, Land, Person, Ball, Left, Right), &x->err);
+    sqla_metadata_add(
+        x->base, SQLA_MODELS(P, C, Loose, N, Land, Person, Ball, Left, Right, Tag, Label), &x->err);
     sqla_metadata_create_all(x->base, x->db, &x->err);
     x->maker = sqla_sessionmaker_new(x->db, x->base, NULL, &x->err);
     x->s = sqla_open(x->maker, &x->err);

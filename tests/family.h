@@ -13,6 +13,8 @@ typedef struct Person Person;
 typedef struct Ball Ball;
 typedef struct Left Left;
 typedef struct Right Right;
+typedef struct Tag Tag;
+typedef struct Label Label;
 SQLA_DECLARE(P);
 SQLA_DECLARE(C);
 SQLA_DECLARE(N);
@@ -22,6 +24,8 @@ SQLA_DECLARE(Person);
 SQLA_DECLARE(Ball);
 SQLA_DECLARE(Left);
 SQLA_DECLARE(Right);
+SQLA_DECLARE(Tag);
+SQLA_DECLARE(Label);
 
 /* An owner whose orphans die, and children that are not owned. */
 struct P {
@@ -79,6 +83,18 @@ struct Right {
     int64_t id;
     int64_t left_id;
     Left *left;
+};
+
+/* A foreign key at a column that is not the primary key. */
+struct Tag {
+    int64_t id;
+    char code[4];
+    SQLA_MANY(Label) labels;
+};
+struct Label {
+    int64_t id;
+    const char *tag_code;
+    Tag *tag;
 };
 
 /* An engine on url with all tables made, a sessionmaker and a session; what statements the engine has run is counted. */

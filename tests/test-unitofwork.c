@@ -571,6 +571,100 @@ static void rollback__gives_back_a_key_that_a_cascade_took(const char *url)
     }
 }
 
+/* A text that it took is kept, since the program may free it after the flush; an object that is expunged gets nothing. */
+static void rollback__gives_back_a_text_that_a_cascade_took(const char *url)
+{
+    for (int expunged = 0; expunged < 2; expunged++) {
+        family x;
+        char code[] = "eu";
+        family_open(&x, url);
+        Land *eu = sqla_add(x.s, Land, .code = "eu");
+        sqla_commit(x.s, &x.err);
+        Land *de = sqla_add(x.s, Land, .code = "de", .within = code);
+        Land *fr = sqla_add(x.s, Land, .code = "fr", .within = code);
+        sqla_delete(x.s, eu);
+        sqla_flush(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        strcpy(code, "--");
+        if (expunged)
+            sqla_expunge(x.s, de);
+        else
+            CU_ASSERT_PTR_NULL(de->within);
+        sqla_rollback(x.s, &x.err);
+        CU_ASSERT(fr->within != NULL && strcmp(fr->within, "eu") == 0);
+        sqla_add_object(x.s, Land, fr);
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM land WHERE within = 'eu'"), 1);
+        family_close(&x);
+    }
+}
+
+/* No map leads from such a key to its object, which is found all the same. */
+static void key__of_another_column_than_the_primary_key(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Tag *a = sqla_add(x.s, Tag, .code = "a"), *b = sqla_add(x.s, Tag, .code = "b");
+    Label *label = sqla_add(x.s, Label, .tag = a), *other = sqla_add(x.s, Label, .tag_code = "b");
+    sqla_commit(x.s, &x.err);
+    sqla_load(x.s, a, labels, &x.err);
+    sqla_load(x.s, b, labels, &x.err);
+    CU_ASSERT_FATAL(family_fine(&x));
+    CU_ASSERT(a->labels.count == 1 && a->labels.items[0] == label);
+    CU_ASSERT(b->labels.count == 1 && b->labels.items[0] == other);
+    label->tag_code = "b";
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_PTR_EQUAL(label->tag, b);
+    CU_ASSERT_EQUAL(a->labels.count, 0);
+    CU_ASSERT(b->labels.count == 2 && b->labels.items[1] == label);
+    label->tag_code = "c"; /* nobody's that is known; the database says that it is nobody's at all */
+    CU_ASSERT_NOT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(x.err.status, SQLA_ERR_FOREIGN_KEY);
+    sqla_error_clear(&x.err);
+    sqla_rollback(x.s, &x.err);
+    sqla_load(x.s, label, tag, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_PTR_EQUAL(label->tag, a);
+    family_close(&x);
+}
+
+/* A row that raw SQL had deleted comes back with its object, whatever was made of that meanwhile. */
+static void rollback__of_an_object_added_again_after_its_row_was_gone(const char *url)
+{
+    for (int written = 0; written < 2; written++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        int64_t id = x.c->id;
+        sqla_execute(x.s, "DELETE FROM c", NULL, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(sqla_refresh(x.s, x.c, &x.err), SQLA_ERR_NOT_FOUND);
+        sqla_error_clear(&x.err);
+        CU_ASSERT_EQUAL(sqla_state(x.s, x.c), SQLA_TRANSIENT);
+        CU_ASSERT_STRING_EQUAL(x.c->name, "c");
+        x.c->id = 0;
+        x.c->name = "again";
+        if (written)
+            sqla_flush(x.s, &x.err); /* it is only a struct, whose text is kept */
+        sqla_add_object(x.s, C, x.c);
+        sqla_flush(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(sqla_state(x.s, x.c), SQLA_PERSISTENT);
+        sqla_rollback(x.s, &x.err);
+        CU_ASSERT_EQUAL(sqla_state(x.s, x.c), SQLA_PERSISTENT);
+        CU_ASSERT_EQUAL(x.c->id, id);
+        CU_ASSERT_STRING_EQUAL(x.c->name, "c");
+        CU_ASSERT_PTR_EQUAL(sqla_get(x.s, C, id, &x.err), x.c);
+        x.c->name = "now";
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM c WHERE name = 'now'"), 1);
+        family_close(&x);
+    }
+}
+
 /* A row that others moved meanwhile, to just where the last known key would have it stay. */
 static void append__of_a_stale_child_is_written(const char *url)
 {
@@ -1097,6 +1191,9 @@ static const struct harness_test tests[] = {
     { "rollback gives back keys that a later flush changed", rollback__gives_back_keys_that_a_later_flush_changed, HARNESS_DATABASES },
     { "rollback of a batch that failed gives back its keys", rollback__of_a_batch_that_failed_gives_back_its_keys, HARNESS_DATABASES },
     { "rollback gives back a key that a cascade took", rollback__gives_back_a_key_that_a_cascade_took, HARNESS_DATABASES },
+    { "rollback gives back a text that a cascade took", rollback__gives_back_a_text_that_a_cascade_took, HARNESS_DATABASES },
+    { "rollback of an object added again after its row was gone", rollback__of_an_object_added_again_after_its_row_was_gone, HARNESS_DATABASES },
+    { "key: of another column than the primary key", key__of_another_column_than_the_primary_key, HARNESS_DATABASES },
     { "append of a stale child is written", append__of_a_stale_child_is_written, HARNESS_DATABASES },
     { "rollback after a failure gives back keys that were not set", rollback__after_a_failure_gives_back_keys_that_were_not_set, HARNESS_DATABASES },
     { "rollback unreads what was read", rollback__unreads_what_was_read, HARNESS_DATABASES },

@@ -235,10 +235,18 @@ static sqla_status select_by_key(sqla_session *s, sqla__pool *pool, const void *
     return status;
 }
 
+/* A rollback puts the object back as it was, also when the program has changed and added it again by then: what it holds meanwhile
+ * is a copy. */
+static bool record_gone(sqla_session *s, sqla__object *object)
+{
+    return sqla__undo_record(s, object, SQLA__UNDO_DELETE) && sqla__undo_record(s, object, SQLA__UNDO_UPDATE) &&
+           sqla__object_settle(object, false);
+}
+
 /* The row of an object is gone. Where this transaction may have deleted it, a rollback brings the row back. */
 static sqla_status forget(sqla_session *s, sqla__object *object, sqla_error *err)
 {
-    if (sqla__undo_covers_reads(s) && !sqla__undo_record(s, object, SQLA__UNDO_DELETE))
+    if (sqla__undo_covers_reads(s) && !record_gone(s, object))
         return sqla__error_nomem(err);
     sqla__identity_remove(sqla__pool_of(object), object);
     object->state = SQLA_TRANSIENT;

@@ -271,7 +271,7 @@ sqla__object *sqla__find_parent(sqla_session *s, const sqla__foreign_key *key, c
     const sqla__mapped_column *referenced = referenced_column(key);
     if (pool->map.count == 0 || sqla__field_is_null(&key_column(key)->slot, row))
         return NULL;
-    if (!referenced->is_key)
+    if (!referenced->is_key || key->target->key_count > 1)
         return search(pool, key, row);
     if (!sqla__pool_scratch(pool) ||
         !sqla__field_assign(&referenced->slot, pool->scratch, &key_column(key)->slot, row))
