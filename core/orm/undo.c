@@ -180,6 +180,7 @@ static void undo_delete(sqla__object *object)
     sqla__object *other = sqla__identity_find(pool, sqla__snapshot_of(object));
     if (other != NULL) {
         sqla__identity_remove(pool, other);
+        sqla__object_revert(other);
         other->state = SQLA_TRANSIENT;
     }
     object->state = SQLA_PERSISTENT;

@@ -161,11 +161,25 @@ static void look_at_state(int index)
     o->doomed = false;
 }
 
+/* One that went may point at what went with it, and was never seen: the program lets go of that. */
+static bool let_go(int index, int r)
+{
+    const one *relation = &table_of_object(&w.objects[index])->ones[r];
+    sqla_object_state there = sqla_state(x.s, pointer_at(&w.objects[index], r));
+    if (is_live(&w.objects[index]) || (there != SQLA_DELETED && there != SQLA_TRANSIENT))
+        return false;
+    say("    o%d->%s = NULL;\n", index, relation->field);
+    memset((char *)w.objects[index].at + relation->offset, 0, sizeof(void *));
+    return true;
+}
+
 static int take_pointer(int index, int r)
 {
     const one *relation = &table_of_object(&w.objects[index])->ones[r];
     void *at = pointer_at(&w.objects[index], r);
     int to = object_at(at);
+    if (at != NULL && to == NOBODY && let_go(index, r))
+        return NOBODY;
     if (at != NULL && to == NOBODY && w.objects[index].open_to[r])
         to = meet(relation->target, at);
     if (at != NULL && (to == NOBODY || w.objects[to].table != relation->target))

@@ -172,7 +172,8 @@ static void decide_fates(void)
         const object *o = &p.next.objects[i];
         for (int r = 0; r < table_of_object(o)->one_count; r++) {
             p.parents[i][r] = parent_of(&p.next, i, r);
-            if (is_moot(i, r))
+            p.moot[i][r] = is_moot(i, r);
+            if (p.moot[i][r])
                 p.parents[i][r] = (parent){ .is = AS_THE_ROW_SAYS, .object = NOBODY };
         }
     }

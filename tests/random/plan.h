@@ -47,6 +47,7 @@ typedef struct plan {
     parent parents[MAX_OBJECTS][ONES];
     bool moved[MAX_OBJECTS][ONES];  /* its key is written */
     bool either[MAX_OBJECTS][ONES]; /* the row had been changed behind our back: its key may also stay */
+    bool moot[MAX_OBJECTS][ONES];   /* it was removed from one whose it is no more, as its row says */
     unsigned must, may;             /* failures of which one must come (0: none), and further ones that may */
     bool writes;
     int probe; /* an object by which one sees whether the flush has happened; NOBODY */

@@ -157,6 +157,9 @@ static void settle_collection(int owner, int k)
         if (w.objects[child].table == m->target && has_row(&w.objects[child]) && object_row(&w, child) < 0 &&
             p.parents[child][m->one].object == owner)
             c->known = WHATEVER; /* its row went behind our back, which a flush may have seen */
+    for (int child = 0; c->stale && child < w.count; child++)
+        if (w.objects[child].table == m->target && p.moot[child][m->one])
+            c->known = WHATEVER; /* it may turn out to be this one's, and join the rest */
     int sure = c->count;
     for (int child = 0; child < w.count; child++)
         if (w.objects[child].table == m->target && p.moved[child][m->one] && is_child(child, m->one, owner) &&
