@@ -82,6 +82,9 @@ void do_append(const step *st)
     int from = child->to[r];
     if (from != NOBODY && from != owner)
         coll_drop(&w.objects[from].many[k], item);
+    int last = child->says[r].verb == APPENDED ? child->says[r].owner : NOBODY;
+    if (last != NOBODY && last != owner && last != from && w.objects[last].state != GONE)
+        coll_drop(&w.objects[last].many[k], item);
     int before = child->to_was[r];
     if (before != NOBODY && before != from && before != owner && coll_has(&w.objects[before].many[k], item))
         w.objects[before].many[k].known =

@@ -101,11 +101,22 @@ static void rollback_savepoint(int level)
     x.depth = level - 1;
 }
 
+/* Was it removed, and its row is gone? A flush may have taken it for an orphan before it found that. */
+static bool may_have_gone(int index)
+{
+    const object *o = &w.objects[index];
+    bool removed = false;
+    for (int r = 0; r < table_of_object(o)->one_count; r++)
+        removed = removed || o->says[r].verb == REMOVED;
+    return removed && has_row(o) && object_row(&w, index) < 0;
+}
+
 /* What follows a failure: work is refused, and a rollback mends it. */
 static void note_who_went(void)
 {
     for (int i = 0; i < w.count; i++)
-        w.objects[i].went = w.objects[i].went || p.fate[i] == DIES || p.fate[i] == LEFT_OUT;
+        w.objects[i].went =
+            w.objects[i].went || p.fate[i] == DIES || p.fate[i] == LEFT_OUT || may_have_gone(i);
 }
 
 static void mend(uint32_t how)
