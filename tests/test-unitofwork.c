@@ -824,6 +824,28 @@ static void expunge__leaves_nobody_pointing_at_it(const char *url)
 }
 
 /* The row is still whose it was, whatever was said of it and is taken back. */
+/* A child that was given to another owner and taken from it again is whose its row says once that owner is forgotten. */
+static void expunge__of_an_owner_takes_back_what_was_said_with_it(const char *url)
+{
+    for (int appended = 0; appended < 2; appended++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        sqla_load(x.s, x.c, p, &x.err);
+        if (appended)
+            sqla_append(x.s, x.q, cs, x.c);
+        else
+            x.c->p = x.q;
+        sqla_remove(x.s, x.q, cs, x.c);
+        sqla_expunge(x.s, x.q);
+        CU_ASSERT_FALSE(sqla_is_modified(x.s, x.c));
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(family_parent(&x, x.c->id), x.p->id);
+        family_close(&x);
+    }
+}
+
 /* Where no transaction had begun, what happened before the commit is before the next one still. */
 static void rollback__leaves_what_changed_before_an_empty_commit(const char *url)
 {
@@ -1200,6 +1222,7 @@ static const struct harness_test tests[] = {
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },
     { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
+    { "expunge: of an owner takes back what was said with it", expunge__of_an_owner_takes_back_what_was_said_with_it, HARNESS_DATABASES },
     { "rollback: leaves what changed before an empty commit", rollback__leaves_what_changed_before_an_empty_commit, HARNESS_DATABASES },
     { "expunge of a child brings its row back", expunge__of_a_child_brings_its_row_back, HARNESS_DATABASES },
     { "delete finds a child that was removed and expunged", delete__finds_a_child_that_was_removed_and_expunged, HARNESS_DATABASES },

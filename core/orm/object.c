@@ -255,6 +255,14 @@ static void expire_owners(sqla_session *s, const sqla__object *object)
     }
 }
 
+/* The pointer that a remove has set to NULL says nothing any more, as one that was never loaded. */
+static void unsay_pointer(sqla__object *other, const sqla__link *link)
+{
+    const sqla__relation *relation = link->key->pointer;
+    if (link->removed && link->pointer_set && sqla__pointer_at(relation, sqla__struct_of(other)) == NULL)
+        sqla__pointer_set(relation, sqla__snapshot_of(other), NULL);
+}
+
 /* What was said with this object as the owner, and of it, is gone. */
 static void remove_links(sqla_session *s, const sqla__object *object)
 {
@@ -262,8 +270,10 @@ static void remove_links(sqla_session *s, const sqla__object *object)
     for (size_t i = 0; i < s->linked.count; i++) {
         sqla__object *other = s->linked.items[i];
         for (size_t l = other->extra->links.count; l-- > 0;)
-            if (other->extra->links.items[l].owner == object)
+            if (other->extra->links.items[l].owner == object) {
+                unsay_pointer(other, &other->extra->links.items[l]);
                 other->extra->links.items[l] = other->extra->links.items[--other->extra->links.count];
+            }
         if (other != object)
             s->linked.items[kept++] = other;
         else
