@@ -308,7 +308,7 @@ void do_misuse(const step *st)
     P plain = { .name = "plain" };
     int child = pick(TABLE_C, IN_PERSISTENT, st->b), owner = pick(TABLE_P, IN_LIVE, st->b),
         gone = pick(-1, IN_TRANSIENT | IN_UNCLEAN, st->b);
-    if (child == NOBODY || owner == NOBODY || w.objects[child].born)
+    if (child == NOBODY || owner == NOBODY || w.objects[child].born || object_row(&w, child) < 0)
         return;
     C *c = w.objects[child].at;
     switch (st->a % 6) {

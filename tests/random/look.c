@@ -47,7 +47,8 @@ int meet(int t, void *at)
     o->state = PERSISTENT;
     o->stale = true;
     for (int c = 0; c < tables[t].column_count; c++)
-        o->now[c] = o->was[c] = o->given[c] = value_at(&tables[t].columns[c], at);
+        o->now[c] = o->was[c] = o->given[c] = o->first[c] = value_at(&tables[t].columns[c], at);
+    o->met = true;
     for (int r = 0; r < tables[t].one_count; r++)
         o->open_to[r] = true;
     for (int k = 0; k < tables[t].many_count; k++)

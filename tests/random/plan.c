@@ -317,6 +317,11 @@ static void delete_row(int index)
 /* A key that a row had before may still be there when another row gets it. */
 static void check_reused_keys(void)
 {
+    for (int i = 0; i < p.next.count; i++) /* that of an object, too, whose row is gone */
+        for (int k = 0; p.fate[i] == INSERTED && !table_of_object(&p.next.objects[i])->generated && k < p.next.count; k++)
+            if (p.next.objects[k].table == p.next.objects[i].table && has_row(&p.next.objects[k]) &&
+                object_row(&p.next, k) >= 0 && p.fate[k] != INSERTED && object_row(&w, k) < 0)
+                p.may |= IS_UNIQUE;
     for (int i = 0; i < p.next.count; i++) {
         const object *o = &p.next.objects[i];
         val to[COLUMNS];
@@ -424,6 +429,16 @@ static void plan_once(void)
     find_probe();
 }
 
+static bool is_to_be_of_a_new_one(int index)
+{
+    bool ret = false;
+    for (int r = 0; r < table_of_object(&w.objects[index])->one_count; r++) {
+        const parent *its = &p.parents[index][r];
+        ret = ret || (its->is == OF_OBJECT && p.fate[its->object] == INSERTED);
+    }
+    return ret;
+}
+
 /* An object whose row is gone, when a new row of its table may get its key. SQLite gives keys again, and then
  * which of the two a pointer means is anybody's guess; a program that knows expunges it. */
 static int find_ghost(void)
@@ -433,7 +448,7 @@ static int find_ghost(void)
         if (p.fate[i] == INSERTED)
             grows[p.next.objects[i].table] = table_of_object(&p.next.objects[i])->generated;
     for (int i = 0; i < w.count; i++)
-        if (grows[w.objects[i].table] && has_row(&w.objects[i]) && object_row(&w, i) < 0)
+        if (has_row(&w.objects[i]) && object_row(&w, i) < 0 && (grows[w.objects[i].table] || is_to_be_of_a_new_one(i)))
             return i;
     return NOBODY;
 }

@@ -148,7 +148,7 @@ static void settle_collection(int owner, int k)
                      (has_row(&w.objects[child]) && p.parents[child][m->one].is != AS_THE_ROW_SAYS);
         if (c->stale && moved)
             c->known = WHATEVER; /* it may not have been its child any more, as its row said */
-        if (c->stale && (p.either[child][m->one] || p.parents[child][m->one].is == AS_THE_ROW_SAYS))
+        if (c->stale && (gone || p.either[child][m->one] || p.parents[child][m->one].is == AS_THE_ROW_SAYS))
             c->shaky = true; /* nor was it, then, and nothing may have been taken out */
         if (gone || (moved && !is_child(child, m->one, owner)))
             coll_drop(c, child);

@@ -91,7 +91,7 @@ static void undo_relations(object *o, const object *before)
 static void undo_kept(int index, const object *before, int level)
 {
     object *o = &w.objects[index];
-    const val *old = before != NULL ? before->was : o->given;
+    const val *old = before != NULL ? before->was : o->met ? o->first : o->given;
     int row = row_find(&saved[level].db, o->table, old);
     /* Where keys are given again, a flush that failed may have read another row of this key before, into this very object. */
     bool may_be_older = gives_keys_again && before == NULL;
@@ -150,7 +150,9 @@ static void undo_object(int index, int level)
         settle_undone(o);
         return;
     }
-    if (before != NULL ? before->state == TRANSIENT
+    if (before == NULL && o->met && sqla_state(x.s, o->at) == SQLA_PERSISTENT)
+        undo_kept(index, before, level); /* it may have been added again since, when its row was gone */
+    else if (before != NULL ? before->state == TRANSIENT
                        : o->born || o->state == PENDING || (o->state == TRANSIENT && o->clean))
         undo_added(o);
     else if (before == NULL || has_row(before))
@@ -187,13 +189,31 @@ void end_transaction(void)
     begin_level(0);
 }
 
+/* Collections that it has left or joined by what is taken back with it are read again. */
+static void shake_owners(world *in, int index, int r)
+{
+    const object *o = &in->objects[index];
+    int k = table_of_object(o)->ones[r].many, owners[] = { o->says[r].owner,
+        has_row(o) ? object_with_key(in, table_of_object(o)->ones[r].target, table_of_object(o)->ones[r].target_column,
+                         &o->was[table_of_object(o)->ones[r].column])
+                   : NOBODY };
+    for (size_t i = 0; k >= 0 && i < 2; i++)
+        if (owners[i] != NOBODY)
+            in->objects[owners[i]].many[k].shaky = in->objects[owners[i]].many[k].stale = true;
+}
+
 static void forget_in(world *in, int index)
 {
     for (int i = 0; i < in->count; i++) {
         object *o = &in->objects[i];
         for (int r = 0; r < table_of_object(o)->one_count; r++) {
-            if (o->says[r].verb != NOTHING && (o->says[r].owner == index || i == index))
+            if (i == index && o->says[r].verb != NOTHING)
+                shake_owners(in, index, r);
+            if (o->says[r].verb != NOTHING && (o->says[r].owner == index || i == index)) {
+                if (o->says[r].verb == REMOVED && o->by_call[r] && o->to[r] == NOBODY)
+                    o->to_was[r] = NOBODY;
                 o->says[r].verb = NOTHING;
+            }
             if (o->to[r] == index && o->to_was[r] != index)
                 o->to_was[r] = NOBODY; /* it was assigned, and is gone with what it pointed at */
             int16_t *const all[] = { &o->to[r], &o->to_was[r], &o->given_to[r], &o->set_to[r],

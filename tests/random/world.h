@@ -63,8 +63,10 @@ typedef struct object {
     bool born;       /* was added in this transaction */
     bool went;       /* a flush deleted it, or tried: its collections may have been loaded for that */
     bool lost_owner; /* its owner went, and did not take it along */
+    bool met;        /* it was read, not added: it had a row */
     bool reread;     /* in this transaction: after a rollback the one or the other is last known */
     val now[COLUMNS], was[COLUMNS], given[COLUMNS]; /* given: before the insert, or as it was first read */
+    val first[COLUMNS];                             /* as it was met */
     int16_t to[ONES], to_was[ONES], given_to[ONES];
     bool open_to[ONES]; /* the pointer may also be NULL, or what the key says, at the next look */
     bool by_call[ONES]; /* an append or remove has set the pointer, to set_to */

@@ -107,7 +107,7 @@ static bool may_have_gone(int index)
     const object *o = &w.objects[index];
     bool removed = false;
     for (int r = 0; r < table_of_object(o)->one_count; r++)
-        removed = removed || o->says[r].verb == REMOVED;
+        removed = removed || o->says[r].verb == REMOVED || (pointer_stated(o, r) && o->to[r] == NOBODY);
     return removed && has_row(o) && object_row(&w, index) < 0;
 }
 
@@ -211,8 +211,8 @@ void do_flush(const step *st)
     arm(0);
     if (flushed(status, &err, armed, st->c)) {
         free_lent();
-        look_at_memory();
         look_at_rows(false);
+        look_at_memory();
     }
 }
 
@@ -257,8 +257,8 @@ void do_nested(const step *st)
         return;
     free_lent();
     x.idle = false;
-    look_at_memory();
     look_at_rows(false);
+    look_at_memory();
     x.savepoints[x.depth++] = sp;
     begin_level(x.depth);
 }
