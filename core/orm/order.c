@@ -166,6 +166,8 @@ static sqla_status put_off(
     sqla__edge *edge = &n->item->edges[key->index];
     edge->later = true;
     edge->given = edge->parent.kind == SQLA__PARENT_KEY;
+    if (!g->deleting && edge->given && !sqla__undo_take_key(s, n->object, key))
+        return sqla__error_nomem(err);
     if (!g->deleting)
         edge->parent = (sqla__parent){ .object = parent, .kind = SQLA__PARENT_OBJECT };
     if (g->deleting && first && !sqla__vec_push(&g->work->cut, *n->item))

@@ -82,20 +82,13 @@ static sqla_status fill_keys(sqla__item *item, sqla_error *err)
     return status;
 }
 
-/* The row was not written: what was filled in goes, and what was put off comes back. */
+/* The row was not written: what was filled in goes. */
 static void empty_keys(const sqla__item *item)
 {
     const sqla__mapping *mapping = sqla__mapping_of(item->object);
-    for (uint32_t i = 0; i < mapping->foreign_key_count && item->edges != NULL; i++) {
-        const sqla__foreign_key *key = &mapping->foreign_keys[i];
-        const sqla__edge *edge = &item->edges[i];
-        const sqla_slot *slot = &mapping->columns[key->column].slot;
-        if (edge->filled)
-            sqla__field_set_null(slot, sqla__struct_of(item->object));
-        else if (edge->given)
-            (void)sqla__field_assign(slot, sqla__struct_of(item->object),
-                &key->target->columns[key->referenced_column].slot, sqla__struct_of(edge->parent.object));
-    }
+    for (uint32_t i = 0; i < mapping->foreign_key_count && item->edges != NULL; i++)
+        if (item->edges[i].filled)
+            sqla__field_set_null(&mapping->columns[mapping->foreign_keys[i].column].slot, sqla__struct_of(item->object));
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
