@@ -846,6 +846,24 @@ static void expunge__of_an_owner_takes_back_what_was_said_with_it(const char *ur
     }
 }
 
+/* The former owner's collection had lost the child by the append, which is gone with the other owner. */
+static void expunge__of_an_owner_gives_back_what_was_appended_to_it(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.p, cs, &x.err);
+    sqla_append(x.s, x.q, cs, x.c);
+    CU_ASSERT_EQUAL(x.p->cs.count, 0);
+    sqla_expunge(x.s, x.q);
+    sqla_expunge(x.s, x.c);
+    sqla_delete(x.s, x.p);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_count(&x, "c"), 0);
+    family_close(&x);
+}
+
 /* Where no transaction had begun, what happened before the commit is before the next one still. */
 static void rollback__leaves_what_changed_before_an_empty_commit(const char *url)
 {
@@ -1251,6 +1269,7 @@ static const struct harness_test tests[] = {
     { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
     { "expunge: of an owner takes back what was said with it", expunge__of_an_owner_takes_back_what_was_said_with_it, HARNESS_DATABASES },
+    { "expunge: of an owner gives back what was appended to it", expunge__of_an_owner_gives_back_what_was_appended_to_it, HARNESS_DATABASES },
     { "rollback: leaves what changed before an empty commit", rollback__leaves_what_changed_before_an_empty_commit, HARNESS_DATABASES },
     { "expunge of a child brings its row back", expunge__of_a_child_brings_its_row_back, HARNESS_DATABASES },
     { "delete finds a child that was removed and expunged", delete__finds_a_child_that_was_removed_and_expunged, HARNESS_DATABASES },

@@ -242,25 +242,22 @@ static void remove_from_lists(sqla_session *s, sqla__object *object)
             s->pending.items[i] = s->pending.items[--s->pending.count];
 }
 
-/* Collections that the object has left or joined by what is taken back now: its row is still whose it was. */
-static void expire_owners(sqla_session *s, const sqla__object *object)
+/* Both collections that what was said concerns, when it is taken back: the row is still whose it was. */
+static void expire_sides(sqla_session *s, const sqla__object *object, const sqla__link *link)
 {
-    for (size_t l = 0; l < object->extra->links.count; l++) {
-        const sqla__link *link = &object->extra->links.items[l];
-        sqla__object *before = object->state == SQLA_PERSISTENT
-                                   ? sqla__find_parent(s, link->key, sqla__snapshot_of(object)) : NULL;
-        sqla__collection_expire(link->owner, link->key->collection);
-        if (before != NULL)
-            sqla__collection_expire(before, link->key->collection);
-    }
+    sqla__object *before =
+        object->state == SQLA_PERSISTENT ? sqla__find_parent(s, link->key, sqla__snapshot_of(object)) : NULL;
+    sqla__collection_expire(link->owner, link->key->collection);
+    if (before != NULL)
+        sqla__collection_expire(before, link->key->collection);
 }
 
 /* The pointer that a remove has set to NULL says nothing any more, as one that was never loaded. */
-static void unsay_pointer(sqla__object *other, const sqla__link *link)
+static void unsay_pointer(sqla__object *object, const sqla__link *link)
 {
     const sqla__relation *relation = link->key->pointer;
-    if (link->removed && link->pointer_set && sqla__pointer_at(relation, sqla__struct_of(other)) == NULL)
-        sqla__pointer_set(relation, sqla__snapshot_of(other), NULL);
+    if (link->removed && link->pointer_set && sqla__pointer_at(relation, sqla__struct_of(object)) == NULL)
+        sqla__pointer_set(relation, sqla__snapshot_of(object), NULL);
 }
 
 /* What was said with this object as the owner, and of it, is gone. */
@@ -269,15 +266,16 @@ static void remove_links(sqla_session *s, const sqla__object *object)
     size_t kept = 0;
     for (size_t i = 0; i < s->linked.count; i++) {
         sqla__object *other = s->linked.items[i];
-        for (size_t l = other->extra->links.count; l-- > 0;)
-            if (other->extra->links.items[l].owner == object) {
-                unsay_pointer(other, &other->extra->links.items[l]);
-                other->extra->links.items[l] = other->extra->links.items[--other->extra->links.count];
-            }
+        for (size_t l = other->extra->links.count; l-- > 0;) {
+            const sqla__link *link = &other->extra->links.items[l];
+            if (other != object && link->owner != object)
+                continue;
+            expire_sides(s, other, link);
+            unsay_pointer(other, link);
+            other->extra->links.items[l] = other->extra->links.items[--other->extra->links.count];
+        }
         if (other != object)
             s->linked.items[kept++] = other;
-        else
-            expire_owners(s, object);
     }
     s->linked.count = kept;
 }
