@@ -189,16 +189,29 @@ static int take_pointer(int index, int r)
     return to;
 }
 
+/* It points at what the row of a stale object says today, or at one that has the key of the other. */
+static bool is_as_good(int index, int r, int to)
+{
+    const object *o = &w.objects[index];
+    const one *relation = &table_of_object(o)->ones[r];
+    int row = has_row(o) && o->stale ? object_row(&w, index) : -1;
+    if (to == NOBODY)
+        return false;
+    const val *key = object_key(&w, to, relation);
+    bool by_row = row >= 0 && same(key, &w.db.of[o->table][row].v[relation->column]);
+    return by_row || (o->to[r] != NOBODY && same(key, object_key(&w, o->to[r], relation)));
+}
+
 static void look_at_pointer(int index, int r)
 {
     int to = take_pointer(index, r);
     object *o = &w.objects[index];
     const one *relation = &table_of_object(o)->ones[r];
     bool open = o->open_to[r] || !is_live(o), dead = is_dead(o);
-    if (to != o->to[r] && !open)
+    if (to != o->to[r] && !open && !is_as_good(index, r, to))
         wrong("pointer", "o%d->%s is %s; it should be %s", index, relation->field, name_of(to),
             name_of(o->to[r]));
-    if (to != o->to[r] && has_row(o) && to != NOBODY &&
+    if (to != o->to[r] && has_row(o) && to != NOBODY && !key_stated(o, r) && !is_as_good(index, r, to) &&
         !same(object_key(&w, to, relation), &o->now[relation->column]))
         wrong("pointer", "o%d->%s is %s, whose key is %s, and %s is %s", index, relation->field, name_of(to),
             print(object_key(&w, to, relation)), table_of_object(o)->columns[relation->column].field,
@@ -206,7 +219,8 @@ static void look_at_pointer(int index, int r)
     bool by_hand = to == o->hand_to[r] ||
                    (to != NOBODY && same(object_key(&w, to, relation), &o->by_hand[r])) ||
                    (to != NOBODY && o->now[relation->column].set &&
-                       same(object_key(&w, to, relation), &o->now[relation->column]));
+                       same(object_key(&w, to, relation), &o->now[relation->column])) ||
+                   is_as_good(index, r, to);
     if (o->state == TRANSIENT && o->clean && to != o->to[r] && to != NOBODY && !by_hand)
         wrong("pointer", "o%d->%s is %s; it was %s before it was added", index, relation->field, name_of(to),
             name_of(o->to[r]));
@@ -297,7 +311,8 @@ void look_at_loaded(int owner, int k)
     check_whole(owner, k);
     for (int i = 0; i < c->count; i++) {
         object *child = &w.objects[c->items[i]];
-        refill(c->items[i]);
+        if (again)
+            refill(c->items[i]);
         if (!pointer_stated(child, m->one) && !child->by_call[m->one] && child->to[m->one] != owner) {
             child->to[m->one] = child->to_was[m->one] = (int16_t)owner;
             child->open_to[m->one] = true;
@@ -335,7 +350,8 @@ static void look_at_collection(int owner, int k)
             check_whole(owner, k);
         return;
     }
-    if (c.known == OR_UNLOADED && !s.loaded && s.count == 0) {
+    bool as_good = c.known == OR_UNLOADED || c.stale; /* what is stale is read again before it is used */
+    if (as_good && c.loaded && !s.loaded && s.count == 0) {
         take_collection(owner, k);
         w.objects[owner].many[k].version++;
         return;

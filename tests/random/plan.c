@@ -270,6 +270,14 @@ static void written(int index, val *ret)
     }
 }
 
+/* Is its row of today what counts: since its owner goes, or since it is moved, and read again for that? */
+static bool goes_by_the_row(int index, int r)
+{
+    const parent *its = &p.parents[index][r];
+    bool moved = (its->is == OF_OBJECT || its->is == OF_NOBODY) && !its->by_key;
+    return its->cascaded || (p.next.objects[index].stale && moved);
+}
+
 static void update_row(int index)
 {
     const object *o = &p.next.objects[index];
@@ -278,8 +286,8 @@ static void update_row(int index)
     written(index, to);
     for (int c = 0; c < table_of_object(o)->column_count; c++) {
         int r = table_of_object(o)->columns[c].one;
-        bool cascaded = row >= 0 && r >= 0 && p.parents[index][r].cascaded; /* its owner's, as the row says */
-        bool changes = !same(&to[c], cascaded ? &p.next.db.of[o->table][row].v[c] : &o->was[c]);
+        bool today = row >= 0 && r >= 0 && goes_by_the_row(index, r);
+        bool changes = !same(&to[c], today ? &p.next.db.of[o->table][row].v[c] : &o->was[c]);
         if (row >= 0 && r >= 0 && p.parents[index][r].is != AS_THE_ROW_SAYS &&
             !same(&p.next.db.of[o->table][row].v[c], &o->was[c]))
             p.either[index][r] = true;
@@ -357,7 +365,7 @@ static void check_rows(void)
                     continue;
                 if (is_to_come(
                         relation->target)) /* one of the keys that the database will make may be that */
-                    p.may |= IS_FOREIGN_KEY;
+                    p.may |= IS_FOREIGN_KEY | (gives_keys_again ? IS_UNIQUE : 0);
                 else
                     p.must |= IS_FOREIGN_KEY;
             }

@@ -213,6 +213,7 @@ static void forget_in(world *in, int index)
                 if (o->says[r].verb == REMOVED && o->by_call[r] && o->to[r] == NOBODY)
                     o->to_was[r] = NOBODY;
                 o->says[r].verb = NOTHING;
+                o->by_call[r] = false;
             }
             if (o->to[r] == index && o->to_was[r] != index)
                 o->to_was[r] = NOBODY; /* it was assigned, and is gone with what it pointed at */
