@@ -237,11 +237,16 @@ static sqla_batch_mode insert_road(const run *r, const sqla_traits *traits)
     return SQLA_BATCH_EACH;
 }
 
+static bool is_to_be_written(const sqla__object *object)
+{
+    return (object->flags & (SQLA__FLAG_QUEUED | SQLA__FLAG_DOOMED)) != 0 || sqla__object_dirty(object);
+}
+
 /* The database took the key, so whoever has it in this session is an object whose row is gone: deleted by somebody else. Unless
  * it is to be written itself, it leaves its place as a deleted object does. */
 static sqla_status make_way(sqla_session *s, sqla__pool *pool, sqla__object *before, sqla_error *err)
 {
-    if ((before->flags & (SQLA__FLAG_QUEUED | SQLA__FLAG_DOOMED)) || sqla__object_dirty(before))
+    if (is_to_be_written(before))
         return sqla__error_set(err, SQLA_ERR_UNIQUE, "'%s' was inserted with a key that another object of this session has", pool->mapping->model->name);
     if (!sqla__undo_record(s, before, SQLA__UNDO_DELETE))
         return sqla__error_nomem(err);
@@ -487,7 +492,11 @@ static sqla_status finish_update(sqla_session *s, sqla__pool *pool, const sqla__
         return sqla__error_nomem(err);
     if (settle(object, err) != SQLA_OK)
         return err->status;
-    return !moved || sqla__identity_put(pool, object) ? SQLA_OK : sqla__error_nomem(err);
+    sqla__object *before = moved ? sqla__identity_find(pool, sqla__struct_of(object)) : NULL;
+    sqla_status status = before != NULL && !is_to_be_written(before) ? make_way(s, pool, before, err) : SQLA_OK;
+    if (status == SQLA_OK && moved && !sqla__identity_put(pool, object))
+        status = sqla__error_nomem(err);
+    return status;
 }
 
 sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err)
