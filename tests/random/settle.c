@@ -17,7 +17,7 @@ static void lose_others(int index)
     const object *o = &w.objects[index];
     for (int i = 0; i < w.count; i++) {
         object *other = &w.objects[i];
-        bool equal = other->table == o->table && has_row(other) && p.fate[i] != INSERTED;
+        bool equal = i != index && other->table == o->table && has_row(other) && p.fate[i] != INSERTED;
         for (int c = 0; equal && c < table_of_object(o)->column_count; c++)
             equal = !table_of_object(o)->columns[c].key || same(&other->was[c], &o->now[c]);
         if (equal && p.fate[i] == STAYS)
@@ -146,10 +146,10 @@ static void settle_collection(int owner, int k)
         bool gone = p.fate[child] == DIES || p.fate[child] == LEFT_OUT;
         bool moved = p.fate[child] != STAYS ||
                      (has_row(&w.objects[child]) && p.parents[child][m->one].is != AS_THE_ROW_SAYS);
-        if (c->stale && moved)
-            c->known = WHATEVER; /* it may not have been its child any more, as its row said */
-        if (c->stale && (gone || p.either[child][m->one] || p.parents[child][m->one].is == AS_THE_ROW_SAYS))
-            c->shaky = true; /* nor was it, then, and nothing may have been taken out */
+        if (c->stale && (gone || moved)) {
+            c->known = WHATEVER; /* it may not have been its child any more, as its row said, */
+            c->shaky = true;     /* and then nothing was taken out */
+        }
         if (gone || (moved && !is_child(child, m->one, owner)))
             coll_drop(c, child);
     }
@@ -167,7 +167,7 @@ static void settle_collection(int owner, int k)
             coll_add(c, child);
     for (int child = 0; c->stale && child < w.count; child++)
         if (w.objects[child].table == m->target && p.parents[child][m->one].object == owner &&
-            p.fate[child] == STAYS && !coll_has(c, child))
+            !coll_has(c, child))
             c->known = WHATEVER; /* it was its child before, and not known to be one */
     if (c->known == EXACTLY && sure < c->count) {
         c->known = AS_A_SET;
@@ -184,7 +184,7 @@ void plan_settle(void)
     for (int i = 0; i < w.count; i++)
         settle_object(i);
     for (int i = 0; i < w.count; i++)
-        if (p.fate[i] == INSERTED)
+        if (p.fate[i] == INSERTED || p.fate[i] == UPDATED)
             lose_others(i);
     for (int i = 0; i < w.count; i++)
         for (int k = 0; has_row(&w.objects[i]) && k < table_of_object(&w.objects[i])->many_count; k++)
