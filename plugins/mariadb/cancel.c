@@ -116,7 +116,7 @@ static void gate_is_late(mariadb__gate *gate)
 /* ---- the request ----------------------------------------------------------------------------------------------- */
 
 /* Returns: OK: the server has answered; TIMEOUT, DISCONNECTED: it may have got the request, and may not. */
-static sqla_status send_kill(MYSQL *link, unsigned long id, int64_t deadline)
+static sqla_status ask_to_kill(MYSQL *link, unsigned long id, int64_t deadline)
 {
     char text[48];
     int answer = 0, n = snprintf(text, sizeof text, "KILL QUERY %lu", id);
@@ -127,6 +127,15 @@ static sqla_status send_kill(MYSQL *link, unsigned long id, int64_t deadline)
             return status;
     }
     return SQLA_OK;
+}
+
+static sqla_status send_kill(MYSQL *link, unsigned long id, int64_t deadline)
+{
+    mariadb__intake intake;
+    mariadb__intake_begin(&intake, link, MARIADB__CONNECT_MOST);
+    sqla_status status = ask_to_kill(link, id, deadline);
+    (void)mariadb__intake_end(&intake);
+    return status;
 }
 
 /* No statement is known by a name here, only the session; so that the request finds the same server it goes to the address where the

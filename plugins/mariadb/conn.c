@@ -95,6 +95,9 @@ sqla_status mariadb_begin(sqla_driver_conn *conn, const sqla_txn_options *option
 static sqla_status undecided(sqla_driver_conn *conn, sqla_status status, sqla_err *err)
 {
     conn->lost = true;
+    if (conn->flooded)
+        return mariadb__flooded(
+            conn, SQLA_ERR_UNKNOWN_OUTCOME, " while COMMIT was under way, so it may have happened", err);
     return mariadb__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, NULL, "%s while COMMIT was under way, so it may have happened",
                          status == SQLA_ERR_TIMEOUT || conn->timed_out ? "the deadline passed" : "the connection broke");
 }

@@ -306,10 +306,28 @@ void mariadb__keep_outcome(sqla_driver_conn *conn)
     conn->running = NULL;
 }
 
+sqla_status mariadb__flooded(
+    const sqla_driver_conn *conn, sqla_status status, const char *what, sqla_err *err)
+{
+    static const sqla_err_fields fields = {
+        .hint = "if it is a value of that size, give a larger max_message (in MiB) in the URL"
+    };
+    bool row = conn->too_much >= mariadb__most(conn->recipe);
+    if (conn->too_much == 0)
+        return mariadb__fail(
+            err, status, NULL, "the server sent more answers than there are statements%s", what);
+    return mariadb__fail(err, status, row ? &fields : NULL, "the server sent more than %zu MiB%s%s",
+        conn->too_much / (1024 * 1024), row ? " without a row or an answer" : " in an answer without rows", what);
+}
+
 static sqla_status outcome_open(sqla_driver_conn *conn, const said *s, sqla_status status, sqla_err *err)
 {
     const sqla_err_fields fields = { .native = s != NULL ? (int32_t)s->number : 0,
         .sqlstate = s != NULL ? s->sqlstate : NULL };
+    if (conn->flooded)
+        return mariadb__flooded(
+            conn, SQLA_ERR_UNKNOWN_OUTCOME,
+            " while the statement, which commits by itself, was under way, so it may have happened", err);
     return mariadb__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields,
         "%s while the statement, which commits by itself, was under way, so it may "
         "have happened%s%s",
@@ -376,6 +394,8 @@ sqla_status mariadb__broken(sqla_driver_conn *conn, sqla_status status, sqla_err
     conn->lost = true;
     if (may_have_happened(conn))
         return outcome_open(conn, NULL, status, err);
+    if (conn->flooded)
+        return mariadb__flooded(conn, SQLA_ERR_PROTOCOL, ", and was given up", err);
     if (status == SQLA_ERR_TIMEOUT || conn->timed_out)
         return mariadb__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed, and the server did not answer the cancel");
     return mariadb__fail(err, SQLA_ERR_DISCONNECTED, NULL, "the connection to the server was lost");

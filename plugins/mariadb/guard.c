@@ -67,7 +67,10 @@ static bool take_byte(unsigned char byte)
  * the server's version, which it has not heard then, behind NULL: so that number is made another. */
 static void on_traffic(int mode, MYSQL *link, const unsigned char *bytes, size_t size)
 {
-    if (mode != 0 || greeting.link == NULL || link != greeting.link || size > PTRDIFF_MAX)
+    if (mode != 0 || size > PTRDIFF_MAX)
+        return;
+    mariadb__intake_add(link, size);
+    if (greeting.link == NULL || link != greeting.link)
         return;
     for (size_t i = 0; i < size && greeting.link != NULL; i++) {
         if (take_byte(bytes[i]))

@@ -26,8 +26,11 @@ enum {
 /* What the URL said, in one block; a cancel connects with it again. It never changes. */
 typedef struct mariadb__recipe {
     const char *hosts, *port, *user, *password, *database, *socket, *compress, *connect_timeout, *charset;
+    const char *max_message;
     const char *ssl, *ssl_ca, *ssl_cert, *ssl_key, *ssl_verify;
 } mariadb__recipe;
+
+enum { MARIADB__MAX_MESSAGE = 48, MARIADB__MAX_MESSAGE_MOST = 1024 }; /* MiB: as is usual; at most */
 
 /* One parameter that had to be made from what lies in the caller's struct. */
 typedef union mariadb__unit {
@@ -66,6 +69,7 @@ struct sqla_driver_conn {
     sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
     bool tls;                  /* what is written may raise SIGPIPE */
     bool lost;                 /* never to be used again */
+    bool flooded;              /* since the server sent too much */
     bool pinning;              /* the driver sets what it relies on */
     bool disturbed;            /* and raw SQL has changed some of it since */
     bool commits_not;          /* autocommit was turned off */
@@ -82,6 +86,8 @@ struct sqla_driver_conn {
     bool interrupted;          /* the server has ended what was running, as it was asked to */
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
+    size_t too_much;           /* 0: too many answers */
+    size_t answered;           /* bytes of answers without rows, since what is running was sent */
     int64_t told;              /* the deadline of calls that are given none (set_deadline) */
     uint32_t rows_seen;        /* so that the clock is looked at now and then while rows come */
     uint32_t generation;       /* of prepared statements: a reset of the session makes those before it void */
@@ -159,6 +165,9 @@ extern locale_t mariadb__c_locale; /* for reading numbers */
 sqla_status mariadb__failed(sqla_driver_conn *conn, MYSQL_STMT *handle, const char *text, int64_t row, sqla_err *err);
 /* Report that the link broke or that time is up (status) without an answer of the server. */
 sqla_status mariadb__broken(sqla_driver_conn *conn, sqla_status status, sqla_err *err);
+/* Report that the link was given up since the server sent too much.  what: the end of the sentence. */
+sqla_status mariadb__flooded(
+    const sqla_driver_conn *conn, sqla_status status, const char *what, sqla_err *err);
 /* Rows of what is running will come for a while, and its text may go. */
 void mariadb__keep_outcome(sqla_driver_conn *conn);
 /* Report why no connection was made. */
@@ -196,6 +205,7 @@ typedef struct mariadb__call {
     const char *text;          /* PREPARE, QUERY; USE: the database */
     size_t length;
     bool on;                   /* SCRIPTS */
+    bool many;                 /* STORE_TEXT: there may be many rows */
     MYSQL_RES *rows;           /* ROW: whose; STORE_TEXT: the answer */
     MYSQL_ROW row;             /* ROW: the answer; NULL: there is none, or a failure */
     int answer;                /* 0: it worked; FETCH: MYSQL_NO_DATA too; NEXT: -1 at the end */
@@ -213,8 +223,9 @@ void mariadb__leave(sqla_driver_conn *conn);
 void mariadb__set_deadline(sqla_driver_conn *conn, int64_t deadline);
 /* A text of ours that gives no rows, between enter and leave. */
 sqla_status mariadb__simple(sqla_driver_conn *conn, const char *text, sqla_err *err);
-/* The same with its rows, as texts; they are freed with mysql_free_result. */
-sqla_status mariadb__ask(sqla_driver_conn *conn, const char *text, MYSQL_RES **ret_rows, sqla_err *err);
+/* The same with its rows, as texts; they are freed with mysql_free_result. many: there may be many. */
+sqla_status mariadb__ask(
+    sqla_driver_conn *conn, const char *text, bool many, MYSQL_RES **ret_rows, sqla_err *err);
 /* Have the server say what has become of the transaction. */
 void mariadb__refresh(sqla_driver_conn *conn);
 sqla_txn_state mariadb__server_state(const sqla_driver_conn *conn);
@@ -258,8 +269,23 @@ sqla_status mariadb__recipe_new(const sqla_connect_args *args, mariadb__recipe *
 MYSQL *mariadb__recipe_link(const mariadb__recipe *recipe);
 sqla_status mariadb_connect_options(const sqla_connect_option **ret_options, uint32_t *ret_count, sqla_err *err);
 bool mariadb__is_on(const char *word);
+size_t mariadb__most(const mariadb__recipe *recipe); /* max_message, in bytes */
 bool mariadb__wants_tls(const mariadb__recipe *recipe); /* no connection without it */
 bool mariadb__verifies(const mariadb__recipe *recipe);  /* the server's certificate must be one of its name */
+
+/* ---- intake.c ------------------------------------------------------------------------------------------ */
+
+enum { MARIADB__ANSWER_MOST = 8 * 1024 * 1024, MARIADB__CONNECT_MOST = 256 * 1024 };
+/* What this thread reads from a link, from begin to end; beyond most bytes the link is shut down. */
+typedef struct mariadb__intake {
+    struct mariadb__intake *outer;
+    MYSQL *link;
+    size_t taken, most;
+} mariadb__intake;
+void mariadb__intake_begin(mariadb__intake *intake, MYSQL *link, size_t most);
+bool mariadb__intake_end(mariadb__intake *intake); /* was it too much? */
+/* So many bytes of the link have been read, or none. */
+void mariadb__intake_add(MYSQL *link, size_t size);
 
 /* ---- guard.c ------------------------------------------------------------------------------------------- */
 

@@ -126,15 +126,19 @@ sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *r, const char *
 {
     mariadb__hush hush;
     mariadb__hush_begin(&hush);
+    mariadb__intake intake;
     connecting.under_way = true;
     connecting.deadline = deadline;
+    mariadb__intake_begin(&intake, link, MARIADB__CONNECT_MOST);
     mariadb__guard_begin(link, r);
     sqla_status status = mariadb__guard_plugins(link, r, host == NULL);
     if (status == SQLA_OK)
         status = connect_link(link, r, host, port, database, deadline);
     connecting.under_way = false;
+    bool flooded = mariadb__intake_end(&intake);
     mariadb__hush_end(&hush);
-    return mariadb__guard_end(link, r, status);
+    status = mariadb__guard_end(link, r, status);
+    return flooded && status == SQLA_ERR_CONNECT ? SQLA_ERR_PROTOCOL : status;
 }
 
 /* One of the hosts, as "name", "name:port", "[::1]:port"; a bare IPv6 address has colons of its own. */
@@ -172,6 +176,9 @@ static sqla_status connect_one(sqla_driver_conn *conn, const char *host, unsigne
     status = status == SQLA_ERR_TIMEOUT   ? mariadb__fail(err, SQLA_ERR_TIMEOUT, NULL,
                                                 "the deadline passed while connecting to the server")
              : status == SQLA_ERR_CONNECT ? mariadb__refused(conn->link, err)
+             : status == SQLA_ERR_PROTOCOL
+                 ? mariadb__fail(err, SQLA_ERR_CONNECT, NULL,
+                       "the server sent more than %d KiB, and did not let us in", MARIADB__CONNECT_MOST / 1024)
              : status == SQLA_ERR_UNSUPPORTED
                  ? no_tls(err)
                  : mariadb__fail(err, SQLA_ERR_CONNECT, NULL, "cannot wait for the server");
@@ -248,7 +255,7 @@ static sqla_status learn(sqla_driver_conn *conn, sqla_err *err)
     sqla_status status = mariadb__ask(conn,
         "SELECT @@auto_increment_increment, /*M! @@tx_isolation */ /*!80000 @@transaction_isolation */, "
         "@@max_allowed_packet",
-        &rows, err);
+        false, &rows, err);
     MYSQL_ROW row = status == SQLA_OK ? mysql_fetch_row(rows) : NULL;
     if (row != NULL) {
         conn->key_step = row[0] != NULL ? (uint32_t)strtoul(row[0], NULL, 10) : 1;

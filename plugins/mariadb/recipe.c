@@ -12,7 +12,7 @@ typedef struct key { const char *name; size_t offset; uint32_t flags; } key;
 static const key keys[] = {
     KEY("host", hosts, 0), KEY("port", port, 0), KEY("user", user, 0), KEY("password", password, SQLA_OPTION_SECRET),
     KEY("database", database, 0), KEY("socket", socket, 0), KEY("connect_timeout", connect_timeout, 0), KEY("charset", charset, 0),
-    KEY("compress", compress, 0), KEY("ssl", ssl, 0), KEY("ssl_ca", ssl_ca, 0), KEY("ssl_cert", ssl_cert, 0), KEY("ssl_key", ssl_key, 0),
+    KEY("compress", compress, 0), KEY("max_message", max_message, 0), KEY("ssl", ssl, 0), KEY("ssl_ca", ssl_ca, 0), KEY("ssl_cert", ssl_cert, 0), KEY("ssl_key", ssl_key, 0),
     KEY("ssl_verify", ssl_verify, 0),
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
@@ -64,6 +64,7 @@ sqla_status mariadb_connect_options(const sqla_connect_option **ret_options, uin
         { "connect_timeout", NULL, 0, 0, NULL },
         { "charset", NULL, 0, 0, NULL },
         { "compress", NULL, 0, 0, NULL },
+        { "max_message", NULL, 0, 0, NULL },
         { "ssl", NULL, 0, 0, NULL },
         { "ssl_ca", NULL, 0, 0, NULL },
         { "ssl_cert", NULL, 0, 0, NULL },
@@ -124,11 +125,30 @@ static const char **place_of(mariadb__recipe *r, const char *name)
 
 /* ---- making ---------------------------------------------------------------------------------------------------- */
 
+static sqla_status check_most(const char *text, sqla_err *err)
+{
+    size_t digits = text != NULL ? strspn(text, "0123456789") : 0;
+    unsigned long n = digits > 0 && digits < 6 && text[digits] == '\0' ? strtoul(text, NULL, 10) : 0;
+    if (text == NULL || (n >= 1 && n <= MARIADB__MAX_MESSAGE_MOST))
+        return SQLA_OK;
+    return mariadb__fail(err, SQLA_ERR_CONFIG, NULL,
+        "connection parameter 'max_message' is a number of MiB from 1 to %d, and not '%s'",
+        MARIADB__MAX_MESSAGE_MOST, text);
+}
+
+size_t mariadb__most(const mariadb__recipe *r)
+{
+    unsigned long n = r->max_message != NULL ? strtoul(r->max_message, NULL, 10) : MARIADB__MAX_MESSAGE;
+    return (size_t)n * 1024 * 1024;
+}
+
 static sqla_status check(const mariadb__recipe *r, sqla_err *err)
 {
     sqla_status status = check_number("port", r->hosts != NULL && strchr(r->hosts, ',') != NULL ? NULL : r->port, 65535, err);
     if (status == SQLA_OK)
         status = check_number("connect_timeout", r->connect_timeout, 1000000, err);
+    if (status == SQLA_OK)
+        status = check_most(r->max_message, err);
     if (status == SQLA_OK)
         status = check_flag("compress", r->compress, err);
     if (status == SQLA_OK)
@@ -205,12 +225,15 @@ static void set_ssl(MYSQL *link, const mariadb__recipe *r)
     mysql_optionsv(link, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
+enum { MOST_PACKET = 1 << 24 }; /* a message that is longer comes in several packets */
+
 /* No server may ask for files of this machine, and a link that broke is never replaced behind our back. */
 MYSQL *mariadb__recipe_link(const mariadb__recipe *r)
 {
     MYSQL *link = mysql_init(NULL);
     unsigned int no_files = 0;
     my_bool no = 0;
+    size_t most = mariadb__most(r) + MOST_PACKET; /* so that what is too much is seen to be that (intake.c) */
     if (link == NULL)
         return NULL;
     mysql_optionsv(link, MYSQL_OPT_NONBLOCK, NULL);
@@ -218,6 +241,7 @@ MYSQL *mariadb__recipe_link(const mariadb__recipe *r)
     mysql_optionsv(link, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_optionsv(link, MYSQL_OPT_LOCAL_INFILE, &no_files);
     mysql_optionsv(link, MYSQL_OPT_RECONNECT, &no);
+    mysql_optionsv(link, MYSQL_OPT_MAX_ALLOWED_PACKET, &most);
     if (mariadb__is_on(r->compress))
         mysql_optionsv(link, MYSQL_OPT_COMPRESS, NULL);
     set_ssl(link, r);

@@ -212,7 +212,7 @@ sqla_status mariadb_reflect(sqla_driver_conn *conn, uint32_t wanted, const sqla_
     sqla_status status = mariadb__enter(conn, conn->told, err);
     if (status != SQLA_OK)
         return status;
-    status = mariadb__ask(conn, query, &rows, err);
+    status = mariadb__ask(conn, query, true, &rows, err);
     mariadb__leave(conn);
     while (status == SQLA_OK && (row = mysql_fetch_row(rows)) != NULL)
         status = kinds[wanted].push(conn, row, sink);

@@ -273,7 +273,8 @@ static sqla_status take_rows(sqla_driver_result *result, bool keep, const char *
 }
 
 /* A CALL gives as many results as its procedure makes, and the one of its own end: the first is the
- * statement's, and the others are dropped. It may fail in any of them. */
+ * statement's, and the others are dropped. It may fail in any of them. The end is the one that has no rows:
+ * libmariadb (3.3.20) calls a function that is not there when it is asked for what comes behind. */
 static sqla_status drop_others(sqla_driver_result *result, const char *text, sqla_err *err)
 {
     sqla_driver_conn *conn = result->conn;
@@ -284,7 +285,12 @@ static sqla_status drop_others(sqla_driver_result *result, const char *text, sql
         sqla_status status = mariadb__call_run(conn, &another);
         if (status == SQLA_OK && another.answer > 0)
             return mariadb__failed(conn, handle, text, 0, err);
-        if (status == SQLA_OK && mysql_stmt_field_count(handle) > 0)
+        bool rows = status == SQLA_OK && mysql_stmt_field_count(handle) > 0;
+        if (status == SQLA_OK && !rows && mysql_stmt_more_results(handle)) {
+            conn->flooded = true;
+            status = SQLA_ERR_PROTOCOL;
+        }
+        if (rows)
             status = mariadb__call_run(conn, &drop);
         if (status != SQLA_OK)
             return mariadb__broken(conn, status, err);

@@ -162,7 +162,25 @@ static sqla_status look_at_clock(sqla_driver_conn *conn)
     return overdue(conn);
 }
 
-static sqla_status run(sqla_driver_conn *conn, mariadb__call *c)
+static bool has_rows(const mariadb__call *c)
+{
+    return c->kind == MARIADB__FETCH || c->kind == MARIADB__ROW || c->kind == MARIADB__FREE ||
+           (c->kind == MARIADB__STORE_TEXT && c->many);
+}
+
+/* A row may be as long as the URL says, and many rows as they are. Everything else is short: columns, which
+ * take many times their bytes when they are unpacked, what the session says of itself, an error. */
+static size_t most_of(const sqla_driver_conn *conn, const mariadb__call *c)
+{
+    size_t most = mariadb__most(conn->recipe), left = most > conn->answered ? most - conn->answered : 0;
+    if (c->kind == MARIADB__FREE) /* rows that are dropped */
+        return SIZE_MAX;
+    if (has_rows(c))
+        return most;
+    return left < MARIADB__ANSWER_MOST ? left : MARIADB__ANSWER_MOST;
+}
+
+static sqla_status drive(sqla_driver_conn *conn, mariadb__call *c)
 {
     my_bool flag = 0;
     c->answer = 0;
@@ -179,6 +197,21 @@ static sqla_status run(sqla_driver_conn *conn, mariadb__call *c)
     }
     c->answer = c->answer != 0 ? c->answer : flag;
     return SQLA_OK;
+}
+
+static sqla_status run(sqla_driver_conn *conn, mariadb__call *c)
+{
+    mariadb__intake intake;
+    mariadb__intake_begin(&intake, conn->link, most_of(conn, c));
+    sqla_status status = drive(conn, c);
+    bool flooded = mariadb__intake_end(&intake);
+    if (flooded) {
+        conn->lost = conn->flooded = true;
+        conn->too_much = intake.most + (has_rows(c) ? 0 : conn->answered);
+        return SQLA_ERR_PROTOCOL;
+    }
+    conn->answered += has_rows(c) ? 0 : intake.taken;
+    return status;
 }
 
 sqla_status mariadb__call_run(sqla_driver_conn *conn, mariadb__call *c)
@@ -235,6 +268,7 @@ sqla_status mariadb__enter_any(sqla_driver_conn *conn, int64_t deadline, sqla_er
     conn->before = mariadb__server_state(conn);
     conn->begun = conn->begun && conn->before == SQLA_TXN_ACTIVE;
     conn->guarded = conn->sent = conn->open_outcome = false;
+    conn->answered = 0;
     conn->running = NULL;
     conn->timed_out = conn->interrupted = false;
     mariadb__set_deadline(conn, deadline);
@@ -304,9 +338,10 @@ sqla_status mariadb__simple(sqla_driver_conn *conn, const char *text, sqla_err *
     return query.answer == 0 ? SQLA_OK : mariadb__failed(conn, NULL, text, 0, err);
 }
 
-sqla_status mariadb__ask(sqla_driver_conn *conn, const char *text, MYSQL_RES **ret_rows, sqla_err *err)
+sqla_status mariadb__ask(
+    sqla_driver_conn *conn, const char *text, bool many, MYSQL_RES **ret_rows, sqla_err *err)
 {
-    mariadb__call store = { .kind = MARIADB__STORE_TEXT };
+    mariadb__call store = { .kind = MARIADB__STORE_TEXT, .many = many };
     sqla_status status = mariadb__simple(conn, text, err);
     if (status != SQLA_OK)
         return status;
