@@ -235,6 +235,29 @@ static void copy__much_in_little_memory(const char *url)
     tear_down(&x);
 }
 
+/* What comes is taken in while there is something that cannot be sent yet, and none of that is lost. */
+static void copy__both_sides_have_much_to_say(const char *url)
+{
+    enum { ROWS = 20000 };
+    place x;
+    char row[256];
+    int64_t rows = 0;
+    set_up(&x, url);
+    harness_sql(url, "CREATE FUNCTION talk() RETURNS trigger LANGUAGE plpgsql AS "
+                     "'BEGIN RAISE NOTICE ''% %'', NEW.id, repeat(''x'', 200); RETURN NEW; END';"
+                     "CREATE TRIGGER talk BEFORE INSERT ON parts FOR EACH ROW EXECUTE FUNCTION talk()");
+    sqla_copy *copy = sqla_copy_in(x.conn, "COPY parts (id, name) FROM STDIN", &x.err);
+    for (int i = 0; i < ROWS; i++) {
+        int n = snprintf(row, sizeof row, "%d\t%0200d\n", i, i);
+        sqla_copy_write(copy, row, (size_t)n, &x.err);
+    }
+    CU_ASSERT_EQUAL(sqla_copy_end(copy, &rows, &x.err), SQLA_OK);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    CU_ASSERT_EQUAL(rows, ROWS);
+    CU_ASSERT_EQUAL(ask(x.conn, "SELECT count(*) FROM parts WHERE name::integer = id"), ROWS);
+    tear_down(&x);
+}
+
 static void copy__where_there_is_none(const char *url)
 {
     place x;
@@ -261,6 +284,7 @@ int main(void)
         { "copy: statements that do not fit", copy__statements_that_do_not_fit, HARNESS_POSTGRES },
         { "copy given up", copy__given_up, HARNESS_POSTGRES },
         { "copy in transactions", copy__in_transactions, HARNESS_POSTGRES },
+        { "copy: both sides have much to say", copy__both_sides_have_much_to_say, HARNESS_POSTGRES },
         { "copy where there is none", copy__where_there_is_none, HARNESS_SQLITE },
     };
     return harness_main("test-copy", tests, sizeof tests / sizeof tests[0]);

@@ -411,6 +411,7 @@ sqla_status postgres_execute_many(sqla_driver_conn *conn, const sqla_statement *
     if (status != SQLA_OK)
         return status;
     conn->running = statement->text;
+    conn->intake.whole = !postgres__gives_no_rows(statement->text);
     status = batch->mode == SQLA_BATCH_COLUMNS ? run_columns(&j, err) : run_each(&j, err);
     postgres__leave(conn);
     postgres__decoder_release(&j.keys);

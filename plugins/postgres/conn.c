@@ -18,6 +18,7 @@ void postgres_close(sqla_driver_conn *conn)
     if (conn == NULL)
         return;
     PQfinish(conn->link);
+    postgres__intake_release(conn);
     postgres__key_drop(conn->key);
     postgres__args_release(&conn->args);
     postgres__gate_release(&conn->gate);
@@ -61,10 +62,9 @@ sqla_status postgres__look(sqla_driver_conn *conn, sqla_err *err)
         ssize_t got = n < 0 ? 0 : recv(fd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
             return dead(conn, err);
-        if (PQconsumeInput(conn->link) == 0)
+        conn->intake.begun = true; /* half of a message may be there already */
+        if (postgres__take(conn) != SQLA_OK)
             return dead(conn, err);
-        PGnotify *note = PQnotifies(conn->link); /* has libpq look at what it read */
-        PQfreemem(note);
         if (conn->lost || PQstatus(conn->link) == CONNECTION_BAD)
             return dead(conn, err);
     }

@@ -159,6 +159,7 @@ static sqla_status copy_get(sqla_driver_copy *copy, const void **ret_data, size_
     }
     if (n < 0)
         return n == -1 ? take_end(copy, err) : link_failed(copy, SQLA_OK, err);
+    postgres__intake_progress(copy->conn);
     *ret_data = copy->row;
     *ret_size = (size_t)n;
     return SQLA_OK;

@@ -251,7 +251,14 @@ sqla_status postgres__undecided(sqla_driver_conn *conn, const PGresult *res, sql
     sqla_err_fields fields = { .sqlstate = res != NULL ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL,
         .outcome = token };
     const char *said = res != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    char flood[160];
     conn->lost = true;
+    if (conn->intake.flood != POSTGRES__NO_FLOOD) {
+        fields.hint = postgres__flood_hint(conn);
+        postgres__flood_text(conn, flood, sizeof flood);
+        return postgres__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields,
+            "%s while %s was under way, so it may have happened", flood, what);
+    }
     return postgres__fail(err, SQLA_ERR_UNKNOWN_OUTCOME, &fields,
         "%s while %s was under way, so it may have happened%s%s",
         status == SQLA_ERR_TIMEOUT || conn->timed_out ? "the deadline passed" : "the connection broke", what,
@@ -294,6 +301,11 @@ sqla_status postgres__broken(sqla_driver_conn *conn, sqla_status status, sqla_er
     conn->lost = true;
     if (may_have_happened(conn))
         return outcome_open(conn, NULL, status, err);
+    if (conn->intake.flood != POSTGRES__NO_FLOOD) {
+        const sqla_err_fields fields = { .hint = postgres__flood_hint(conn) };
+        postgres__flood_text(conn, text, sizeof text);
+        return postgres__fail(err, SQLA_ERR_PROTOCOL, &fields, "%s, and was given up", text);
+    }
     if (status == SQLA_ERR_TIMEOUT || conn->timed_out)
         return postgres__fail(err, SQLA_ERR_TIMEOUT, NULL, "the deadline passed, and the server did not answer the cancel");
     copy_line(text, sizeof text, PQerrorMessage(conn->link));

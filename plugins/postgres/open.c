@@ -44,7 +44,8 @@ static int distance(const char *a, const char *b)
 static sqla_status unknown_key(const char *key, const PQconninfoOption *options, sqla_err *err)
 {
     char hint[128];
-    const char *nearest = "database";
+    bool own = distance(key, "max_message") < distance(key, "database");
+    const char *nearest = own ? "max_message" : "database";
     int least = distance(key, nearest);
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
         int d = distance(key, o->keyword);
@@ -106,7 +107,7 @@ static sqla_connect_option option_from(const PQconninfoOption *o, const char *ke
 /* The options in one block, with their names behind them. */
 static sqla_connect_option *copy_options(const PQconninfoOption *options, uint32_t *ret_count)
 {
-    size_t n = 2, bytes = 0;
+    size_t n = 3, bytes = 0;
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++, n++)
         bytes += strlen(o->keyword) + 1;
     sqla_connect_option *list = postgres__host->alloc(n * sizeof *list + bytes);
@@ -114,7 +115,8 @@ static sqla_connect_option *copy_options(const PQconninfoOption *options, uint32
         return NULL;
     char *names = (char *)(list + n);
     list[0] = (sqla_connect_option){ "database", NULL, 0, 0, NULL };
-    *ret_count = 1;
+    list[1] = (sqla_connect_option){ "max_message", NULL, 0, 0, NULL };
+    *ret_count = 2;
     if (!is_known("require_auth", options))
         list[(*ret_count)++] = (sqla_connect_option){ "require_auth", NULL, 0, 0, NULL };
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
@@ -199,6 +201,18 @@ static sqla_status put_timeout(recipe *r, const char *text, sqla_err *err)
     return SQLA_OK;
 }
 
+static sqla_status put_most(recipe *r, const char *text, sqla_err *err)
+{
+    size_t digits = strspn(text, "0123456789");
+    long n = digits > 0 && digits < 6 && text[digits] == '\0' ? strtol(text, NULL, 10) : 0;
+    if (n < 1 || n > POSTGRES__MAX_MESSAGE_MOST)
+        return postgres__fail(err, SQLA_ERR_CONFIG, NULL,
+            "connection parameter 'max_message' is a number of MiB from 1 to %d, and not '%s'",
+            POSTGRES__MAX_MESSAGE_MOST, text);
+    r->most = (size_t)n * 1024 * 1024;
+    return SQLA_OK;
+}
+
 static bool is_one_of(const char *value, const char *const *words)
 {
     for (; *words != NULL; words++) {
@@ -233,6 +247,10 @@ static sqla_status put_param(recipe *r, const sqla_connect_param *param, const P
             return postgres__fail(err, SQLA_ERR_CONFIG, NULL, "connection parameter '%s' is given twice", param->key);
     }
     bool own = strcmp(key, "require_auth") == 0 && !is_known(key, options);
+    if (strcmp(key, "max_message") == 0)
+        return r->most == 0 ? put_most(r, param->value, err)
+                            : postgres__fail(err, SQLA_ERR_CONFIG, NULL,
+                                  "connection parameter 'max_message' is given twice");
     if (strcmp(key, "dbname") != 0 && !own && !is_known(key, options))
         return unknown_key(param->key, options, err);
     if (r->count >= POSTGRES__MAX_PARAMS / 2)
@@ -310,7 +328,8 @@ static sqla_status make_recipe(recipe *r, const sqla_connect_args *args, sqla_er
 
 static sqla_status finish_connecting(PGconn *link, const recipe *r, int64_t deadline, sqla_err *err)
 {
-    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK; next = PQconnectPoll(link)) {
+    size_t taken = 0;
+    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
         short seen;
         if (next == PGRES_POLLING_FAILED)
             return postgres__refused(link, err);
@@ -320,6 +339,8 @@ static sqla_status finish_connecting(PGconn *link, const recipe *r, int64_t dead
         if (status != SQLA_OK)
             return postgres__fail(err, SQLA_ERR_CONNECT, NULL, "cannot wait for the server");
         status = postgres__guard_answer(link, r, deadline, err);
+        if (status == SQLA_OK)
+            status = postgres__take_connect(link, &taken, &next, err);
         if (status != SQLA_OK)
             return status;
     }
@@ -334,6 +355,7 @@ static void on_notice(void *arg, const PGresult *res)
     const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
     if (postgres__is_fatal(res))
         conn->lost = true;
+    postgres__intake_aside(conn, message);
     if (message != NULL)
         postgres__host->log(severity != NULL && strcmp(severity, "WARNING") == 0 ? SQLA_LOG_WARNING : SQLA_LOG_DEBUG, message);
 }
@@ -417,6 +439,7 @@ sqla_status postgres_open(const sqla_connect_args *args, sqla_conn_info *info, s
     }
     sqla_status status = conn != NULL ? make_recipe(&r, args, err) : postgres__nomem(err);
     if (status == SQLA_OK) {
+        conn->intake.most = r.most != 0 ? r.most : (size_t)POSTGRES__MAX_MESSAGE * 1024 * 1024;
         int64_t own = r.seconds > 0 ? postgres__now() + r.seconds * 1000000000 : 0;
         if (own != 0 && (deadline == 0 || own < deadline))
             deadline = own;

@@ -48,6 +48,28 @@ typedef struct postgres__gate {
     int firing;
 } postgres__gate;
 
+/* What came from the server, as far as it has to be held against a bound; intake.c. */
+typedef enum postgres__flood {
+    POSTGRES__NO_FLOOD,
+    POSTGRES__FLOOD_OF_BYTES,
+    POSTGRES__FLOOD_OF_NOTICES,
+    POSTGRES__FLOOD_OF_ANSWERS,
+    POSTGRES__FLOOD_OF_WORK
+} postgres__flood;
+typedef struct postgres__intake {
+    int own, ends[2];          /* by which libpq gets a piece at a time: the link once more, and a pair */
+    char *room;                /* for a piece; NULL: the pair is not there either */
+    size_t most;               /* max_message, in bytes */
+    size_t taken;              /* bytes since the last row, or since the call began */
+    size_t aside;              /* of these notices and the like */
+    size_t answers;            /* since the call began */
+    int64_t work;              /* of the thread when taken was small; 0: it is */
+    bool whole;                /* any number of rows may come in one result */
+    bool begun;                /* something has come since, and it may be half of a message */
+    postgres__flood flood;     /* why the link was given up */
+} postgres__intake;
+
+enum { POSTGRES__MAX_MESSAGE = 48, POSTGRES__MAX_MESSAGE_MOST = 1024 }; /* MiB: as is usual; at most */
 enum { POSTGRES__MAX_PARAMS = 128 };
 /* What goes to PQconnectStartParams. Texts that had to be made lie in hosts, ports and options. */
 typedef struct postgres__recipe {
@@ -57,6 +79,7 @@ typedef struct postgres__recipe {
     const char *require_auth;  /* where libpq has no such option */
     postgres__buf hosts, ports, options;
     int64_t seconds;           /* connect_timeout; 0: none */
+    size_t most;               /* max_message, in bytes */
     bool pooled;
     bool refuses_clear;        /* no password in clear for a server that is seen to ask for one */
 } postgres__recipe;
@@ -90,6 +113,7 @@ struct sqla_driver_conn {
     size_t dropped_count, dropped_room;
     postgres__args args;
     postgres__gate gate;
+    postgres__intake intake;
     int traced;                /* savepoints that batches of this transaction have made */
     bool copying;              /* a COPY is open, which takes the connection */
     int ahead;                 /* characters of ours before the statement that is running */
@@ -169,6 +193,30 @@ sqla_status postgres__simple(sqla_driver_conn *conn, const char *text, PGresult 
 /* End the copying that a statement began, since there is nobody who could feed it. */
 bool postgres__refuse_copy(sqla_driver_conn *conn, const PGresult *res);
 
+/* ---- intake.c ------------------------------------------------------------------------------------------ */
+
+/* A call begins: nothing has come yet. What may give many rows at once sets intake.whole afterwards. */
+void postgres__intake_begin(sqla_driver_conn *conn);
+void postgres__intake_release(sqla_driver_conn *conn);
+/* A row has come. */
+void postgres__intake_progress(sqla_driver_conn *conn);
+/* A statement has been answered to its end. */
+void postgres__intake_end(sqla_driver_conn *conn);
+/* A notice, or the like, has come. */
+void postgres__intake_aside(sqla_driver_conn *conn, const char *text);
+/* A result has come.  Returns: OK; PROTOCOL: there are too many, and the link is given up. */
+sqla_status postgres__intake_answer(sqla_driver_conn *conn, const PGresult *res);
+/* Read what has come, or a part of it.  Returns: OK, DISCONNECTED; PROTOCOL: it is too much, and the link is
+ * given up. */
+sqla_status postgres__take(sqla_driver_conn *conn);
+/* PQconnectPoll, where *taken counts what has come. */
+sqla_status postgres__take_connect(
+    PGconn *link, size_t *taken, PostgresPollingStatusType *ret_next, sqla_err *err);
+void postgres__drop_notes(sqla_driver_conn *conn);
+/* What was too much, as a sentence; and a hint, or NULL. */
+void postgres__flood_text(const sqla_driver_conn *conn, char *room, size_t size);
+const char *postgres__flood_hint(const sqla_driver_conn *conn);
+
 /* ---- cancel.c -------------------------------------------------------------------------------------------------- */
 
 /* Ask the server to end what the connection runs. Takes no longer than the deadline, whatever the network does. */
@@ -240,8 +288,9 @@ bool postgres__only_reads(const char *text);
 bool postgres__ends_transaction(const char *text);
 /* Does it end with its transaction undone when the server ends the session under it? */
 bool postgres__is_undone(const char *text);
-/* Does it give rows, for certain? */
+/* Does it give rows, or none, for certain? */
 bool postgres__gives_rows(const char *text);
+bool postgres__gives_no_rows(const char *text);
 bool postgres__has_word(const char *text, const char *sought); /* sought: in small letters */
 
 /* ---- twophase.c ------------------------------------------------------------------------------------------------ */

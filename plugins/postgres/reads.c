@@ -232,6 +232,17 @@ bool postgres__gives_rows(const char *text)
     return reads && !postgres__has_word(text, "into");
 }
 
+bool postgres__gives_no_rows(const char *text)
+{
+    static const char *const verbs[] = { "insert", "update", "delete", "merge", "create", "alter", "drop",
+        "truncate", "commit", "end", "prepare", "do", "grant", "revoke", "comment", "lock", "notify" };
+    word w;
+    bool first = true;
+    text = next_word(text, &first, &w);
+    return text != NULL && (IS_IN(verbs, w.text) || IS_IN(passing, w.text)) &&
+           !postgres__has_word(text, "returning");
+}
+
 /* Statements that commit on their way, such as CALL and VACUUM, are not undone as a whole. */
 bool postgres__is_undone(const char *text)
 {

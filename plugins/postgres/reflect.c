@@ -190,6 +190,7 @@ static sqla_status ask(sqla_driver_conn *conn, const char *query, const sqla_ref
     sqla_status status = postgres__enter(conn, conn->told, err);
     if (status != SQLA_OK)
         return status;
+    conn->intake.whole = true;
     status = PQsendQueryParams(conn->link, query, 3, NULL, values, NULL, NULL, 0) != 0 ? postgres__answer(conn, ret_res, err) :
              postgres__broken(conn, SQLA_ERR_DISCONNECTED, err);
     postgres__leave(conn);

@@ -305,6 +305,7 @@ static sqla_status check_rows(
 static sqla_status run_script(sqla_driver_conn *conn, const sqla_statement *statement, PGresult **ret_res, sqla_err *err)
 {
     conn->set_something |= postgres__names_settings(statement->text);
+    conn->intake.whole = true;
     return PQsendQuery(conn->link, statement->text) != 0 ? postgres__answer_script(conn, ret_res, err) : not_sent(conn, err);
 }
 
@@ -366,6 +367,7 @@ static sqla_status run_cursor(
     sqla_driver_conn *conn, const sqla_statement *statement, answer *ret, sqla_err *err)
 {
     ret->format = statement->prepared != NULL ? statement->prepared->format : 0;
+    conn->intake.whole = true;
     sqla_status status = postgres__cursor_declare(conn, statement, err);
     if (status == SQLA_OK && !postgres__cursor_ask(conn, NULL, ret->format, &ret->asked))
         status = not_sent(conn, err);
@@ -381,6 +383,12 @@ static sqla_status run_cursor(
     return status;
 }
 
+static bool may_give_rows(const sqla_statement *statement)
+{
+    int fields = statement->prepared != NULL ? statement->prepared->fields : -1;
+    return fields >= 0 ? fields > 0 : !postgres__gives_no_rows(statement->text);
+}
+
 static sqla_status run(
     sqla_driver_conn *conn, const sqla_statement *statement, uint32_t flags, answer *ret, sqla_err *err)
 {
@@ -390,6 +398,7 @@ static sqla_status run(
         return status;
     if ((flags & SQLA_EXEC_SCRIPT) != 0)
         return run_script(conn, statement, &ret->res, err);
+    conn->intake.whole = (flags & SQLA_EXEC_STREAM) == 0 && may_give_rows(statement);
     ret->road = (flags & leaves) == leaves && conn->before == SQLA_TXN_ACTIVE
                     ? postgres__road_of(statement->text)
                     : POSTGRES__DIRECT;

@@ -81,22 +81,21 @@ sqla_status postgres__enter(sqla_driver_conn *conn, int64_t deadline, sqla_err *
     }
     conn->rolled_back = conn->completed = conn->open_outcome = false;
     conn->running = NULL;
+    postgres__intake_begin(conn);
     conn->token[0] = '\0';
     postgres__set_deadline(conn, deadline);
     conn->timed_out = false;
     return SQLA_OK;
 }
 
-/* Messages of NOTIFY have no place to go, and would heap up. */
 void postgres__leave(sqla_driver_conn *conn)
 {
-    PGnotify *note;
     conn->running = NULL;
     conn->open_outcome = false;
+    postgres__intake_begin(conn);
     postgres__watch(conn);
     postgres__gate_close(&conn->gate);
-    while ((note = PQnotifies(conn->link)) != NULL)
-        PQfreemem(note);
+    postgres__drop_notes(conn);
 }
 
 /* ---- sending and receiving ------------------------------------------------------------------------------------- */
@@ -121,27 +120,34 @@ static sqla_status overdue(sqla_driver_conn *conn)
     return SQLA_OK;
 }
 
-static sqla_status wait_for(sqla_driver_conn *conn, short events)
+static sqla_status wait_for(sqla_driver_conn *conn, short events, short *ret_seen)
 {
-    short seen = 0;
-    sqla_status status = postgres__poll(PQsocket(conn->link), events, conn->deadline, &seen);
+    *ret_seen = 0;
+    sqla_status status = postgres__poll(PQsocket(conn->link), events, conn->deadline, ret_seen);
     if (status == SQLA_ERR_TIMEOUT)
         return overdue(conn);
-    if (status == SQLA_OK && (seen & (POLLIN | POLLERR | POLLHUP)) != 0 && PQconsumeInput(conn->link) == 0)
-        status = SQLA_ERR_DISCONNECTED;
+    if (status == SQLA_OK && (*ret_seen & (POLLIN | POLLERR | POLLHUP)) != 0)
+        status = postgres__take(conn);
     return status;
 }
 
-sqla_status postgres__wait_input(sqla_driver_conn *conn) { return wait_for(conn, POLLIN); }
+sqla_status postgres__wait_input(sqla_driver_conn *conn)
+{
+    short seen;
+    return wait_for(conn, POLLIN, &seen);
+}
 
-/* Reading while sending keeps both sides from waiting for one another with full buffers. */
+/* Reading while sending keeps both sides from waiting for one another with full buffers. libpq reads, too,
+ * without counting, when it cannot send; so it is not asked to before it can. */
 sqla_status postgres__flush(sqla_driver_conn *conn)
 {
     for (;;) {
         int left = PQflush(conn->link);
         if (left == 0)
             return SQLA_OK;
-        sqla_status status = left < 0 ? SQLA_ERR_DISCONNECTED : wait_for(conn, POLLIN | POLLOUT);
+        sqla_status status = left < 0 ? SQLA_ERR_DISCONNECTED : SQLA_OK;
+        for (short seen = 0; status == SQLA_OK && (seen & ~POLLIN) == 0;)
+            status = wait_for(conn, POLLIN | POLLOUT, &seen);
         if (status != SQLA_OK)
             return status;
     }
@@ -160,6 +166,16 @@ static bool has_dropped_mark(const PGconn *link)
 {
 #ifdef HAVE_PQENTERPIPELINEMODE
     return PQpipelineStatus(link) != PQ_PIPELINE_OFF && strstr(PQerrorMessage(link), "out of memory") != NULL;
+#else
+    (void)link;
+    return false;
+#endif
+}
+
+static bool is_piping(const PGconn *link)
+{
+#ifdef HAVE_PQENTERPIPELINEMODE
+    return PQpipelineStatus(link) != PQ_PIPELINE_OFF;
 #else
     (void)link;
     return false;
@@ -190,7 +206,7 @@ sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res)
     while (PQisBusy(conn->link)) {
         if (has_dropped_mark(conn->link))
             return SQLA_ERR_DISCONNECTED;
-        sqla_status status = wait_for(conn, POLLIN);
+        sqla_status status = postgres__wait_input(conn);
         if (status == SQLA_ERR_DISCONNECTED && PQstatus(conn->link) == CONNECTION_BAD)
             break;
         if (status != SQLA_OK)
@@ -198,9 +214,22 @@ sqla_status postgres__next(sqla_driver_conn *conn, PGresult **ret_res)
     }
     *ret_res = PQgetResult(conn->link);
     conn->lost |= *ret_res != NULL && ends_all(*ret_res);
-    if (*ret_res != NULL)
-        note_done(conn, *ret_res);
-    return SQLA_OK;
+    if (*ret_res == NULL) {
+        if (!is_piping(conn->link))
+            postgres__intake_end(conn);
+        return SQLA_OK;
+    }
+    note_done(conn, *ret_res);
+    if (is_piping(conn->link)) {
+        postgres__intake_progress(conn);
+        return SQLA_OK;
+    }
+    sqla_status status = postgres__intake_answer(conn, *ret_res);
+    if (status != SQLA_OK) {
+        PQclear(*ret_res);
+        *ret_res = NULL;
+    }
+    return status;
 }
 
 #ifdef HAVE_PQENTERPIPELINEMODE
@@ -265,7 +294,7 @@ static void skip_copy(sqla_driver_conn *conn)
             PQfreemem(row);
         if (n == -1)
             return;
-        if (n < 0 || wait_for(conn, POLLIN) != SQLA_OK) {
+        if (n < 0 || postgres__wait_input(conn) != SQLA_OK) {
             conn->lost = true;
             return;
         }
