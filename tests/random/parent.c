@@ -47,6 +47,14 @@ static parent by_key(const world *in, const object *o, int r)
     return ret;
 }
 
+/* Its row named that owner, and names another one since it was read again. */
+static bool is_moot_by_now(const world *in, const object *o, int r)
+{
+    const one *relation = &table_of_object(o)->ones[r];
+    const claim *says = &o->says[r];
+    return has_row(o) && says->from_row && !same(&o->was[relation->column], object_key(in, says->owner, relation));
+}
+
 parent parent_of(const world *in, int index, int r)
 {
     const object *o = &in->objects[index];
@@ -64,7 +72,7 @@ parent parent_of(const world *in, int index, int r)
         ret.contradicts = key_denies(in, o, r, o->to[r]);
     } else if (key_stated(o, r)) {
         ret = by_key(in, o, r);
-    } else if (says->verb == REMOVED) {
+    } else if (says->verb == REMOVED && !is_moot_by_now(in, o, r)) {
         ret.is = OF_NOBODY;
         ret.by_remove = true;
     }

@@ -75,14 +75,6 @@ static bool was_taken_from(int index, int r, int owner)
     return same(&p.next.db.of[o->table][row].v[relation->column], object_key(&p.next, owner, relation));
 }
 
-/* Had the row, as it was known, named the owner from whom it was removed? Else it had only been given to that one. */
-static bool was_known_as_its(const object *o, int r)
-{
-    const one *relation = &table_of_object(o)->ones[r];
-    int owner = o->says[r].owner;
-    return owner != NOBODY && same(&o->was[relation->column], object_key(&p.next, owner, relation));
-}
-
 static bool is_orphan(int index, int r)
 {
     const object *o = &p.next.objects[index];
@@ -92,7 +84,7 @@ static bool is_orphan(int index, int r)
         return false;
     if (!has_row(o))
         return its->by_remove;
-    return (o->says[r].verb == REMOVED && was_known_as_its(o, r) && was_taken_from(index, r, o->says[r].owner)) ||
+    return (o->says[r].verb == REMOVED && o->says[r].from_row && was_taken_from(index, r, o->says[r].owner)) ||
            (its->by_null && was_taken_from(index, r, o->to_was[r]));
 }
 
@@ -168,7 +160,7 @@ static bool is_moot(int index, int r)
 {
     const object *o = &p.next.objects[index];
     int c = table_of_object(o)->ones[r].column, row = has_row(o) ? object_row(&p.next, index) : -1;
-    return row >= 0 && o->stale && p.parents[index][r].by_remove && was_known_as_its(o, r) &&
+    return row >= 0 && o->stale && p.parents[index][r].by_remove && o->says[r].from_row &&
            !same(&p.next.db.of[o->table][row].v[c], &o->was[c]) &&
            !was_taken_from(index, r, o->says[r].owner);
 }

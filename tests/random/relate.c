@@ -96,7 +96,7 @@ void do_append(const step *st)
     child->to[r] = child->set_to[r] = child->hand_to[r] = (int16_t)owner;
     child->by_call[r] = true;
     child->version[r]++;
-    child->says[r] = (claim){ APPENDED, (int16_t)owner };
+    child->says[r] = (claim){ APPENDED, false, (int16_t)owner };
     if (child->state == TRANSIENT) {
         child->state = PENDING;
         child->dropped = false;
@@ -151,5 +151,8 @@ void do_remove(const step *st)
         child->by_call[r] = true;
         child->version[r]++;
     }
-    child->says[r] = (claim){ REMOVED, (int16_t)owner };
+    const one *relation = &tables[m->target].ones[r];
+    bool from_row = has_row(child) && has_row(o) &&
+                    same(&child->was[relation->column], object_key(&w, owner, relation));
+    child->says[r] = (claim){ REMOVED, from_row, (int16_t)owner };
 }

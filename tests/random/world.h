@@ -38,6 +38,7 @@ typedef enum standing {
 typedef enum verb { NOTHING, APPENDED, REMOVED } verb;
 typedef struct claim {
     int8_t verb;
+    bool from_row; /* removed: the row, as it was known, named that owner; else it had only been given to it */
     int16_t owner;
 } claim;
 
