@@ -621,6 +621,32 @@ static void key__that_a_row_had_which_is_gone(const char *url)
     family_close(&x);
 }
 
+static void rollback__of_a_key_that_a_row_had_which_is_gone(const char *url)
+{
+    for (int written = 0; written < 2; written++) {
+        family x;
+        family_open(&x, url);
+        Land *eu = sqla_add(x.s, Land, .code = "eu"), *de = sqla_add(x.s, Land, .code = "de");
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(harness_sql(url, "DELETE FROM land WHERE code = 'de'"));
+        if (written) {
+            eu->name = "Europe";
+            sqla_flush(x.s, &x.err);
+        }
+        strcpy(eu->code, "de");
+        sqla_flush(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        sqla_rollback(x.s, &x.err);
+        CU_ASSERT_EQUAL(sqla_state(x.s, eu), SQLA_PERSISTENT);
+        CU_ASSERT_EQUAL(sqla_state(x.s, de), SQLA_PERSISTENT);
+        CU_ASSERT_STRING_EQUAL(eu->code, "eu");
+        CU_ASSERT_PTR_EQUAL(sqla_get(x.s, Land, "eu", &x.err), eu);
+        CU_ASSERT_PTR_NULL(sqla_get(x.s, Land, "de", &x.err));
+        CU_ASSERT(family_fine(&x));
+        family_close(&x);
+    }
+}
+
 /* No map leads from such a key to its object, which is found all the same. */
 static void key__of_another_column_than_the_primary_key(const char *url)
 {
@@ -1283,6 +1309,7 @@ static const struct harness_test tests[] = {
     { "rollback gives back a text that a cascade took", rollback__gives_back_a_text_that_a_cascade_took, HARNESS_DATABASES },
     { "rollback of an object added again after its row was gone", rollback__of_an_object_added_again_after_its_row_was_gone, HARNESS_DATABASES },
     { "key: that a row had which is gone", key__that_a_row_had_which_is_gone, HARNESS_DATABASES },
+    { "rollback of a key that a row had which is gone", rollback__of_a_key_that_a_row_had_which_is_gone, HARNESS_DATABASES },
     { "key: of another column than the primary key", key__of_another_column_than_the_primary_key, HARNESS_DATABASES },
     { "append of a stale child is written", append__of_a_stale_child_is_written, HARNESS_DATABASES },
     { "rollback after a failure gives back keys that were not set", rollback__after_a_failure_gives_back_keys_that_were_not_set, HARNESS_DATABASES },

@@ -173,13 +173,15 @@ static void undo_update(sqla__undo *record)
         (void)sqla__identity_put(pool, object); /* there is room: one was taken out */
 }
 
-/* The row is there again. Whoever was read with its key meanwhile was a row of this transaction. */
-static void undo_delete(sqla__object *object)
+/* The row is there again. Whoever was read with its key meanwhile was a row of this transaction, unless it got that key by a write
+ * that is undone next. */
+static void undo_delete(sqla__object *object, size_t mark)
 {
     sqla__pool *pool = sqla__pool_of(object);
     sqla__object *other = sqla__identity_find(pool, sqla__snapshot_of(object));
-    if (other != NULL) {
+    if (other != NULL)
         sqla__identity_remove(pool, other);
+    if (other != NULL && other->undo <= mark) {
         sqla__object_revert(other);
         other->state = SQLA_TRANSIENT;
     }
@@ -187,13 +189,13 @@ static void undo_delete(sqla__object *object)
     (void)sqla__identity_put(pool, object); /* there is room: it was taken out */
 }
 
-static void undo_one(sqla__undo *record)
+static void undo_one(sqla__undo *record, size_t mark)
 {
     sqla__object *object = record->object;
     switch (record->kind) {
     case SQLA__UNDO_INSERT: undo_insert(record); break;
     case SQLA__UNDO_UPDATE: undo_update(record); break;
-    case SQLA__UNDO_DELETE: undo_delete(object); break;
+    case SQLA__UNDO_DELETE: undo_delete(object, mark); break;
     }
     object->undo = record->previous;
 }
@@ -228,7 +230,7 @@ void sqla__undo_to(sqla_session *s, size_t mark, size_t read_mark)
     while (s->undo.count > mark) {
         sqla__undo *record = &s->undo.items[--s->undo.count];
         if (record->object != NULL)
-            undo_one(record);
+            undo_one(record, mark);
         drop(s, record);
         undo_reads(s, read_mark);
     }
