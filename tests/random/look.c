@@ -126,7 +126,7 @@ static void look_at_fields(int index)
 static bool state_is_open(const object *o, sqla_object_state there)
 {
     if (there == SQLA_TRANSIENT && has_row(o))
-        return x.may_read && row_find(&w.db, o->table, o->was) < 0;
+        return row_find(&w.db, o->table, o->was) < 0;
     for (int r = 0; r < table_of_object(o)->one_count; r++) {
         parent its = parent_of(&w, (int)(o - w.objects), r);
         bool owned = table_of_object(o)->ones[r].owned;
@@ -181,7 +181,9 @@ static int take_pointer(int index, int r)
     int to = object_at(at);
     if (at != NULL && to == NOBODY && let_go(index, r))
         return NOBODY;
-    if (at != NULL && to == NOBODY && w.objects[index].open_to[r])
+    bool open = w.objects[index].open_to[r] ||
+                (!is_live(&w.objects[index]) && sqla_state(x.s, at) == SQLA_PERSISTENT);
+    if (at != NULL && to == NOBODY && open)
         to = meet(relation->target, at);
     if (at != NULL && (to == NOBODY || w.objects[to].table != relation->target))
         wrong("dangling", "o%d->%s points at what is no object of '%s'", index, relation->field,

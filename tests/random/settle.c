@@ -112,6 +112,7 @@ static void settle_object(int index)
     }
     o->dropped = false;
     for (int r = 0; r < ONES; r++) {
+        o->open_to[r] = o->open_to[r] || o->says[r].verb == REMOVED; /* it may have come to nothing */
         o->says[r].verb = NOTHING;
         o->by_call[r] = false;
         if (has_row(o))
