@@ -85,6 +85,12 @@ void do_append(const step *st)
     int last = child->says[r].verb == APPENDED ? child->says[r].owner : NOBODY;
     if (last != NOBODY && last != owner && last != from && w.objects[last].state != GONE)
         coll_drop(&w.objects[last].many[k], item);
+    const one *relation = &tables[m->target].ones[r];
+    int by_row = has_row(child) ? object_with_key(&w, relation->target, relation->target_column,
+                                      &child->was[relation->column])
+                                : NOBODY;
+    if (by_row != NOBODY && by_row != from && by_row != owner && coll_has(&w.objects[by_row].many[k], item))
+        w.objects[by_row].many[k].known = WHATEVER; /* its pointer went with an owner that was expunged */
     int before = child->to_was[r];
     if (before != NOBODY && before != from && before != owner && coll_has(&w.objects[before].many[k], item))
         w.objects[before].many[k].known =

@@ -207,8 +207,8 @@ static void forget_in(world *in, int index)
     for (int i = 0; i < in->count; i++) {
         object *o = &in->objects[i];
         for (int r = 0; r < table_of_object(o)->one_count; r++) {
-            if (i == index && o->says[r].verb != NOTHING)
-                shake_owners(in, index, r);
+            if (o->says[r].verb != NOTHING && (o->says[r].owner == index || i == index))
+                shake_owners(in, i, r);
             if (o->says[r].verb != NOTHING && (o->says[r].owner == index || i == index)) {
                 if (o->says[r].verb == REMOVED && o->by_call[r] && o->to[r] == NOBODY)
                     o->to_was[r] = NOBODY;
