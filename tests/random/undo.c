@@ -117,7 +117,7 @@ static bool gives_way(int index)
 {
     const object *o = &w.objects[index];
     for (int i = 0; i < index; i++) {
-        bool equal = w.objects[i].table == o->table && w.objects[i].state != GONE && has_row(o);
+        bool equal = w.objects[i].table == o->table && w.objects[i].state != GONE && (has_row(o) || o->state == DELETED);
         for (int c = 0; equal && c < table_of_object(o)->column_count; c++)
             equal = !table_of_object(o)->columns[c].key || same(&w.objects[i].was[c], &o->was[c]);
         if (equal && sqla_state(x.s, o->at) == SQLA_TRANSIENT)
@@ -143,7 +143,7 @@ static void undo_object(int index, int level)
         return;
     }
     bool is_gone = before != NULL && has_row(before) && row_find(&saved[level].db, o->table, before->was) < 0;
-    if ((before == NULL && !o->born && has_row(o) && gives_way(index)) ||
+    if ((before == NULL && !o->born && gives_way(index)) ||
         (is_gone && sqla_state(x.s, o->at) == SQLA_TRANSIENT)) {
         o->state = TRANSIENT;
         o->clean = false;
