@@ -88,7 +88,7 @@ struct Right {
 /* A foreign key at a column that is not the primary key. */
 struct Tag {
     int64_t id;
-    char code[4];
+    const char *code;
     SQLA_MANY(Label) labels;
 };
 struct Label {

@@ -911,6 +911,27 @@ static void expunge__of_an_owner_gives_back_what_was_appended_to_it(const char *
     family_close(&x);
 }
 
+/* The key that an append agrees with stays the program's own text, which does not go with the owner. */
+static void expunge__of_an_owner_leaves_the_text_of_a_key(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Tag *tag = sqla_add(x.s, Tag, .code = "a");
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(harness_sql(url, "DELETE FROM tag"));
+    Label *label = sqla_add(x.s, Label, .tag_code = "a");
+    sqla_append(x.s, tag, labels, label);
+    CU_ASSERT_NOT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_FOREIGN_KEY, ""));
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_PTR_NOT_EQUAL(label->tag_code, tag->code);
+    sqla_expunge(x.s, tag);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_FATAL(label->tag_code != NULL);
+    CU_ASSERT_STRING_EQUAL(label->tag_code, "a");
+    family_close(&x);
+}
+
 /* Where no transaction had begun, what happened before the commit is before the next one still. */
 static void rollback__leaves_what_changed_before_an_empty_commit(const char *url)
 {
@@ -1319,6 +1340,7 @@ static const struct harness_test tests[] = {
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
     { "expunge: of an owner takes back what was said with it", expunge__of_an_owner_takes_back_what_was_said_with_it, HARNESS_DATABASES },
     { "expunge: of an owner gives back what was appended to it", expunge__of_an_owner_gives_back_what_was_appended_to_it, HARNESS_DATABASES },
+    { "expunge: of an owner leaves the text of a key", expunge__of_an_owner_leaves_the_text_of_a_key, HARNESS_DATABASES },
     { "rollback: leaves what changed before an empty commit", rollback__leaves_what_changed_before_an_empty_commit, HARNESS_DATABASES },
     { "expunge of a child brings its row back", expunge__of_a_child_brings_its_row_back, HARNESS_DATABASES },
     { "delete finds a child that was removed and expunged", delete__finds_a_child_that_was_removed_and_expunged, HARNESS_DATABASES },

@@ -50,27 +50,40 @@ static bool is_unset(const sqla_slot *slot, const void *row)
     return sqla__field_is_null(slot, row) || (slot->set_offset < 0 && sqla__field_is_zero(slot, row));
 }
 
+/* The key of the parent, for as long as the row is written. What the program had given of a new object is kept apart where the
+ * database spells it otherwise, since texts of the parent go with it. */
+static sqla_status take_key_of(
+    sqla__item *item, const sqla__foreign_key *key, const sqla__object *parent, bool unset, sqla_error *err)
+{
+    const sqla__mapped_column *column = &key->holder->columns[key->column];
+    const sqla_slot *referenced = &key->target->columns[key->referenced_column].slot;
+    void *row = sqla__struct_of(item->object);
+    if (!unset && sqla__fields_match(&column->slot, row, referenced, sqla__struct_of(parent)))
+        return SQLA_OK;
+    if (item->object->state == SQLA_PENDING && !unset &&
+        !sqla__undo_take_key(sqla__pool_of(item->object)->session, item->object, key))
+        return sqla__error_nomem(err);
+    if (sqla__field_assign(&column->slot, row, referenced, sqla__struct_of(parent)))
+        return SQLA_OK;
+    return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' cannot hold the key of its parent",
+        column->item->field, key->holder->model->name);
+}
+
 /* Fill in one foreign key just before its row is written, when the parent has its own. */
 static sqla_status fill_key(sqla__item *item, const sqla__foreign_key *key, bool put_off, sqla_error *err)
 {
     sqla__edge *edge = &item->edges[key->index];
-    const sqla__mapped_column *column = &key->holder->columns[key->column];
+    const sqla_slot *slot = &key->holder->columns[key->column].slot;
     void *row = sqla__struct_of(item->object);
     if (edge->parent.kind != SQLA__PARENT_OBJECT && edge->parent.kind != SQLA__PARENT_NOBODY)
         return SQLA_OK;
-    if (item->object->state == SQLA_PENDING && edge->parent.kind == SQLA__PARENT_OBJECT &&
-        is_unset(&column->slot, row))
+    bool unset = is_unset(slot, row);
+    if (item->object->state == SQLA_PENDING && edge->parent.kind == SQLA__PARENT_OBJECT && unset)
         edge->filled = true;
-    if (put_off || edge->parent.kind == SQLA__PARENT_NOBODY) {
-        sqla__field_set_null(&column->slot, row);
-        return SQLA_OK;
-    }
-    const sqla__object *parent = edge->parent.object;
-    if (sqla__field_assign(
-            &column->slot, row, &key->target->columns[key->referenced_column].slot, sqla__struct_of(parent)))
-        return SQLA_OK;
-    return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' cannot hold the key of its parent",
-        column->item->field, key->holder->model->name);
+    if (!put_off && edge->parent.kind == SQLA__PARENT_OBJECT)
+        return take_key_of(item, key, edge->parent.object, unset, err);
+    sqla__field_set_null(slot, row);
+    return SQLA_OK;
 }
 
 static sqla_status fill_keys(sqla__item *item, sqla_error *err)
