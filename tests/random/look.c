@@ -126,7 +126,7 @@ static void look_at_fields(int index)
 static bool state_is_open(const object *o, sqla_object_state there)
 {
     if (there == SQLA_TRANSIENT && has_row(o))
-        return row_find(&w.db, o->table, o->was) < 0;
+        return row_find(&w.db, o->table, o->was) < 0 || (gives_keys_again && o->met); /* it was another row's then */
     for (int r = 0; r < table_of_object(o)->one_count; r++) {
         parent its = parent_of(&w, (int)(o - w.objects), r);
         bool owned = table_of_object(o)->ones[r].owned;

@@ -81,6 +81,7 @@ static void undo_relations(object *o, const object *before)
             o->many[k] = before->many[k];
             o->many[k].version = version;
             o->many[k].known = open && o->many[k].known == EXACTLY ? OR_UNLOADED : o->many[k].known;
+            o->many[k].shaky = o->many[k].shaky || open; /* for an outer rollback, too */
         }
         o->many[k].stale = true;
     }
@@ -133,8 +134,13 @@ static void undo_object(int index, int level)
     if (o->state == GONE || (before != NULL && before->state == GONE))
         return;
     if (o->state == TRANSIENT && !o->clean && (before == NULL || has_row(before))) {
-        if (sqla_state(x.s, o->at) != SQLA_PERSISTENT)
-            return; /* its row was not there when it was looked for */
+        if (sqla_state(x.s, o->at) != SQLA_PERSISTENT) { /* its row was not there when it was looked for */
+            if (before == NULL && o->born) {
+                o->state = PERSISTENT;
+                undo_added(o);
+            }
+            return;
+        }
         o->went = true;
     } else if (before != NULL && before->state == TRANSIENT && o->state == TRANSIENT) {
         settle_undone(o);
