@@ -43,7 +43,7 @@ static struct {
     atomic_long next;      /* the next unit */
     atomic_bool over;
     atomic_long counts[4]; /* by told */
-    atomic_long odd;       /* failures that no kill explains */
+    atomic_long odd;       /* failures that neither a kill nor a lock explains */
 } soak;
 
 static long wish(const char *name, long otherwise)
@@ -59,8 +59,8 @@ static told told_by(const sqla_error *err)
     if (err->status == SQLA_ERR_UNKNOWN_OUTCOME)
         return UNKNOWN;
     const int lawful = SQLA_CLASS_RETRYABLE | SQLA_CLASS_LOST;
-    bool by_kill = (sqla_status_class(err->status) & lawful) != 0;
-    if (!by_kill && atomic_fetch_add(&soak.odd, 1) < 5)
+    bool usual = (sqla_status_class(err->status) & lawful) != 0 || err->status == SQLA_ERR_BUSY;
+    if (!usual && atomic_fetch_add(&soak.odd, 1) < 5)
         fprintf(stderr, "soak: %s: %s\n", sqla_status_name(err->status), err->message);
     return FAILED;
 }
