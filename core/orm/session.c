@@ -358,7 +358,8 @@ static sqla_status commit(sqla_session *s, sqla_error *err)
         status = sqla__flush(s, err);
     if (status != SQLA_OK)
         return status;
-    if (s->conn == NULL) { /* nothing was read or written; what was changed in memory since is before the next one all the same */
+    if (s->conn == NULL) { /* nothing was written; what happened in memory since is before the next one all the same */
+        sqla__undo_forget(s);
         end_of_transaction(s, true);
         return SQLA_OK;
     }
