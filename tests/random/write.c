@@ -216,6 +216,15 @@ void do_flush(const step *st)
     }
 }
 
+static void make_stale(void)
+{
+    for (int i = 0; i < w.count && !x.keep_on_commit; i++) {
+        w.objects[i].stale = true;
+        for (int k = 0; k < MANIES; k++)
+            w.objects[i].many[k].stale = true;
+    }
+}
+
 void do_commit(const step *st)
 {
     sqla_error err = SQLA_ERROR_INIT;
@@ -224,13 +233,10 @@ void do_commit(const step *st)
     if (!flushed(sqla_commit(x.s, &err), &err, false, st->c))
         return;
     free_lent();
-    for (int i = 0; i < w.count && !x.keep_on_commit; i++) {
-        w.objects[i].stale = true;
-        for (int k = 0; k < MANIES; k++)
-            w.objects[i].many[k].stale = true;
-    }
+    make_stale();
     end_transaction();
     look_at_memory();
+    make_stale(); /* that the flush had read it says nothing of the next transaction */
     look_at_rows(true);
 }
 
