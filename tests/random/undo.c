@@ -94,8 +94,8 @@ static void undo_kept(int index, const object *before, int level)
     object *o = &w.objects[index];
     const val *old = before != NULL ? before->was : o->met ? o->first : o->given;
     int row = row_find(&saved[level].db, o->table, old);
-    /* Where keys are given again, a flush that failed may have read another row of this key before, into this very object. */
-    bool may_be_older = gives_keys_again && before == NULL;
+    /* A flush may have read its row before, or another row of this key, into this very object, which only came to light since. */
+    bool may_be_older = before == NULL && o->met;
     for (int c = 0; c < table_of_object(o)->column_count; c++) {
         val there = value_at(&table_of_object(o)->columns[c], o->at), to = old[c];
         if (may_be_older)
