@@ -286,6 +286,27 @@ static void append__and_another_key_contradict(const char *url)
     family_close(&x);
 }
 
+/* A remove comes to nothing where the row has gone to somebody else meanwhile; a pointer that was set to NULL does not. */
+static void pointer__to_nobody_counts_beside_a_remove(const char *url)
+{
+    for (int pointed = 0; pointed < 2; pointed++) {
+        family x;
+        char sql[100];
+        family_open(&x, url);
+        family_two(&x);
+        sqla_commit(x.s, &x.err);
+        snprintf(sql, sizeof sql, "UPDATE c SET p_id = %d", (int)x.q->id);
+        CU_ASSERT(harness_sql(url, sql));
+        if (pointed)
+            x.c->p = NULL;
+        sqla_remove(x.s, x.p, cs, x.c);
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(family_parent(&x, x.c->id), pointed ? 0 : x.q->id);
+        family_close(&x);
+    }
+}
+
 /* The flush reads the child again and finds that nothing would change, but for the row, which is gone. */
 static void pointer__from_a_row_that_is_gone_shows_in_no_collection(const char *url)
 {
@@ -1313,6 +1334,7 @@ static const struct harness_test tests[] = {
     { "delete of many owners loads all children at once", delete__of_many_owners_loads_all_children_at_once, HARNESS_DATABASES },
     { "append and another pointer contradict", append__and_another_pointer_contradict, HARNESS_DATABASES },
     { "append and another key contradict", append__and_another_key_contradict, HARNESS_DATABASES },
+    { "pointer: to nobody counts beside a remove", pointer__to_nobody_counts_beside_a_remove, HARNESS_DATABASES },
     { "pointer: from a row that is gone shows in no collection", pointer__from_a_row_that_is_gone_shows_in_no_collection, HARNESS_DATABASES },
     { "pointer: to a new owner of the same key changes nothing", pointer__to_a_new_owner_of_the_same_key_changes_nothing, HARNESS_DATABASES },
     { "append: the last one wins", append__the_last_one_wins, HARNESS_DATABASES },

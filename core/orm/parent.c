@@ -128,7 +128,10 @@ sqla__parent sqla__parent_of(sqla_session *s, const sqla__object *object, const 
             return (sqla__parent){ .object = sqla__session_object(s, to), .kind = SQLA__PARENT_OBJECT };
         if (object->state == SQLA_PERSISTENT && key_assigned(object, key))
             return nobody(false); /* NULL by hand keeps the row */
-        return link != NULL ? after_remove(object, key, link) : after_pointer_to_nobody(s, object, key);
+        sqla__parent removed = { .kind = SQLA__PARENT_KEPT };
+        if (link != NULL)
+            removed = after_remove(object, key, link);
+        return removed.kind != SQLA__PARENT_KEPT ? removed : after_pointer_to_nobody(s, object, key);
     }
     if (key_assigned(object, key))
         return (sqla__parent){ .kind = sqla__field_is_null(&key_column(key)->slot, sqla__struct_of(object))
