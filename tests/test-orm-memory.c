@@ -18,7 +18,8 @@ typedef void work_fn(family *x, sqla_error *err);
 
 static int64_t rows(family *x)
 {
-    static const char *const tables[] = { "p", "c", "loose", "n", "land", "person", "ball" };
+    static const char *const tables[] = { "p", "c", "loose", "n", "land", "person", "ball", "tag",
+        "label" };
     int64_t n = 0;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         n += family_count(x, tables[i]);
@@ -29,7 +30,7 @@ static void clean(family *x)
 {
     static const char *const statements[] = { "UPDATE person SET favourite_id = NULL", "DELETE FROM ball",
         "DELETE FROM person", "DELETE FROM loose", "DELETE FROM c", "DELETE FROM p", "UPDATE n SET up_id = NULL",
-        "DELETE FROM n", "UPDATE land SET within = NULL", "DELETE FROM land" };
+        "DELETE FROM n", "UPDATE land SET within = NULL", "DELETE FROM land", "DELETE FROM label", "DELETE FROM tag" };
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         harness_sql(x->url, statements[i]);
 }
@@ -196,6 +197,30 @@ static void roll_back(family *x, sqla_error *err)
     sqla_commit(x->s, err);
 }
 
+/* Texts as keys, at a column that is not the primary key; the flush takes one from a new row. */
+static void move_by_texts(family *x, sqla_error *err)
+{
+    Tag *a = sqla_add(x->s, Tag, .code = "a"), *b = sqla_add(x->s, Tag, .code = "b");
+    Label *label = sqla_add(x->s, Label, .tag = a), *other = sqla_add(x->s, Label, .tag_code = "b");
+    sqla_flush(x->s, err);
+    if (a != NULL && b != NULL && label != NULL && other != NULL && !sqla_failed(err)) {
+        sqla_load(x->s, a, labels, err);
+        sqla_load(x->s, b, labels, err);
+        label->tag_code = "b";
+        sqla_flush(x->s, err);
+        sqla_load(x->s, other, tag, err);
+        sqla_add(x->s, Label, .tag_code = "a");
+        sqla_delete(x->s, a);
+        sqla_flush(x->s, err);
+    }
+    sqla_commit(x->s, err);
+}
+
+static void memory__of_texts_as_keys(const char *url)
+{
+    try_all(url, move_by_texts);
+}
+
 static void memory__of_moves(const char *url)
 {
     try_all(url, move_children);
@@ -224,6 +249,7 @@ static void memory__of_rollbacks(const char *url)
 int main(void)
 {
     static const struct harness_test tests[] = {
+        { "memory of texts as keys", memory__of_texts_as_keys, HARNESS_SQLITE },
         { "memory of moves", memory__of_moves, HARNESS_SQLITE },
         { "memory of circles", memory__of_circles, HARNESS_SQLITE },
         { "memory of cascades", memory__of_cascades, HARNESS_SQLITE },
