@@ -61,6 +61,15 @@ SQLA_MODEL(Label, "label",
     SQLA_FOREIGN_KEY(tag_code, Tag, code),
     SQLA_TO_ONE(tag, Tag, tag_code));
 
+SQLA_MODEL(Place, "place",
+    SQLA_COLUMN(hall, .primary_key = true),
+    SQLA_COLUMN(number, .primary_key = true, .unique = true),
+    SQLA_TO_MANY(guests, Guest, number));
+SQLA_MODEL(Guest, "guest",
+    SQLA_COLUMN(id, .primary_key = true),
+    SQLA_FOREIGN_KEY(number, Place, number),
+    SQLA_TO_ONE(place, Place, number));
+
 static void count_statement(void *data, const sqla_event *event)
 {
     family *x = data;
@@ -79,7 +88,7 @@ void family_open(family *x, const char *url)
         SQLA_ENGINE_OPTIONS(.on_event = count_statement, .event_data = x, .events = SQLA_EVENT_EXECUTE), &x->err);
     x->base = sqla_metadata_new(&x->err);
     sqla_metadata_add(
-        x->base, SQLA_MODELS(P, C, Loose, N, Land, Person, Ball, Left, Right, Tag, Label), &x->err);
+        x->base, SQLA_MODELS(P, C, Loose, N, Land, Person, Ball, Left, Right, Tag, Label, Place, Guest), &x->err);
     sqla_metadata_create_all(x->base, x->db, &x->err);
     x->maker = sqla_sessionmaker_new(x->db, x->base, NULL, &x->err);
     x->s = sqla_open(x->maker, &x->err);

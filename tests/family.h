@@ -15,6 +15,8 @@ typedef struct Left Left;
 typedef struct Right Right;
 typedef struct Tag Tag;
 typedef struct Label Label;
+typedef struct Place Place;
+typedef struct Guest Guest;
 SQLA_DECLARE(P);
 SQLA_DECLARE(C);
 SQLA_DECLARE(N);
@@ -26,6 +28,8 @@ SQLA_DECLARE(Left);
 SQLA_DECLARE(Right);
 SQLA_DECLARE(Tag);
 SQLA_DECLARE(Label);
+SQLA_DECLARE(Place);
+SQLA_DECLARE(Guest);
 
 /* An owner whose orphans die, and children that are not owned. */
 struct P {
@@ -95,6 +99,17 @@ struct Label {
     int64_t id;
     const char *tag_code;
     Tag *tag;
+};
+
+/* A foreign key at one column of a primary key of two. */
+struct Place {
+    int32_t hall, number;
+    SQLA_MANY(Guest) guests;
+};
+struct Guest {
+    int64_t id;
+    sqla_opt_i32 number;
+    Place *place;
 };
 
 /* An engine on url with all tables made, a sessionmaker and a session; what statements the engine has run is counted. */

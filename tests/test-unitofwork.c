@@ -698,6 +698,27 @@ static void key__of_another_column_than_the_primary_key(const char *url)
     family_close(&x);
 }
 
+static void key__of_one_column_of_a_primary_key_of_two(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Place *first = sqla_add(x.s, Place, .hall = 1, .number = 10);
+    Place *second = sqla_add(x.s, Place, .hall = 2, .number = 20);
+    Guest *guest = sqla_add(x.s, Guest, .number = SQLA_SOME(10));
+    sqla_commit(x.s, &x.err);
+    sqla_load(x.s, first, guests, &x.err);
+    sqla_load(x.s, second, guests, &x.err);
+    sqla_load(x.s, guest, place, &x.err);
+    CU_ASSERT_FATAL(family_fine(&x));
+    CU_ASSERT_PTR_EQUAL(guest->place, first);
+    guest->number = (sqla_opt_i32)SQLA_SOME(20);
+    sqla_flush(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_PTR_EQUAL(guest->place, second);
+    CU_ASSERT(first->guests.count == 0 && second->guests.count == 1);
+    family_close(&x);
+}
+
 /* A row that raw SQL had deleted comes back with its object, whatever was made of that meanwhile. */
 static void rollback__of_an_object_added_again_after_its_row_was_gone(const char *url)
 {
@@ -1353,6 +1374,7 @@ static const struct harness_test tests[] = {
     { "rollback of an object added again after its row was gone", rollback__of_an_object_added_again_after_its_row_was_gone, HARNESS_DATABASES },
     { "key: that a row had which is gone", key__that_a_row_had_which_is_gone, HARNESS_DATABASES },
     { "rollback of a key that a row had which is gone", rollback__of_a_key_that_a_row_had_which_is_gone, HARNESS_DATABASES },
+    { "key: of one column of a primary key of two", key__of_one_column_of_a_primary_key_of_two, HARNESS_DATABASES },
     { "key: of another column than the primary key", key__of_another_column_than_the_primary_key, HARNESS_DATABASES },
     { "append of a stale child is written", append__of_a_stale_child_is_written, HARNESS_DATABASES },
     { "rollback after a failure gives back keys that were not set", rollback__after_a_failure_gives_back_keys_that_were_not_set, HARNESS_DATABASES },

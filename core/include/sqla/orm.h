@@ -133,7 +133,8 @@ SQLA_API sqla_status sqla_savepoint_rollback(sqla_savepoint *sp, sqla_error *err
  * expire: make it stale, with its collections, so that the next call that meets it loads it. What you
  *   changed and did not flush stays, and is written; refresh drops it.
  * expunge: forget the object and give its memory back; pending changes are lost. Nothing of the session leads to it afterwards:
- *   pointers of other objects to it become NULL, while their keys stay, and collections drop it. */
+ *   pointers of other objects to it become NULL, while their keys stay, and collections drop it. What append and remove have
+ *   said with it and no flush has written is taken back: each other object is whose its row says. */
 SQLA_API void *sqla_add_object_(sqla_session *s, const sqla_model *model, const void *object);
 SQLA_API void *sqla_new_object(sqla_session *s, const sqla_model *model);
 SQLA_API void *sqla_get_(sqla_session *s, const sqla_model *model, const sqla_value *key, size_t n, sqla_error *err);
