@@ -284,6 +284,10 @@ sqla_status postgres_resolve(sqla_driver_conn *conn, const char *outcome, int64_
 
 /* Does the text change nothing that stays, for certain? */
 bool postgres__only_reads(const char *text);
+/* queries: it begins as SELECT, WITH, VALUES or TABLE does. writes: it changes rows. locks: it takes locks of rows. calls: it calls what
+ * is not known to change nothing. */
+typedef struct postgres__deeds { bool queries, writes, locks, calls; } postgres__deeds;
+postgres__deeds postgres__deeds_of(const char *text);
 /* Is one of its statements COMMIT, or another that ends a transaction and keeps it? */
 bool postgres__ends_transaction(const char *text);
 /* Does it end with its transaction undone when the server ends the session under it? */

@@ -1,4 +1,4 @@
-/* reads.c: what a statement may have done when its answer is lost.
+/* reads.c: what a statement does, by its words: what it may have done when its answer is lost, and what leaving it would undo.
  *
  *  * A statement outside of a transaction commits by itself, so whether it has happened is not known when
  * the link breaks under it. One that only reads can be run again at once, and is told from the others here,
@@ -41,11 +41,14 @@ static const char *skip_comment(const char *at)
     return at;
 }
 
+/* A quote that is doubled stands for itself; backslashes: so does what follows one. */
 static const char *skip_quoted(const char *at, bool backslashes)
 {
     char quote = *at++;
-    while (*at != '\0' && *at != quote)
-        at += 1 + (backslashes && at[0] == '\\' && at[1] != '\0');
+    while (*at != '\0' && (at[0] != quote || at[1] == quote)) {
+        bool pair = at[0] == quote || (backslashes && at[0] == '\\' && at[1] != '\0');
+        at += pair ? 2 : 1;
+    }
     return at + (*at != '\0');
 }
 
@@ -174,6 +177,15 @@ static bool gives_name(const char *before)
     return strcmp(before, "as") == 0 || strcmp(before, "with") == 0 || strcmp(before, "recursive") == 0;
 }
 
+/* Does it call what may change something? */
+static bool calls_unknown(const word *w, const char *before)
+{
+    if (!w->called || gives_name(before))
+        return false;
+    bool elsewhere = w->before == '.' && strcmp(before, "pg_catalog") != 0;
+    return w->quoted || elsewhere || !IS_IN(harmless, w->text);
+}
+
 static bool may_write(const word *w, const char *before)
 {
     if (w->first && !IS_IN(readers, w->text) && !IS_IN(passing, w->text))
@@ -181,10 +193,7 @@ static bool may_write(const word *w, const char *before)
     if (!w->quoted &&
         IS_IN(writers, w->text)) /* FOR UPDATE and FOR NO KEY UPDATE take locks, which end with the session */
         return strcmp(w->text, "update") != 0 || (strcmp(before, "for") != 0 && strcmp(before, "key") != 0);
-    if (!w->called || gives_name(before))
-        return false;
-    bool elsewhere = w->before == '.' && strcmp(before, "pg_catalog") != 0;
-    return w->quoted || elsewhere || !IS_IN(harmless, w->text);
+    return calls_unknown(w, before);
 }
 
 bool postgres__only_reads(const char *text)
@@ -197,6 +206,34 @@ bool postgres__only_reads(const char *text)
         memcpy(before, w.text, sizeof before);
     }
     return reads;
+}
+
+/* FOR UPDATE, FOR NO KEY UPDATE, FOR SHARE and FOR KEY SHARE lock; UPDATE elsewhere changes rows. */
+static void note_deed(postgres__deeds *deeds, const word *w, const char *before)
+{
+    static const char *const changes[] = { "insert", "update", "delete", "merge", "into" };
+    bool update = strcmp(w->text, "update") == 0;
+    bool lock = !w->quoted && (update || strcmp(w->text, "share") == 0) &&
+                (strcmp(before, "for") == 0 || strcmp(before, "key") == 0);
+    deeds->locks |= lock;
+    deeds->writes |= !lock && !w->quoted && IS_IN(changes, w->text);
+    deeds->calls |= calls_unknown(w, before);
+}
+
+postgres__deeds postgres__deeds_of(const char *text)
+{
+    static const char *const queries[] = { "select", "with", "values", "table" };
+    postgres__deeds deeds = { false, false, false, false };
+    word w = { .text = "" };
+    char before[sizeof w.text] = "";
+    bool first = true;
+    while ((text = next_word(text, &first, &w)) != NULL) {
+        if (w.first)
+            deeds.queries = IS_IN(queries, w.text);
+        note_deed(&deeds, &w, before);
+        memcpy(before, w.text, sizeof before);
+    }
+    return deeds;
 }
 
 bool postgres__ends_transaction(const char *text)

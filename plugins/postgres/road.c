@@ -12,249 +12,16 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-/* ---- the text ------------------------------------------------------------------------------------------ */
-
-static bool starts_word(char c)
-{
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
-}
-
-static bool in_word(char c) { return starts_word(c) || (c >= '0' && c <= '9') || c == '$'; }
-
-static const char *skip_comment(const char *at)
-{
-    int depth = 0;
-    if (at[0] == '-')
-        return at + strcspn(at, "\n");
-    do {
-        bool opens = at[0] == '/' && at[1] == '*', closes = at[0] == '*' && at[1] == '/';
-        depth += opens - closes;
-        at += opens || closes ? 2 : 1;
-    } while (depth > 0 && *at != '\0');
-    return at;
-}
-
-static const char *skip_blank(const char *at)
-{
-    for (;;) {
-        at += strspn(at, " \t\r\n\f\v");
-        if (!(at[0] == '-' && at[1] == '-') && !(at[0] == '/' && at[1] == '*'))
-            return at;
-        at = skip_comment(at);
-    }
-}
-
-/* escapes: a backslash hides what follows. */
-static const char *skip_quoted(const char *at, bool escapes)
-{
-    char quote = *at++;
-    while (*at != '\0' && (at[0] != quote || at[1] == quote)) {
-        bool pair = at[0] == quote || (escapes && at[0] == '\\' && at[1] != '\0');
-        at += pair ? 2 : 1;
-    }
-    return *at != '\0' ? at + 1 : at;
-}
-
-/* $tag$ ... $tag$, or one dollar. */
-static const char *skip_dollar(const char *at)
-{
-    const char *tag_end = at + 1;
-    while (in_word(*tag_end) && *tag_end != '$')
-        tag_end++;
-    if (*tag_end != '$' || (at[1] >= '0' && at[1] <= '9'))
-        return at + 1;
-    size_t tag = (size_t)(tag_end - at) + 1;
-    for (const char *end = at + tag; *end != '\0'; end++) {
-        if (strncmp(end, at, tag) == 0)
-            return end + tag;
-    }
-    return at + strlen(at);
-}
-
-/* ---- words --------------------------------------------------------------------------------------------- */
-
-/* What may stand before a parenthesis and changes nothing: words of the language, and functions of the
- * server that only reckon. */
-static const char *const harmless[] = {
-    "abs",
-    "all",
-    "and",
-    "any",
-    "array_agg",
-    "as",
-    "avg",
-    "between",
-    "bigint",
-    "bool_and",
-    "bool_or",
-    "btrim",
-    "by",
-    "case",
-    "cast",
-    "ceil",
-    "char",
-    "char_length",
-    "coalesce",
-    "concat",
-    "count",
-    "date_part",
-    "date_trunc",
-    "decimal",
-    "dense_rank",
-    "distinct",
-    "else",
-    "except",
-    "exists",
-    "exp",
-    "extract",
-    "filter",
-    "first_value",
-    "floor",
-    "from",
-    "generate_series",
-    "greatest",
-    "group",
-    "having",
-    "in",
-    "integer",
-    "intersect",
-    "interval",
-    "join",
-    "json_agg",
-    "lag",
-    "last_value",
-    "lateral",
-    "lead",
-    "least",
-    "left",
-    "length",
-    "like",
-    "limit",
-    "lower",
-    "ltrim",
-    "materialized",
-    "max",
-    "md5",
-    "min",
-    "mod",
-    "not",
-    "now",
-    "nullif",
-    "numeric",
-    "octet_length",
-    "offset",
-    "on",
-    "or",
-    "order",
-    "over",
-    "partition",
-    "position",
-    "power",
-    "random",
-    "rank",
-    "repeat",
-    "replace",
-    "right",
-    "round",
-    "row",
-    "row_number",
-    "rtrim",
-    "select",
-    "some",
-    "sqrt",
-    "string_agg",
-    "substr",
-    "substring",
-    "sum",
-    "text",
-    "then",
-    "timestamp",
-    "to_char",
-    "to_date",
-    "to_number",
-    "to_timestamp",
-    "trim",
-    "trunc",
-    "union",
-    "unnest",
-    "upper",
-    "using",
-    "values",
-    "varchar",
-    "when",
-    "where",
-    "with",
-};
-
-static bool is(const char *word, size_t n, const char *text)
-{
-    return strlen(text) == n && strncasecmp(word, text, n) == 0;
-}
-
-static bool is_one_of(const char *word, size_t n, const char *const *list, size_t count)
-{
-    bool found = false;
-    for (size_t i = 0; i < count && !found; i++)
-        found = is(word, n, list[i]);
-    return found;
-}
-
-typedef struct scan { const char *before; size_t before_size; bool locks, calls, writes; } scan;
-
-/* FOR UPDATE, FOR NO KEY UPDATE, FOR SHARE and FOR KEY SHARE lock; UPDATE elsewhere changes rows. */
-static void look_at_word(scan *s, const char *word, size_t n)
-{
-    static const char *const writing[] = { "insert", "update", "delete", "merge", "into" };
-    bool update = is(word, n, "update");
-    bool lock = (update || is(word, n, "share")) &&
-                (is(s->before, s->before_size, "for") || is(s->before, s->before_size, "key"));
-    s->locks = s->locks || lock;
-    s->writes = s->writes || (!lock && is_one_of(word, n, writing, sizeof writing / sizeof *writing));
-    s->calls = s->calls || (*skip_blank(word + n) == '(' &&
-                               !is_one_of(word, n, harmless, sizeof harmless / sizeof *harmless));
-    s->before = word;
-    s->before_size = n;
-}
-
-static void scan_text(scan *s, const char *at)
-{
-    while (*(at = skip_blank(at)) != '\0') {
-        size_t n = 0;
-        while (starts_word(*at) && in_word(at[n]))
-            n++;
-        if (n > 0) {
-            look_at_word(s, at, n);
-            at += n;
-        } else if (*at == '\'') {
-            at = skip_quoted(at, is(s->before, s->before_size, "e") && s->before + 1 == at);
-        } else if (*at == '"') {
-            at = skip_quoted(at, false);
-            s->calls = s->calls || *skip_blank(at) == '(';
-        } else {
-            at = *at == '$' ? skip_dollar(at) : at + 1;
-        }
-    }
-}
+/* ---- the road ------------------------------------------------------------------------------------------ */
 
 postgres__road postgres__road_of(const char *text)
 {
-    static const char *const reading[] = { "select", "with", "values", "table" };
-    const char *at = skip_blank(text);
-    while (*at == '(')
-        at = skip_blank(at + 1);
-    size_t n = 0;
-    while (in_word(at[n]))
-        n++;
-    scan s = { .before = "" };
-    if (!is_one_of(at, n, reading, sizeof reading / sizeof *reading))
-        return POSTGRES__DIRECT;
-    scan_text(&s, at);
-    if (s.writes)
+    const postgres__deeds deeds = postgres__deeds_of(text);
+    if (!deeds.queries || deeds.writes)
         return POSTGRES__DIRECT;
 #ifdef HAVE_PQENTERPIPELINEMODE
-    return s.locks || s.calls ? POSTGRES__CURSOR : POSTGRES__GUARDED;
+    return deeds.locks || deeds.calls ? POSTGRES__CURSOR : POSTGRES__GUARDED;
 #else
     return POSTGRES__CURSOR;
 #endif
@@ -346,12 +113,15 @@ sqla_status postgres__guarded_start(sqla_driver_conn *conn, const sqla_statement
 void postgres__guarded_end(sqla_driver_conn *conn) { (void)conn; }
 #endif
 
-/* Where the cancel came too late the statement is over, and with it the savepoint. */
+/* Where the cancel came too late the statement is over, and with it the savepoint. One that was asked for twice may hit the way back
+ * instead, which is then gone again. */
 void postgres__guarded_back(sqla_driver_conn *conn)
 {
-    if (!conn->lost && PQtransactionStatus(conn->link) == PQTRANS_INERROR &&
-        postgres__simple(conn, "ROLLBACK TO SAVEPOINT " NAME "; RELEASE SAVEPOINT " NAME, NULL, NULL) !=
-            SQLA_OK)
+    enum { TRIES = 3 };
+    sqla_status status = SQLA_OK;
+    for (int i = 0; i < TRIES && !conn->lost && PQtransactionStatus(conn->link) == PQTRANS_INERROR; i++)
+        status = postgres__simple(conn, "ROLLBACK TO SAVEPOINT " NAME "; RELEASE SAVEPOINT " NAME, NULL, NULL);
+    if (status != SQLA_OK)
         conn->lost = true;
 }
 
