@@ -290,10 +290,10 @@ void do_expunge(const step *st)
 {
     int index = pick(-1, IN_LIVE | IN_DOOMED | IN_TRANSIENT | IN_UNCLEAN | IN_DELETED, st->a);
     if (index != NOBODY)
-        lay(index);
+        expunge(index);
 }
 
-void lay(int index)
+void expunge(int index)
 {
     say("    sqla_expunge(s, o%d);\n", index);
     sqla_expunge(x.s, w.objects[index].at);

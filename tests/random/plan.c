@@ -457,5 +457,5 @@ void plan_flush(void)
 {
     plan_once();
     for (int ghost; gives_keys_again && (ghost = find_ghost()) != NOBODY; plan_once())
-        lay(ghost);
+        expunge(ghost);
 }

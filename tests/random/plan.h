@@ -55,8 +55,8 @@ typedef struct plan {
 
 extern plan p;
 extern bool gives_keys_again; /* the database does */
-/* Expunge it. */
-void lay(int ghost);
+/* Expunge the object, and forget it here too. */
+void expunge(int index);
 /* Work the flush of `w` out. */
 void plan_flush(void);
 /* The flush has succeeded: `w` becomes what it must be now. */

@@ -150,11 +150,11 @@ static int64_t newest(int t)
 }
 
 /* Where keys are given again, the row may be taken for one that is gone; a program that knows expunges that one's object. */
-static void lay_ghosts(int t)
+static void expunge_ghosts(int t)
 {
     for (int i = 0; gives_keys_again && tables[t].generated && i < w.count; i++)
         if (w.objects[i].table == t && has_row(&w.objects[i]) && object_row(&w, i) < 0)
-            lay(i);
+            expunge(i);
 }
 
 static void insert_one(int t, uint32_t operand)
@@ -184,7 +184,7 @@ static void insert_one(int t, uint32_t operand)
     }
     if (!tables[t].generated && row_find(&w.db, t, r.v) >= 0)
         return;
-    lay_ghosts(t);
+    expunge_ghosts(t);
     snprintf(sql + at, sizeof sql - at, ") VALUES (%s)", values);
     execute(sql);
     if (tables[t].generated)
