@@ -754,6 +754,59 @@ static void rollback__of_an_object_added_again_after_its_row_was_gone(const char
     }
 }
 
+/* What the program set before it added the object again counts, and not what it had set the first time. */
+static void rollback__of_a_new_object_added_again(const char *url)
+{
+    for (int written = 0; written < 2; written++) {
+        family x;
+        family_open(&x, url);
+        family_two(&x);
+        C *d = sqla_add(x.s, C, .name = "first", .p = x.p);
+        sqla_flush(x.s, &x.err);
+        sqla_execute(x.s, "DELETE FROM c WHERE name = 'first'", NULL, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(sqla_refresh(x.s, d, &x.err), SQLA_ERR_NOT_FOUND);
+        sqla_error_clear(&x.err);
+        d->id = 0;
+        d->name = "second";
+        d->p = x.q;
+        d->p_id = (sqla_opt_i64){ 0 };
+        sqla_add_object(x.s, C, d);
+        if (written)
+            sqla_flush(x.s, &x.err);
+        sqla_rollback(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(sqla_state(x.s, d), SQLA_TRANSIENT);
+        CU_ASSERT_STRING_EQUAL(d->name, "second");
+        CU_ASSERT(d->id == 0 && d->p == x.q && !d->p_id.set);
+        sqla_add_object(x.s, C, d);
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(family_parent(&x, d->id), x.q->id);
+        family_close(&x);
+    }
+}
+
+/* A deleted owner that is given a child is a new one: what it had before is not its own any more. */
+static void append__to_a_deleted_owner_begins_anew(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_load(x.s, x.p, cs, &x.err);
+    sqla_delete(x.s, x.p);
+    sqla_commit(x.s, &x.err);
+    C *d = sqla_add(x.s, C, .name = "d");
+    x.p->id = 0;
+    sqla_append(x.s, x.p, cs, d);
+    CU_ASSERT(x.p->cs.loaded && x.p->cs.count == 1);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT(x.p->cs.count == 1 && x.p->cs.items[0] == d);
+    CU_ASSERT_EQUAL(family_parent(&x, d->id), x.p->id);
+    family_close(&x);
+}
+
 /* A row that others moved meanwhile, to just where the last known key would have it stay. */
 static void append__of_a_stale_child_is_written(const char *url)
 {
@@ -1372,6 +1425,8 @@ static const struct harness_test tests[] = {
     { "rollback gives back a key that a cascade took", rollback__gives_back_a_key_that_a_cascade_took, HARNESS_DATABASES },
     { "rollback gives back a text that a cascade took", rollback__gives_back_a_text_that_a_cascade_took, HARNESS_DATABASES },
     { "rollback of an object added again after its row was gone", rollback__of_an_object_added_again_after_its_row_was_gone, HARNESS_DATABASES },
+    { "rollback of a new object added again", rollback__of_a_new_object_added_again, HARNESS_DATABASES },
+    { "append to a deleted owner begins anew", append__to_a_deleted_owner_begins_anew, HARNESS_DATABASES },
     { "key: that a row had which is gone", key__that_a_row_had_which_is_gone, HARNESS_DATABASES },
     { "rollback of a key that a row had which is gone", rollback__of_a_key_that_a_row_had_which_is_gone, HARNESS_DATABASES },
     { "key: of one column of a primary key of two", key__of_one_column_of_a_primary_key_of_two, HARNESS_DATABASES },

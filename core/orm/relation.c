@@ -146,8 +146,9 @@ static bool join_owner(const ends *e)
 {
     void *item = sqla__struct_of(e->item);
     const sqla__collection *collection = sqla__collection_at(e->relation, sqla__struct_of(e->owner));
-    /* An owner without a row has nothing more in the database. */
-    if (!collection->loaded && e->owner->state != SQLA_PERSISTENT &&
+    /* An owner without a row has nothing more in the database, and what it had in an earlier transaction is not its own now. */
+    bool is_old = e->owner->state == SQLA_TRANSIENT && !sqla__collection_fresh(e->owner, e->relation);
+    if ((is_old || (!collection->loaded && e->owner->state != SQLA_PERSISTENT)) &&
         !sqla__collection_begin(e->owner, e->relation))
         return false;
     return !collection->loaded || sqla__collection_has(e->owner, e->relation, item) ||

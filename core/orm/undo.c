@@ -189,15 +189,38 @@ static void undo_delete(sqla__object *object, size_t mark)
     (void)sqla__identity_put(pool, object); /* there is room: it was taken out */
 }
 
+/* The next record of the object to be undone is one of an insert after the mark, or follows one: drop them down to that insert.
+ * Returns: were there any? */
+static bool drop_life(sqla__object *object, size_t mark)
+{
+    sqla__undo *items = sqla__pool_of(object)->session->undo.items;
+    uint32_t insert = object->undo;
+    while (insert > mark && items[insert - 1].kind != SQLA__UNDO_INSERT)
+        insert = items[insert - 1].previous;
+    if (insert <= mark)
+        return false;
+    while (object->undo >= insert) {
+        items[object->undo - 1].object = NULL;
+        object->undo = items[object->undo - 1].previous;
+    }
+    return true;
+}
+
+/* An object that was inserted, whose row was found gone, and that was added again, is as the program has filled it since. What came
+ * before is another life of it. */
 static void undo_one(sqla__undo *record, size_t mark)
 {
     sqla__object *object = record->object;
+    if (object->state == SQLA_PENDING && drop_life(object, mark))
+        return;
     switch (record->kind) {
     case SQLA__UNDO_INSERT: undo_insert(record); break;
     case SQLA__UNDO_UPDATE: undo_update(record); break;
     case SQLA__UNDO_DELETE: undo_delete(object, mark); break;
     }
     object->undo = record->previous;
+    if (record->kind == SQLA__UNDO_INSERT)
+        drop_life(object, mark);
 }
 
 static void drop(sqla_session *s, sqla__undo *record)
