@@ -20,8 +20,6 @@ static bool pend(int index)
     if (o == NULL || o->state != TRANSIENT || o->dropped)
         return false;
     o->state = PENDING;
-    if (!o->clean && table_of_object(o)->generated)
-        p.must |= IS_DATA; /* it has a key that the database made once */
     return true;
 }
 
@@ -219,6 +217,8 @@ static void check_object(int index)
         if (its->is == OF_NOBODY && key->not_null) /* a plain 0 of a new object may be sent as one */
             p.must |= IS_NOT_NULL | (key->form == FORM_INT && !has_row(o) ? IS_FOREIGN_KEY : 0);
     }
+    if (p.fate[index] == INSERTED && index < w.count && w.objects[index].state == TRANSIENT && !o->clean && table_of_object(o)->generated)
+        p.must |= IS_DATA; /* it has a key that the database made once */
     for (int c = 0; takes_part(o) && stays && c < table_of_object(o)->column_count; c++) {
         const column *field = &table_of_object(o)->columns[c];
         if (field->one < 0 && field->not_null && !field->generated && !o->now[c].set)
@@ -270,11 +270,11 @@ static bool goes_by_the_row(int index, int r)
     return its->cascaded || (p.next.objects[index].stale && moved);
 }
 
-static void update_row(int index)
+/* `row`: where it is, found before any key was written, since it may get the key that another one gives up. */
+static void update_row(int index, int row)
 {
     const object *o = &p.next.objects[index];
     val to[COLUMNS];
-    int row = object_row(&p.next, index);
     written(index, to);
     for (int c = 0; c < table_of_object(o)->column_count; c++) {
         int r = table_of_object(o)->columns[c].one;
@@ -369,9 +369,12 @@ static void write_rows(void)
     for (int i = 0; i < p.next.count; i++)
         if (p.fate[i] == DIES)
             delete_row(i);
+    int rows[MAX_OBJECTS];
+    for (int i = 0; i < p.next.count; i++)
+        rows[i] = object_row(&p.next, i);
     for (int i = 0; i < p.next.count; i++)
         if (takes_part(&p.next.objects[i]) && has_row(&p.next.objects[i]) && p.fate[i] == STAYS)
-            update_row(i);
+            update_row(i, rows[i]);
     for (int i = 0; i < p.next.count; i++)
         if (p.fate[i] == INSERTED)
             insert_row(i);

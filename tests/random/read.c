@@ -167,9 +167,9 @@ static void lose(int index)
     w.objects[index].clean = false;
     for (int r = 0; r < ONES; r++)
         w.objects[index].says[r].verb = NOTHING;
-    for (int i = 0; i < w.count; i++) /* to be removed from it means nothing any more */
-        for (int r = 0; r < ONES; r++)
-            if (w.objects[i].says[r].verb == REMOVED && w.objects[i].says[r].owner == index)
+    for (int i = 0; i < w.count; i++) /* to be removed from it means nothing any more, unless a key says the opposite */
+        for (int r = 0; r < table_of_object(&w.objects[i])->one_count; r++)
+            if (w.objects[i].says[r].verb == REMOVED && w.objects[i].says[r].owner == index && !parent_of(&w, i, r).contradicts)
                 w.objects[i].says[r].verb = NOTHING;
 }
 

@@ -95,10 +95,10 @@ void do_append(const step *st)
     if (before != NOBODY && before != from && before != owner && coll_has(&w.objects[before].many[k], item))
         w.objects[before].many[k].known =
             WHATEVER; /* its pointer was taken away before; it may be taken out now, or at the flush */
-    if (o->many[k].loaded && !coll_has(&o->many[k], item))
+    if (o->state == TRANSIENT || (!o->many[k].loaded && !has_row(o)))
+        o->many[k].known = WHATEVER; /* what it had in an earlier transaction goes */
+    else if (o->many[k].loaded && !coll_has(&o->many[k], item))
         coll_add(&o->many[k], item);
-    else if (!o->many[k].loaded && !has_row(o))
-        o->many[k].known = WHATEVER;
     child->to[r] = child->set_to[r] = child->hand_to[r] = (int16_t)owner;
     child->by_call[r] = true;
     child->version[r]++;

@@ -79,6 +79,7 @@ static void settle_written(int index)
         if (table_of_object(o)->generated)
             o->given[0] = unset();
         memcpy(o->given_to, o->to, sizeof o->given_to);
+        memset(o->lost_given, 0, sizeof o->lost_given);
         o->born = true;
         o->stale = false;
     }

@@ -54,6 +54,8 @@ static void undo_added(object *o)
             if (o->by_hand[r].set)
                 o->hand_to[r] = o->to[r]; /* to which the key by hand had led */
             o->to[r] = o->given_to[r];
+            if (o->lost_given[r])
+                o->hand_to[r] = (int16_t)object_at(pointer_at(o, r)); /* another one with that key, which a load had found */
         }
     for (int k = 0; k < MANIES; k++)
         unload(&o->many[k]);
@@ -223,6 +225,7 @@ static void forget_in(world *in, int index)
             }
             if (o->to[r] == index && o->to_was[r] != index)
                 o->to_was[r] = NOBODY; /* it was assigned, and is gone with what it pointed at */
+            o->lost_given[r] = o->lost_given[r] || o->given_to[r] == index;
             int16_t *const all[] = { &o->to[r], &o->to_was[r], &o->given_to[r], &o->set_to[r],
                 &o->hand_to[r] };
             for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)

@@ -69,6 +69,7 @@ typedef struct object {
     val now[COLUMNS], was[COLUMNS], given[COLUMNS]; /* given: before the insert, or as it was first read */
     val first[COLUMNS];                             /* as it was met */
     int16_t to[ONES], to_was[ONES], given_to[ONES];
+    bool lost_given[ONES]; /* what it was given was expunged */
     bool open_to[ONES]; /* the pointer may also be NULL, or what the key says, at the next look */
     bool by_call[ONES]; /* an append or remove has set the pointer, to set_to */
     int16_t set_to[ONES];
