@@ -787,6 +787,29 @@ static void rollback__of_a_new_object_added_again(const char *url)
     }
 }
 
+/* Pointed at, it comes along as it is, and is refused for the key that its first row had. */
+static void rollback__of_a_new_object_that_came_along_again(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    P *p = sqla_add(x.s, P, .name = "first");
+    sqla_flush(x.s, &x.err);
+    sqla_execute(x.s, "DELETE FROM p", NULL, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(sqla_refresh(x.s, p, &x.err), SQLA_ERR_NOT_FOUND);
+    sqla_error_clear(&x.err);
+    C *c = sqla_add(x.s, C, .name = "c", .p = p);
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_ERR_DATA);
+    sqla_error_clear(&x.err);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT(p->id == 0 && c->p == p && !c->p_id.set);
+    sqla_add_object(x.s, C, c);
+    sqla_commit(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(family_parent(&x, c->id), p->id);
+    family_close(&x);
+}
+
 /* A deleted owner that is given a child is a new one: what it had before is not its own any more. */
 static void append__to_a_deleted_owner_begins_anew(const char *url)
 {
@@ -1426,6 +1449,7 @@ static const struct harness_test tests[] = {
     { "rollback gives back a text that a cascade took", rollback__gives_back_a_text_that_a_cascade_took, HARNESS_DATABASES },
     { "rollback of an object added again after its row was gone", rollback__of_an_object_added_again_after_its_row_was_gone, HARNESS_DATABASES },
     { "rollback of a new object added again", rollback__of_a_new_object_added_again, HARNESS_DATABASES },
+    { "rollback of a new object that came along again", rollback__of_a_new_object_that_came_along_again, HARNESS_DATABASES },
     { "append to a deleted owner begins anew", append__to_a_deleted_owner_begins_anew, HARNESS_DATABASES },
     { "key: that a row had which is gone", key__that_a_row_had_which_is_gone, HARNESS_DATABASES },
     { "rollback of a key that a row had which is gone", rollback__of_a_key_that_a_row_had_which_is_gone, HARNESS_DATABASES },

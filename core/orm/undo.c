@@ -123,18 +123,24 @@ static bool is_made(const sqla__undo *record, uint32_t bit)
 }
 
 /* A row that was added is no row any more: what the database and the flush had made of it goes, and what
- * the program set stays. */
+ * the program set stays. Where its row was found gone and it was added again, so does what was set for that. */
 static void undo_insert(const sqla__undo *record)
 {
     sqla__object *object = record->object;
     sqla__pool *pool = sqla__pool_of(object);
     const sqla__mapping *mapping = pool->mapping;
     void *row = sqla__struct_of(object);
-    sqla__identity_remove(pool, object);
-    sqla__object_revert(object);
+    bool again = object->state == SQLA_PENDING;
+    if (!again) {
+        sqla__identity_remove(pool, object);
+        sqla__object_revert(object);
+    }
     for (uint32_t i = 0; i < mapping->column_count; i++)
-        if (mapping->columns[i].sent == SQLA__SENT_NEVER || is_made(record, i))
+        if ((mapping->columns[i].sent == SQLA__SENT_NEVER || is_made(record, i)) &&
+            (!again || sqla__field_equal(&mapping->columns[i].slot, row, sqla__snapshot_of(object))))
             sqla__field_set_null(&mapping->columns[i].slot, row);
+    if (again)
+        return;
     for (uint32_t i = 0; i < mapping->relation_count; i++)
         if (is_made(record, mapping->column_count + i))
             sqla__pointer_set(&mapping->relations[i], row, NULL);
@@ -189,38 +195,44 @@ static void undo_delete(sqla__object *object, size_t mark)
     (void)sqla__identity_put(pool, object); /* there is room: it was taken out */
 }
 
-/* The next record of the object to be undone is one of an insert after the mark, or follows one: drop them down to that insert.
- * Returns: were there any? */
-static bool drop_life(sqla__object *object, size_t mark)
+/* Of the records of the object, those after one. */
+static void drop_records(sqla__object *object, uint32_t to)
 {
     sqla__undo *items = sqla__pool_of(object)->session->undo.items;
-    uint32_t insert = object->undo;
-    while (insert > mark && items[insert - 1].kind != SQLA__UNDO_INSERT)
-        insert = items[insert - 1].previous;
-    if (insert <= mark)
-        return false;
-    while (object->undo >= insert) {
+    while (object->undo > to) {
         items[object->undo - 1].object = NULL;
         object->undo = items[object->undo - 1].previous;
     }
-    return true;
 }
 
-/* An object that was inserted, whose row was found gone, and that was added again, is as the program has filled it since. What came
- * before is another life of it. */
+/* The last insert of the object that is still to be undone; 0: there is none. */
+static uint32_t insert_of(const sqla__object *object, size_t mark)
+{
+    const sqla__undo *items = sqla__pool_of(object)->session->undo.items;
+    uint32_t at = object->undo;
+    while (at > mark && items[at - 1].kind != SQLA__UNDO_INSERT)
+        at = items[at - 1].previous;
+    return at > mark ? at : 0;
+}
+
+/* An object that was inserted, whose row was found gone, and that was added again, has had two lives, and is as the program has
+ * filled it for the second one. */
 static void undo_one(sqla__undo *record, size_t mark)
 {
     sqla__object *object = record->object;
-    if (object->state == SQLA_PENDING && drop_life(object, mark))
+    uint32_t insert = object->state == SQLA_PENDING ? insert_of(object, mark) : 0;
+    if (insert > 0 && record->kind != SQLA__UNDO_INSERT) {
+        drop_records(object, insert);
         return;
+    }
     switch (record->kind) {
     case SQLA__UNDO_INSERT: undo_insert(record); break;
     case SQLA__UNDO_UPDATE: undo_update(record); break;
     case SQLA__UNDO_DELETE: undo_delete(object, mark); break;
     }
     object->undo = record->previous;
-    if (record->kind == SQLA__UNDO_INSERT)
-        drop_life(object, mark);
+    if (record->kind == SQLA__UNDO_INSERT && (insert = insert_of(object, mark)) > 0)
+        drop_records(object, insert - 1);
 }
 
 static void drop(sqla_session *s, sqla__undo *record)
