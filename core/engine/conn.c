@@ -573,7 +573,7 @@ static sqla_status execute_many(sqla_conn *conn, const sqla__stmtkey *key, sqla_
         status = conn->driver->slots.execute_many(conn, &statement, batch, err);
         if (cached != NULL)
             cached->busy = false;
-        if (status == SQLA_OK || again || batch->affected > 0 || !may_prepare_again(conn, cached, err))
+        if (status == SQLA_OK || again || batch->affected != 0 || !may_prepare_again(conn, cached, err))
             return status;
         sqla__error_init(err);
     }

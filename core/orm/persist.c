@@ -83,13 +83,13 @@ static void take_back(const sqla_plan *made, void *const *rows, size_t n)
             sqla__field_set_null(&made->slots[k], rows[i]);
 }
 
-/* Where the database counts nothing, the counts are no evidence. That is asked when they are wrong only, and
- * once for each table. */
+/* Where the database counts nothing, or something else, the counts are no evidence. That is asked when they are wrong only, and once
+ * for each table. */
 static sqla_status check_count(const run *r, const sqla_batch *batch, sqla_error *err)
 {
     const sqla_table *table = r->pool->mapping->table;
     uint64_t facts = 0;
-    if (batch->affected == (int64_t)batch->count)
+    if (batch->affected == (int64_t)batch->count || batch->affected < 0)
         return SQLA_OK;
     sqla_status status = sqla__conn_table_facts(r->session->conn, table->schema, table->name, &facts, err);
     if (status != SQLA_OK || (facts & SQLA_FACT_UNCOUNTED) != 0)

@@ -123,7 +123,7 @@ static sqla_status run_bound(work *w, size_t first, int64_t *ret_changes, int *r
         *ret_code = rc;
         if (rc != SQLITE_DONE)
             return SQLA_ERR_SQL; /* to be reported by the caller */
-        *ret_changes = sqlite3_total_changes64(db) != before ? sqlite3_changes64(db) : 0;
+        *ret_changes = sqlite__changes_since(db, before);
     }
     sqlite3_reset(w->stmt->handle);
     return SQLA_OK;
@@ -266,7 +266,7 @@ static sqla_status run_block(work *w, size_t first, sqla_err *err)
         sqlite3_reset(w->stmt->handle);
         return status;
     }
-    w->batch->affected += changes;
+    w->batch->affected = changes < 0 || w->batch->affected < 0 ? -1 : w->batch->affected + changes;
     if (changes == 0 && w->block == 1 && w->batch->unmatched < 0)
         w->batch->unmatched = (int64_t)first;
     return w->batch->key_source == SQLA_KEY_LAST_ID ? write_keys(w, first, changes, err) : SQLA_OK;

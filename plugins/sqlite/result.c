@@ -123,7 +123,16 @@ void sqlite_result_close(sqla_driver_result *result)
 
 /* ---- stepping -------------------------------------------------------------------------------------------------- */
 
-/* SQLite's count of changes is left from an earlier statement when this one is none that changes rows; the total tells. */
+/* The rows that the statement just run has changed, by the total before it; -1: not known. The count of changes may be left from an
+ * earlier statement, which the total tells. Where only the total moved, triggers have written what a view was given. */
+int64_t sqlite__changes_since(sqlite3 *db, int64_t total)
+{
+    int64_t direct = sqlite3_changes64(db);
+    if (sqlite3_total_changes64(db) == total)
+        return 0;
+    return direct > 0 ? direct : -1;
+}
+
 int sqlite__result_step(sqla_driver_result *result)
 {
     sqlite3 *db = result->conn->db;
@@ -133,8 +142,7 @@ int sqlite__result_step(sqla_driver_result *result)
     if (rc == SQLITE_ROW) {
         result->phase = ROW_READY;
     } else if (rc == SQLITE_DONE) {
-        result->info.affected =
-            result->writes && sqlite3_total_changes64(db) != before ? sqlite3_changes64(db) : 0;
+        result->info.affected = result->writes ? sqlite__changes_since(db, before) : 0;
         sqlite3_reset(handle);
         result->phase = ENDED;
     }

@@ -181,6 +181,7 @@ sqla_status sqlite__result_new(sqla_driver_conn *conn, sqla_driver_stmt *stmt, b
 sqla_status sqlite__result_start(sqla_driver_result *result, sqla_err *err);
 /* For batches: step, choose converters by plan, read the row that is there. */
 int sqlite__result_step(sqla_driver_result *result);
+int64_t sqlite__changes_since(sqlite3 *db, int64_t total);
 sqla_status sqlite__result_choose(sqla_driver_result *result, const sqla_plan *plan, sqla_err *err);
 sqla_status sqlite__result_read(sqla_driver_result *result, void *row, sqla_row_arena *arena, sqla_err *err);
 void sqlite__result_stale(sqla_driver_result *result);
