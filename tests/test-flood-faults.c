@@ -188,6 +188,7 @@ static const flood of_postgres[] = {
     { "read, notices", KIND(NOTICES, IN("SELECT deluge")), call_read, SQLA_ERR_PROTOCOL, "of notices" },
     { "read, notifications", KIND(NOTES, IN("SELECT deluge")), call_read, SQLA_ERR_PROTOCOL, "of notices" },
     { "read, parameters", KIND(PARAMETERS, IN("SELECT deluge")), call_read, SQLA_ERR_PROTOCOL, work },
+    { "read, one row", KIND(ROW_LONG, IN("SELECT deluge")), call_read, SQLA_ERR_PROTOCOL, hint },
     { "stream, one row", KIND(ROW_LONG, IN("SELECT deluge")), call_stream, SQLA_ERR_PROTOCOL, hint },
     { "stream, one row, later", KIND(ROW_LONG, IN("SELECT deluge"), .delays = true), call_stream, SQLA_ERR_PROTOCOL, hint },
     { "stream, notices", KIND(NOTICES, IN("SELECT deluge")), call_stream, SQLA_ERR_PROTOCOL, bytes },
@@ -233,7 +234,7 @@ static void flood__of_mariadb(const char *url)
 
 /* ---- values that are large -------------------------------------------------------------------------------------------- */
 
-static void large(bool mariadb, const char *piece, size_t size, sqla_status status)
+static void large(bool mariadb, bool whole, const char *piece, size_t size, sqla_status status)
 {
     const struct flooder_plan plan = { .kind = FLOOD_VALUE, .trigger = "SELECT deluge", .size = size };
     place x;
@@ -241,8 +242,13 @@ static void large(bool mariadb, const char *piece, size_t size, sqla_status stat
     have(&x);
     size_t got = 0;
     sqla_stmt *q = sqla_stmt_keep(sqla_sql(x.conn, "SELECT deluge"));
-    for (const sqla_row *row = sqla_stream_row_(q, &x.err); row != NULL; row = sqla_stream_next_row_(q, &x.err))
-        got = strlen(sqla_row_text_at(row, 0, &x.err));
+    if (whole) {
+        SQLA_EACH_ROW(row, q, &x.err)
+            got = strlen(sqla_row_text_at(row, 0, &x.err));
+    } else {
+        for (const sqla_row *row = sqla_stream_row_(q, &x.err); row != NULL; row = sqla_stream_next_row_(q, &x.err))
+            got = strlen(sqla_row_text_at(row, 0, &x.err));
+    }
     sqla_stmt_free(q);
     CU_ASSERT(is(&x.err, status));
     CU_ASSERT_EQUAL(got, status == SQLA_OK ? size : 0);
@@ -255,11 +261,31 @@ static void value__up_to_the_bound(const char *url)
     enum { BOUND = 1024 * 1024 };
     (void)url;
     for (int mariadb = 0; mariadb < 2; mariadb++) {
-        large(mariadb, "max_message=1", BOUND - 40 * 1024, SQLA_OK);
-        large(mariadb, "max_message=1", BOUND + 40 * 1024, SQLA_ERR_PROTOCOL);
-        large(mariadb, "max_message=2", BOUND + 40 * 1024, SQLA_OK);
-        large(mariadb, "connect_timeout=9", 12 * BOUND, SQLA_OK);
+        large(mariadb, false, "max_message=1", BOUND - 40 * 1024, SQLA_OK);
+        large(mariadb, false, "max_message=1", BOUND + 40 * 1024, SQLA_ERR_PROTOCOL);
+        large(mariadb, false, "max_message=2", BOUND + 40 * 1024, SQLA_OK);
+        large(mariadb, false, "connect_timeout=9", 12 * BOUND, SQLA_OK);
+        large(mariadb, true, "max_message=1", BOUND - 40 * 1024, SQLA_OK);
+        large(mariadb, true, "max_message=1", 12 * BOUND, SQLA_ERR_PROTOCOL);
+        large(mariadb, true, "max_message=12", 12 * BOUND - 40 * 1024, SQLA_OK);
     }
+}
+
+/* The bound is of a row, and not of what a statement gives. */
+static void result__of_any_size(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    int64_t rows = 0, size = 0;
+    sqla_engine *db = sqla_create_engine(with_query(url, "max_message=1"), NULL, &err);
+    SQLA_EACH_ROW(row, sqla_sql(db, harness_is_postgres(url) ? "SELECT repeat('x', 1000000) FROM generate_series(1, 60)" :
+                                        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 60) "
+                                        "SELECT repeat('x', 1000000) FROM c"), &err) {
+        size += (int64_t)strlen(sqla_row_text_at(row, 0, &err));
+        rows++;
+    }
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT(rows == 60 && size == 60 * 1000000);
+    sqla_engine_free(db);
 }
 
 /* ---- the session ------------------------------------------------------------------------------------------------------ */
@@ -292,6 +318,7 @@ static const struct harness_test tests[] = {
     { "flood: of PostgreSQL", flood__of_postgres, HARNESS_PLAIN },
     { "flood: of MariaDB", flood__of_mariadb, HARNESS_PLAIN },
     { "value: up to the bound", value__up_to_the_bound, HARNESS_PLAIN },
+    { "result: of any size", result__of_any_size, HARNESS_SERVERS },
     { "session: outlives a commit that drowned", session__outlives_a_commit_that_drowned, HARNESS_PLAIN },
 };
 

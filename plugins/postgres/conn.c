@@ -17,6 +17,7 @@ void postgres_close(sqla_driver_conn *conn)
 {
     if (conn == NULL)
         return;
+    postgres__intake_end(conn);
     PQfinish(conn->link);
     postgres__intake_release(conn);
     postgres__key_drop(conn->key);

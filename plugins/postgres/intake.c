@@ -4,8 +4,8 @@
  * connection lives; and it reads on as long as there is anything to be read. A server that sends without an
  * end would have all memory, and the call would never come back. So bytes are let through to libpq a piece
  * at a time, by a pair of sockets that takes the place of the link for that moment, and are counted. Where
- * the server may send many rows as one result, nobody can tell these from other bytes; then notices are
- * counted, and the work that libpq has with what came. */
+ * the server may send many rows as one result, nobody is told of a row; then a trace of libpq's shows now and
+ * then that one has come, and notices are counted, and the work that libpq has with what came. */
 #include <config.h>
 #include "postgres.h"
 
@@ -19,12 +19,55 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MEBI = 1024 * 1024, PIECE = 16 * 1024, SLUICE = 64 * 1024, CONNECT_MOST = 256 * 1024 };
+enum { MEBI = 1024 * 1024, PIECE = 16 * 1024, SLUICE = 64 * 1024, CONNECT_MOST = 256 * 1024, UNWATCHED = 8 * MEBI };
+
+/* ---- watching a whole result ----------------------------------------------------------------------------- */
+
+/* libpq writes a trace of each message that it has taken in whole. Whether anything was written is all that
+ * counts; what does not fit into the room is dropped. */
+static void begin_watch(sqla_driver_conn *conn)
+{
+    postgres__intake *in = &conn->intake;
+    in->watch = fmemopen(in->shown, sizeof in->shown, "w");
+    if (in->watch == NULL)
+        return;
+    PQtrace(conn->link, in->watch);
+#ifdef LIBPQ_HAS_TRACE_FLAGS
+    PQsetTraceFlags(conn->link, PQTRACE_SUPPRESS_TIMESTAMPS); /* localtime() is not for threads */
+#endif
+}
+
+static void end_watch(sqla_driver_conn *conn)
+{
+    if (conn->intake.watch == NULL)
+        return;
+    PQuntrace(conn->link);
+    fclose(conn->intake.watch);
+    conn->intake.watch = NULL;
+}
+
+static bool has_shown(FILE *watch) { return fflush(watch) != 0 || ferror(watch) != 0 || ftell(watch) > 0; }
+
+/* Watched from the first large piece on until a message has ended, and then not for another such piece. A
+ * single row may be as large as when rows come one by one. */
+static bool is_endless(sqla_driver_conn *conn)
+{
+    postgres__intake *in = &conn->intake;
+    if (in->watch != NULL && has_shown(in->watch)) {
+        end_watch(conn);
+        in->taken = 0;
+    } else if (in->watch == NULL && in->taken > UNWATCHED) {
+        begin_watch(conn);
+        in->taken = 0;
+    }
+    return in->watch != NULL && in->taken > in->most;
+}
 
 /* ---- counting ------------------------------------------------------------------------------------------ */
 
 void postgres__intake_begin(sqla_driver_conn *conn)
 {
+    end_watch(conn);
     postgres__intake_progress(conn);
     conn->intake.answers = 0;
     conn->intake.whole = false;
@@ -34,6 +77,7 @@ void postgres__intake_progress(sqla_driver_conn *conn) { conn->intake.taken = co
 
 void postgres__intake_end(sqla_driver_conn *conn)
 {
+    end_watch(conn);
     postgres__intake_progress(conn);
     conn->intake.answers = 0;
     conn->intake.begun = false;
@@ -71,7 +115,7 @@ static bool is_laboured(postgres__intake *in)
 static sqla_status check(sqla_driver_conn *conn)
 {
     postgres__intake *in = &conn->intake;
-    if (in->flood == POSTGRES__NO_FLOOD && !in->whole && in->taken > in->most)
+    if (in->flood == POSTGRES__NO_FLOOD && (in->whole ? is_endless(conn) : in->taken > in->most))
         in->flood = POSTGRES__FLOOD_OF_BYTES;
     else if (in->flood == POSTGRES__NO_FLOOD && in->aside > in->most)
         in->flood = POSTGRES__FLOOD_OF_NOTICES;

@@ -66,6 +66,8 @@ typedef struct postgres__intake {
     int64_t work;              /* of the thread when taken was small; 0: it is */
     bool whole;                /* any number of rows may come in one result */
     bool begun;                /* something has come since, and it may be half of a message */
+    FILE *watch;               /* where libpq shows that a message has ended; NULL: it does not */
+    char shown[32];
     postgres__flood flood;     /* why the link was given up */
 } postgres__intake;
 
