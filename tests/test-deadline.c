@@ -164,6 +164,22 @@ static void stream__blocks_have_a_deadline_each(const char *url)
     CU_ASSERT(in_one_of_some_tries(give_each_block_its_time, url, SQLA_ENGINE_OPTIONS(.statement_timeout_ms = 400)));
 }
 
+/* A procedure's further results are dropped, and are part of the statement. */
+static void call__further_results_have_the_deadline(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    harness_sql(url, "CREATE PROCEDURE endless() BEGIN SELECT 1; SELECT REPEAT('x', 100) FROM seq_1_to_1000000000; END");
+    sqla_engine *db = sqla_create_engine(with_query(url, "statement_timeout_ms=300"), NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    int64_t start = now_ms();
+    sqla_execute(conn, "CALL endless()", NULL, &err);
+    CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT) || is(&err, SQLA_ERR_UNKNOWN_OUTCOME));
+    CU_ASSERT(took(start, 300, 400));
+    sqla_conn_close(conn);
+    CU_ASSERT_EQUAL(sqla_execute(db, "SELECT 1", NULL, NULL), SQLA_OK);
+    sqla_engine_free(db);
+}
+
 /* ---- a lock in the way ---------------------------------------------------------------------------------------------- */
 
 static void lock__is_not_waited_for_longer(const char *url)
@@ -404,6 +420,7 @@ int main(void)
         { "engine: a deadline of each statement", engine__deadline_of_each_statement, HARNESS_DATABASES },
         { "nearest timeout counts", nearest__timeout_counts, HARNESS_DATABASES },
         { "stream: blocks have a deadline each", stream__blocks_have_a_deadline_each, HARNESS_DATABASES },
+        { "call: further results have the deadline", call__further_results_have_the_deadline, HARNESS_MARIADB },
         { "rows that never end are not read for ever", rows__that_never_end_are_not_read_for_ever, HARNESS_DATABASES },
         { "lock is not waited for longer", lock__is_not_waited_for_longer, HARNESS_DATABASES },
         { "silence: nothing waits for ever", silence__nothing_waits_for_ever, HARNESS_POSTGRES },

@@ -167,11 +167,35 @@ static void no_rows__what_ran_is_told(const char *url)
     sqla_engine_free(db);
 }
 
+/* A procedure may fail among the rows of a result that nobody reads: what comes behind has not been done. */
+static void call__failure_among_dropped_rows_is_told(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    harness_sql(url, "CREATE TABLE t (n INTEGER NOT NULL)");
+    harness_sql(url, "CREATE PROCEDURE breaks() BEGIN SELECT 1; SELECT EXP(seq) FROM seq_1_to_1000; INSERT INTO t VALUES (1); END");
+    sqla_engine *db = sqla_create_engine(with_query(url, "pool_size=1"), NULL, &err);
+    sqla_conn *conn = sqla_connect(db, &err);
+    for (int again = 0; again < 3; again++) {
+        CU_ASSERT_EQUAL(sqla_execute(conn, "CALL breaks()", NULL, &err), SQLA_ERR_DATA);
+        sqla_error_clear(&err);
+        SQLA_STREAM_ROW(row, sqla_sql(conn, "CALL breaks()"), &err)
+            CU_ASSERT_EQUAL(sqla_row_i64_at(row, 0, &err), 1);
+        CU_ASSERT(is(&err, SQLA_ERR_DATA) && says(&err, "DOUBLE value is out of range"));
+        sqla_error_clear(&err);
+        CU_ASSERT_EQUAL(sqla_scalar_i64(sqla_sql(conn, "SELECT 7"), &err), 7);
+    }
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM t"), 0);
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
 static const struct harness_test tests[] = {
     { "no rows: the statement is not run", no_rows__statement_is_not_run, HARNESS_DATABASES },
     { "no rows: the transaction goes on", no_rows__transaction_goes_on, HARNESS_DATABASES },
     { "no rows: RETURNING gives some", no_rows__returning_gives_some, HARNESS_DATABASES },
     { "no rows: what ran is told", no_rows__what_ran_is_told, HARNESS_MARIADB },
+    { "call: a failure among dropped rows is told", call__failure_among_dropped_rows_is_told, HARNESS_MARIADB },
 };
 
 int main(void)

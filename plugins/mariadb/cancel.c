@@ -132,7 +132,7 @@ static sqla_status ask_to_kill(MYSQL *link, unsigned long id, int64_t deadline)
 static sqla_status send_kill(MYSQL *link, unsigned long id, int64_t deadline)
 {
     mariadb__intake intake;
-    mariadb__intake_begin(&intake, link, MARIADB__CONNECT_MOST);
+    mariadb__intake_begin(&intake, link, MARIADB__CONNECT_MOST, 0);
     sqla_status status = ask_to_kill(link, id, deadline);
     (void)mariadb__intake_end(&intake);
     return status;

@@ -9,12 +9,14 @@
 
 #include <sys/socket.h>
 
+enum { STRETCH = 256 * 1024 }; /* bytes between two looks at the clock */
+
 /* What this thread reads at the moment. A cancel reads from a link of its own within a call on another. */
 static _Thread_local mariadb__intake *now;
 
-void mariadb__intake_begin(mariadb__intake *intake, MYSQL *link, size_t most)
+void mariadb__intake_begin(mariadb__intake *intake, MYSQL *link, size_t most, int64_t until)
 {
-    *intake = (mariadb__intake){ now, link, 0, most };
+    *intake = (mariadb__intake){ .outer = now, .link = link, .most = most, .until = until };
     now = intake;
 }
 
@@ -37,7 +39,9 @@ void mariadb__intake_add(MYSQL *link, size_t size)
 {
     if (now == NULL || now->link != link)
         return;
+    bool looks = now->until != 0 && (now->taken + size) / STRETCH > now->taken / STRETCH;
     now->taken += size;
-    if (now->taken > now->most)
+    now->late = now->late || (looks && mariadb__now() > now->until);
+    if (now->taken > now->most || now->late)
         end_link(mysql_get_socket(link));
 }

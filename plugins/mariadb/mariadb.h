@@ -276,13 +276,16 @@ bool mariadb__verifies(const mariadb__recipe *recipe);  /* the server's certific
 /* ---- intake.c ------------------------------------------------------------------------------------------ */
 
 enum { MARIADB__ANSWER_MOST = 8 * 1024 * 1024, MARIADB__CONNECT_MOST = 256 * 1024 };
-/* What this thread reads from a link, from begin to end; beyond most bytes the link is shut down. */
+/* What this thread reads from a link, from begin to end; beyond most bytes the link is shut down, and so it is for one that comes
+ * later than until (0: any time will do). */
 typedef struct mariadb__intake {
     struct mariadb__intake *outer;
     MYSQL *link;
     size_t taken, most;
+    int64_t until;
+    bool late;
 } mariadb__intake;
-void mariadb__intake_begin(mariadb__intake *intake, MYSQL *link, size_t most);
+void mariadb__intake_begin(mariadb__intake *intake, MYSQL *link, size_t most, int64_t until);
 bool mariadb__intake_end(mariadb__intake *intake); /* was it too much? */
 /* So many bytes of the link have been read, or none. */
 void mariadb__intake_add(MYSQL *link, size_t size);

@@ -129,7 +129,7 @@ sqla_status mariadb__connect(MYSQL *link, const mariadb__recipe *r, const char *
     mariadb__intake intake;
     connecting.under_way = true;
     connecting.deadline = deadline;
-    mariadb__intake_begin(&intake, link, MARIADB__CONNECT_MOST);
+    mariadb__intake_begin(&intake, link, MARIADB__CONNECT_MOST, 0);
     mariadb__guard_begin(link, r);
     sqla_status status = mariadb__guard_plugins(link, r, host == NULL);
     if (status == SQLA_OK)

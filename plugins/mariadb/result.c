@@ -273,8 +273,9 @@ static sqla_status take_rows(sqla_driver_result *result, bool keep, const char *
 }
 
 /* A CALL gives as many results as its procedure makes, and the one of its own end: the first is the
- * statement's, and the others are dropped. It may fail in any of them. The end is the one that has no rows:
- * libmariadb (3.3.20) calls a function that is not there when it is asked for what comes behind. */
+ * statement's, and the others are dropped. It may fail in any of them, also among the rows, of which the call
+ * that drops them says nothing. The end is the one that has no rows: libmariadb (3.3.20) calls a function that
+ * is not there when it is asked for what comes behind. */
 static sqla_status drop_others(sqla_driver_result *result, const char *text, sqla_err *err)
 {
     sqla_driver_conn *conn = result->conn;
@@ -294,6 +295,10 @@ static sqla_status drop_others(sqla_driver_result *result, const char *text, sql
             status = mariadb__call_run(conn, &drop);
         if (status != SQLA_OK)
             return mariadb__broken(conn, status, err);
+        if (rows && mysql_errno(conn->link) != 0) {
+            result->stmt->generation = conn->generation - 1;
+            return mariadb__failed(conn, NULL, text, 0, err);
+        }
     }
     return SQLA_OK;
 }

@@ -202,13 +202,19 @@ static sqla_status drive(sqla_driver_conn *conn, mariadb__call *c)
 static sqla_status run(sqla_driver_conn *conn, mariadb__call *c)
 {
     mariadb__intake intake;
-    mariadb__intake_begin(&intake, conn->link, most_of(conn, c));
+    /* Rows that are dropped come without a pause and without a look at the clock. */
+    mariadb__intake_begin(&intake, conn->link, most_of(conn, c),
+        c->kind == MARIADB__FREE && conn->deadline != 0 ? conn->deadline + conn->grace : 0);
     sqla_status status = drive(conn, c);
     bool flooded = mariadb__intake_end(&intake);
     if (flooded) {
         conn->lost = conn->flooded = true;
         conn->too_much = intake.most + (has_rows(c) ? 0 : conn->answered);
         return SQLA_ERR_PROTOCOL;
+    }
+    if (intake.late) {
+        conn->lost = conn->timed_out = true;
+        return SQLA_ERR_TIMEOUT;
     }
     conn->answered += has_rows(c) ? 0 : intake.taken;
     return status;
