@@ -82,6 +82,8 @@ sqla_status sqla__object_pend(sqla_session *s, sqla__object *object)
     spare(s, object);
     if (!sqla__vec_push(&s->pending, object))
         return sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
+    if (object->state == SQLA_TRANSIENT) /* a collection of an earlier time is not what it has now */
+        sqla__collections_unload_stale(object);
     object->state = SQLA_PENDING;
     sqla__pool_of(object)->has_pending = true;
     return SQLA_OK;
@@ -122,8 +124,7 @@ static void *add_copy(sqla_session *s, sqla__pool *pool, const void *row)
 static void *add_again(sqla_session *s, sqla__object *object)
 {
     switch ((sqla_object_state)object->state) {
-    case SQLA_TRANSIENT: /* a collection of an earlier time is not what it has now */
-        sqla__collections_unload_stale(object);
+    case SQLA_TRANSIENT:
         return sqla__object_pend(s, object) == SQLA_OK ? sqla__struct_of(object) : NULL;
     case SQLA_DELETED:
         sqla__session_keep(s, SQLA_ERR_MISUSE, "cannot add an object that was deleted in this transaction");

@@ -20,6 +20,7 @@ static bool pend(int index)
     if (o == NULL || o->state != TRANSIENT || o->dropped)
         return false;
     o->state = PENDING;
+    p.came[index] = true;
     return true;
 }
 
@@ -413,6 +414,7 @@ static void plan_once(void)
     memset(p.fate, 0, sizeof p.fate);
     memset(p.moved, 0, sizeof p.moved);
     memset(p.either, 0, sizeof p.either);
+    memset(p.came, 0, sizeof p.came);
     p.must = p.may = 0;
     p.writes = false;
     pend_what_is_meant();

@@ -50,6 +50,7 @@ typedef struct plan {
     bool moot[MAX_OBJECTS][ONES];   /* it was removed from one whose it is no more, as its row says */
     unsigned must, may;             /* failures of which one must come (0: none), and further ones that may */
     bool writes;
+    bool came[MAX_OBJECTS]; /* it was transient, and comes along */
     int probe; /* an object by which one sees whether the flush has happened; NOBODY */
 } plan;
 

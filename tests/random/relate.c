@@ -106,6 +106,8 @@ void do_append(const step *st)
     if (child->state == TRANSIENT) {
         child->state = PENDING;
         child->dropped = false;
+        for (int i = 0; i < MANIES; i++)
+            child->many[i].known = WHATEVER; /* as above */
     }
 }
 

@@ -138,7 +138,7 @@ static void settle_collection(int owner, int k)
     object *o = &w.objects[owner];
     const many *m = &table_of_object(o)->manies[k];
     coll *c = &o->many[k];
-    if (!c->loaded) {
+    if (!c->loaded || p.came[owner]) {
         if (p.fate[owner] == INSERTED)
             c->known = WHATEVER;
         return;
