@@ -2,7 +2,7 @@
 # check-installed.sh: what `make installcheck` runs. Programs and a driver are compiled with nothing but the installed
 # copy and pkg-config, as anybody would, and the programs find their databases by URL alone.
 #
-# From make: LIBDIR, PKGCONFIGDIR, PLUGINDIR, BINDIR, VERSION, CC, DRIVERS, SRC.
+# From make: LIBDIR, PKGCONFIGDIR, PLUGINDIR, BINDIR, DOCDIR, VERSION, CC, DRIVERS, SRC.
 . "$SRC/tests/check.sh"
 . "$SRC/tests/programs.sh"
 . "$SRC/tests/wrong.sh"
@@ -11,6 +11,9 @@
 PKG_CONFIG_PATH=$PKGCONFIGDIR${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 export PKG_CONFIG_PATH
 unset SQLA_PLUGIN_PATH
+# The loader's cache may not know of it yet.
+LD_LIBRARY_PATH=$LIBDIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
 # compile NAME SOURCE: a program, which remembers where the library is.
 compile()
 {
@@ -46,6 +49,16 @@ done
 sh "$SRC/tests/readme.sh" c 1 >"$TMP/notes.c"
 sh "$SRC/tests/readme.sh" sh 2 >"$TMP/commands"
 works "the README's first program compiles and runs" env LD_RUN_PATH="$LIBDIR" sh -ec "cd '$TMP' && . ./commands"
+
+# And by those for a prefix of one's own, which stands for this one here.
+mkdir -p "$TMP/home/sqla/lib"
+ln -s "$PKGCONFIGDIR" "$TMP/home/sqla/lib/pkgconfig"
+sh "$SRC/tests/readme.sh" sh 4 >"$TMP/commands"
+works "the README's commands for a prefix of one's own" \
+    env -u LD_LIBRARY_PATH -u PKG_CONFIG_PATH HOME="$TMP/home" sh -ec "cd '$TMP' && . ./commands"
+for page in LICENSE NEWS README.md WRITING-A-DRIVER.md; do
+    works "$page is installed" test -s "$DOCDIR/$page"
+done
 
 # What must not compile does not, now that the headers are the system's.
 for cc in gcc clang; do
