@@ -195,17 +195,17 @@ static int run_both(shop *x, sqla_run_fn *fn, sqla_isolation isolation, bool mee
 static void run__outlives_serialization_failures_and_deadlocks(const char *url)
 {
     bool meets = harness_sqlite_path(url) == NULL;
-    int expected = meets ? 3 : 2; /* of two that have read the same, or hold what the other wants, one has to begin anew */
+    int least = meets ? 3 : 2; /* of two that have read the same, or hold what the other wants, one has to begin anew; or more often */
     shop x;
     shop_open(&x, url);
     harness_sql(url, "CREATE TABLE counters (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)");
     harness_sql(url, "INSERT INTO counters VALUES (1, 0), (2, 0)");
     int calls = run_both(&x, count_up, SQLA_SERIALIZABLE, meets);
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT n FROM counters WHERE id = 1"), 2);
-    CU_ASSERT_EQUAL(calls, expected);
+    CU_ASSERT(calls >= least);
     calls = run_both(&x, lock_both, SQLA_ISOLATION_DEFAULT, meets);
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT n FROM counters WHERE id = 2"), 2);
-    CU_ASSERT_EQUAL(calls, expected);
+    CU_ASSERT(calls >= least);
     shop_close(&x);
 }
 
