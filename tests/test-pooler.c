@@ -422,22 +422,37 @@ static void pooled__kinds_of_transactions(const char *url)
     sqla_engine_free(db);
 }
 
-/* The pooler passes a cancel on to the session that runs the statement, and to no other. */
-static void pooled__deadlines(const char *url)
+/* Returns: did the server obey both cancels in time, so that the connection lives? */
+static bool lives_through_deadlines(const char *url, int ms)
 {
+    char piece[80];
     sqla_error err = SQLA_ERROR_INIT;
-    sqla_engine *db = sqla_create_engine(through(url, "pooler=transaction&statement_timeout_ms=300"), NULL, &err);
+    snprintf(piece, sizeof piece, "pooler=transaction&statement_timeout_ms=%d", ms);
+    sqla_engine *db = sqla_create_engine(through(url, piece), NULL, &err);
     sqla_conn *conn = sqla_connect(db, &err);
-    CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT pg_sleep(20)", NULL, &err), SQLA_ERR_TIMEOUT);
-    sqla_error_clear(&err);
-    CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
-    CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT pg_sleep(20)", NULL, &err), SQLA_ERR_TIMEOUT);
-    sqla_error_clear(&err);
-    CU_ASSERT_EQUAL(sqla_conn_rollback(conn, &err), SQLA_OK);
-    CU_ASSERT_EQUAL(ask(conn, "SELECT 1"), 1);
     CU_ASSERT(is(&err, SQLA_OK));
+    bool lives = true;
+    for (int inside = 0; inside < 2 && lives; inside++) {
+        if (inside)
+            CU_ASSERT_EQUAL(sqla_conn_begin(conn, NULL), SQLA_OK);
+        CU_ASSERT_EQUAL(sqla_execute(conn, "SELECT pg_sleep(20)", NULL, NULL), SQLA_ERR_TIMEOUT);
+        sqla_conn_rollback(conn, NULL);
+        sqla_status status = sqla_execute(conn, "SELECT 1", NULL, NULL);
+        CU_ASSERT(status == SQLA_OK || status == SQLA_ERR_DISCONNECTED);
+        lives = status == SQLA_OK;
+    }
     sqla_conn_close(conn);
     sqla_engine_free(db);
+    return lives;
+}
+
+/* The pooler passes a cancel on to the session that runs the statement, and to no other. A busy machine is given more time. */
+static void pooled__deadlines(const char *url)
+{
+    bool lives = false;
+    for (int ms = 300; ms < 10000 && !lives; ms *= 2)
+        lives = lives_through_deadlines(url, ms);
+    CU_ASSERT(lives);
 }
 
 /* Start-up parameters that PgBouncer does not know are its to refuse, and the hint says where they come from. */
@@ -492,7 +507,8 @@ static void unpooled__never_gives_wrong_rows(const char *url)
     sqla_engine_free(x.db);
 }
 
-/* A statement that was prepared on one session of the server and is wanted on the other. */
+/* A statement that was prepared on one session of the server and is wanted on the other. A PgBouncer of 1.21 or later can keep it
+ * for both. */
 static void unpooled__says_what_to_do(const char *url)
 {
     sqla_error err = SQLA_ERROR_INIT;
@@ -505,9 +521,8 @@ static void unpooled__says_what_to_do(const char *url)
     sqla_conn_rollback(a, &err);
     sqla_conn_begin(b, &err); /* on the first */
     CU_ASSERT(is(&err, SQLA_OK));
-    CU_ASSERT_EQUAL(sqla_execute(b, "SELECT :n::int", sqla_params("n", 1), &err), SQLA_ERR_SQL);
-    CU_ASSERT_STRING_EQUAL(err.sqlstate, "26000");
-    CU_ASSERT(says(&err, "pooler=transaction"));
+    sqla_status status = sqla_execute(b, "SELECT :n::int", sqla_params("n", 1), &err);
+    CU_ASSERT(status == SQLA_OK || (is(&err, SQLA_ERR_SQL) && strcmp(err.sqlstate, "26000") == 0 && says(&err, "pooler=transaction")));
     sqla_conn_close(a);
     sqla_conn_close(b);
     sqla_conn_close(c);
