@@ -218,7 +218,7 @@ static void check_object(int index)
         if (its->is == OF_NOBODY && key->not_null) /* a plain 0 of a new object may be sent as one */
             p.must |= IS_NOT_NULL | (key->form == FORM_INT && !has_row(o) ? IS_FOREIGN_KEY : 0);
     }
-    if (p.fate[index] == INSERTED && index < w.count && w.objects[index].state == TRANSIENT && !o->clean && table_of_object(o)->generated)
+    if (p.fate[index] == INSERTED && p.came[index] && !o->clean && table_of_object(o)->generated && o->now[0].set)
         p.must |= IS_DATA; /* it has a key that the database made once */
     for (int c = 0; takes_part(o) && stays && c < table_of_object(o)->column_count; c++) {
         const column *field = &table_of_object(o)->columns[c];
