@@ -4,7 +4,10 @@
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <sqla/driver.h>
 
 #include "harness.h"
 
@@ -542,7 +545,70 @@ static void rollback__of_an_add_keeps_what_was_given(const char *url)
     sqla_engine_free(db);
 }
 
+/* ---- what goes with a session ---- */
+
+static struct { char line[400]; int count; } heard;
+
+static void hear(void *data, int level, const char *line)
+{
+    (void)data;
+    heard.count += level == SQLA_LOG_WARNING;
+    snprintf(heard.line, sizeof heard.line, "%s", line);
+}
+
+static void leave_new(sqla_session *s, User *u) { (void)u, sqla_add(s, User, .name = "new"); }
+static void leave_deleted(sqla_session *s, User *u) { sqla_delete(s, u); }
+static void leave_changed(sqla_session *s, User *u) { (void)s, u->name = "another"; }
+static void leave_two(sqla_session *s, User *u) { leave_changed(s, u), leave_new(s, u); }
+static void leave_failure(sqla_session *s, User *u) { (void)u, sqla_delete(s, &heard); }
+static void leave_nothing(sqla_session *s, User *u) { u->name = "written", sqla_commit(s, NULL); }
+static void leave_rolled_back(sqla_session *s, User *u) { leave_two(s, u), sqla_rollback(s, NULL); }
+static void leave_what_was_told(sqla_session *s, User *u) { leave_failure(s, u), sqla_flush(s, NULL); }
+
+/* Each time one line, or none; also where the text that was assigned is freed by then. */
+static void close__tells_what_is_lost(const char *url)
+{
+    static const struct { void (*leave)(sqla_session *s, User *u); const char *says; } table[] = {
+        { leave_new, "1 object that no commit has written: a new 'User' was added" },
+        { leave_deleted, "1 object that no commit has written: the 'User' with key " },
+        { leave_changed, "was changed" },
+        { leave_two, "2 objects" },
+        { leave_failure, "nobody was told of its failure: cannot delete" },
+        { leave_nothing, NULL },
+        { leave_rolled_back, NULL },
+        { leave_what_was_told, NULL },
+    };
+    shop x;
+    shop_open(&x, url);
+    User *first = add_user(&x, "a");
+    sqla_commit(x.s, &x.err);
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.log = hear), &x.err);
+    sqla_sessionmaker *maker = sqla_sessionmaker_new(db, x.base, NULL, &x.err);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sqla_session *s = sqla_open(maker, &x.err);
+        User *u = sqla_get(s, User, first->id, &x.err);
+        heard.count = 0;
+        table[i].leave(s, u);
+        sqla_close(s);
+        CU_ASSERT_EQUAL(heard.count, table[i].says != NULL);
+        CU_ASSERT(table[i].says == NULL || strstr(heard.line, table[i].says) != NULL);
+    }
+    sqla_session *s = sqla_open(maker, &x.err);
+    User *u = sqla_get(s, User, first->id, &x.err);
+    char *text = strdup("lent");
+    u->name = text;
+    free(text);
+    heard.count = 0;
+    sqla_close(s);
+    CU_ASSERT_EQUAL(heard.count, 1);
+    CU_ASSERT(is(&x.err, SQLA_OK));
+    sqla_sessionmaker_free(maker);
+    sqla_engine_free(db);
+    shop_close(&x);
+}
+
 static const struct harness_test tests[] = {
+    { "close tells what is lost", close__tells_what_is_lost, HARNESS_DATABASES },
     { "rollback of an add keeps what was given", rollback__of_an_add_keeps_what_was_given, HARNESS_DATABASES },
     { "add inserts and gives the key back", add__inserts_and_gives_the_key_back, HARNESS_DATABASES },
     { "get gives the same object", get__gives_the_same_object, HARNESS_DATABASES },

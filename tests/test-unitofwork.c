@@ -642,6 +642,84 @@ static void key__that_a_row_had_which_is_gone(const char *url)
     family_close(&x);
 }
 
+/* What is still to be written of that one would meet the row of the other: a delete took it away, and the commit said OK. */
+static void key__of_one_that_is_still_to_be_written_is_refused(const char *url)
+{
+    for (int deleted = 0; deleted < 2; deleted++) {
+        family x;
+        family_open(&x, url);
+        Land *eu = sqla_add(x.s, Land, .code = "eu"), *de = sqla_add(x.s, Land, .code = "de");
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(harness_sql(url, "DELETE FROM land WHERE code = 'de'"));
+        strcpy(eu->code, "de");
+        if (deleted)
+            sqla_delete(x.s, de);
+        else
+            de->name = "Germany";
+        CU_ASSERT_NOT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+        CU_ASSERT(deleted ? family_failed(&x, SQLA_ERR_UNIQUE, "another object of this session") : family_failed(&x, SQLA_ERR_STALE, "met 0 rows"));
+        sqla_rollback(x.s, &x.err);
+        CU_ASSERT_STRING_EQUAL(eu->code, "eu");
+        CU_ASSERT_PTR_EQUAL(sqla_get(x.s, Land, "eu", &x.err), eu);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM land WHERE code = 'eu' AND name IS NULL"), 1);
+        family_close(&x);
+    }
+}
+
+/* In whatever order they were made, and to the end of a chain. */
+static void key__that_another_one_gives_up_is_taken(const char *url)
+{
+    enum { LANDS = 40 };
+    for (int backwards = 0; backwards < 2; backwards++) {
+        family x;
+        Land *lands[LANDS];
+        char code[8];
+        family_open(&x, url);
+        for (int i = 0; i < LANDS; i++) {
+            int number = backwards ? LANDS - 1 - i : i;
+            snprintf(code, sizeof code, "%c%c", 'a' + number / 10, 'a' + number % 10);
+            lands[number] = sqla_new(x.s, Land);
+            strcpy(lands[number]->code, code);
+            lands[number]->name = sqla_strdup(x.s, code);
+        }
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT_FATAL(family_fine(&x));
+        for (int i = 0; i + 1 < LANDS; i++)
+            strcpy(lands[i]->code, lands[i + 1]->name);
+        strcpy(lands[LANDS - 1]->code, "zz");
+        sqla_commit(x.s, &x.err);
+        CU_ASSERT(family_fine(&x));
+        for (int i = 0; i + 1 < LANDS; i++)
+            CU_ASSERT_PTR_EQUAL(sqla_get(x.s, Land, lands[i + 1]->name, &x.err), lands[i]);
+        CU_ASSERT_STRING_EQUAL(lands[3]->name, "ad");
+        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM land WHERE code = 'ae' AND name = 'ad'"), 1);
+        family_close(&x);
+    }
+}
+
+/* Each of the two updates would find one row, and one of the objects none: so it is, too, where one row is gone. */
+static void key__exchange_is_refused(const char *url)
+{
+    for (int gone = 0; gone < 2; gone++) {
+        family x;
+        family_open(&x, url);
+        Land *eu = sqla_add(x.s, Land, .code = "eu"), *de = sqla_add(x.s, Land, .code = "de", .name = "Germany");
+        sqla_commit(x.s, &x.err);
+        if (gone)
+            CU_ASSERT(harness_sql(url, "DELETE FROM land WHERE code = 'eu'"));
+        strcpy(eu->code, "de");
+        strcpy(de->code, "eu");
+        CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_ERR_UNIQUE);
+        CU_ASSERT(family_failed(&x, SQLA_ERR_UNIQUE, "keys of one another"));
+        sqla_rollback(x.s, &x.err);
+        CU_ASSERT_PTR_EQUAL(sqla_get(x.s, Land, "de", &x.err), de);
+        CU_ASSERT(family_fine(&x));
+        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM land WHERE code = 'de' AND name = 'Germany'"), 1);
+        family_close(&x);
+    }
+}
+
 static void rollback__of_a_key_that_a_row_had_which_is_gone(const char *url)
 {
     for (int written = 0; written < 2; written++) {
@@ -807,6 +885,28 @@ static void rollback__of_a_new_object_that_came_along_again(const char *url)
     sqla_commit(x.s, &x.err);
     CU_ASSERT(family_fine(&x));
     CU_ASSERT_EQUAL(family_parent(&x, c->id), p->id);
+    family_close(&x);
+}
+
+/* What a new owner was given goes elsewhere when it is deleted before it was written, and is not its own when it comes along later. */
+static void delete__of_a_new_owner_empties_it(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    sqla_sessionmaker *maker = sqla_sessionmaker_new(x.db, x.base, SQLA_SESSION_OPTIONS(.keep_on_commit = true), &x.err);
+    sqla_session *s = sqla_open(maker, &x.err);
+    N *top = sqla_add(s, N, .name = "top"), *sub = sqla_add(s, N, .name = "sub");
+    sqla_append(s, top, subs, sub);
+    sqla_delete(s, top);
+    sqla_commit(s, &x.err);
+    CU_ASSERT_PTR_NULL(sub->up);
+    N *other = sqla_add(s, N, .name = "other", .up = top);
+    sqla_flush(s, &x.err);
+    sqla_load(s, top, subs, &x.err);
+    CU_ASSERT(top->subs.count == 1 && top->subs.items[0] == other);
+    CU_ASSERT(family_fine(&x));
+    sqla_close(s);
+    sqla_sessionmaker_free(maker);
     family_close(&x);
 }
 
@@ -1450,8 +1550,12 @@ static const struct harness_test tests[] = {
     { "rollback of an object added again after its row was gone", rollback__of_an_object_added_again_after_its_row_was_gone, HARNESS_DATABASES },
     { "rollback of a new object added again", rollback__of_a_new_object_added_again, HARNESS_DATABASES },
     { "rollback of a new object that came along again", rollback__of_a_new_object_that_came_along_again, HARNESS_DATABASES },
+    { "delete of a new owner empties it", delete__of_a_new_owner_empties_it, HARNESS_DATABASES },
     { "append to a deleted owner begins anew", append__to_a_deleted_owner_begins_anew, HARNESS_DATABASES },
     { "key: that a row had which is gone", key__that_a_row_had_which_is_gone, HARNESS_DATABASES },
+    { "key: of one that is still to be written is refused", key__of_one_that_is_still_to_be_written_is_refused, HARNESS_DATABASES },
+    { "key: an exchange is refused", key__exchange_is_refused, HARNESS_DATABASES },
+    { "key: that another one gives up is taken", key__that_another_one_gives_up_is_taken, HARNESS_DATABASES },
     { "rollback of a key that a row had which is gone", rollback__of_a_key_that_a_row_had_which_is_gone, HARNESS_DATABASES },
     { "key: of one column of a primary key of two", key__of_one_column_of_a_primary_key_of_two, HARNESS_DATABASES },
     { "key: of another column than the primary key", key__of_another_column_than_the_primary_key, HARNESS_DATABASES },

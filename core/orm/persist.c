@@ -244,10 +244,11 @@ static bool is_to_be_written(const sqla__object *object)
 
 /* The database took the key, so whoever has it in this session is an object whose row is gone: deleted by somebody else. Unless
  * it is to be written itself, it leaves its place as a deleted object does. */
-static sqla_status make_way(sqla_session *s, sqla__pool *pool, sqla__object *before, sqla_error *err)
+static sqla_status make_way(sqla_session *s, sqla__pool *pool, sqla__object *before, const char *verb, sqla_error *err)
 {
     if (is_to_be_written(before))
-        return sqla__error_set(err, SQLA_ERR_UNIQUE, "'%s' was inserted with a key that another object of this session has", pool->mapping->model->name);
+        return sqla__error_set(
+            err, SQLA_ERR_UNIQUE, "'%s' was %s a key that another object of this session has", pool->mapping->model->name, verb);
     if (!sqla__undo_record(s, before, SQLA__UNDO_DELETE))
         return sqla__error_nomem(err);
     sqla__identity_remove(pool, before);
@@ -313,7 +314,7 @@ static sqla_status finish_insert(const run *r, const sqla__item *item, sqla_erro
     sqla__pool *pool = r->pool;
     void *row = sqla__struct_of(object), *snapshot = (char *)row + pool->snapshot;
     sqla__object *before = sqla__identity_find(pool, row);
-    sqla_status status = before != NULL ? make_way(s, pool, before, err) : SQLA_OK;
+    sqla_status status = before != NULL ? make_way(s, pool, before, "inserted with", err) : SQLA_OK;
     if (!sqla__undo_record_insert(s, object, made_by_flush(r, item)))
         return sqla__error_nomem(err);
     if (texts_are_own(pool->mapping, row, snapshot))
@@ -464,10 +465,19 @@ static sqla_status write_by_size(run *r, const char *columns_road, const char *b
     return status == SQLA_OK ? write_each(r, left, err) : status;
 }
 
-static bool key_changed(const sqla__mapping *mapping, const sqla__object *object)
+bool sqla__key_changed(const sqla__object *object)
 {
+    const sqla__mapping *mapping = sqla__mapping_of(object);
     for (uint32_t i = 0; i < mapping->key_count; i++)
         if (!sqla__field_equal(&mapping->columns[mapping->keys[i]].slot, sqla__struct_of(object), sqla__snapshot_of(object)))
+            return true;
+    return false;
+}
+
+static bool has_keys(const sqla__mapping *mapping, const uint32_t *columns, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (mapping->columns[columns[i]].is_key)
             return true;
     return false;
 }
@@ -485,15 +495,13 @@ static bool closes_circle(const sqla__item *item)
 static sqla_status finish_update(sqla_session *s, sqla__pool *pool, const sqla__item *item, sqla_error *err)
 {
     sqla__object *object = item->object;
-    bool moved = key_changed(pool->mapping, object);
-    if (moved)
-        sqla__identity_remove(pool, object);
+    bool moved = sqla__key_changed(object);
     if (!closes_circle(item) && !sqla__undo_record(s, object, SQLA__UNDO_UPDATE))
         return sqla__error_nomem(err);
     if (settle(object, err) != SQLA_OK)
         return err->status;
     sqla__object *before = moved ? sqla__identity_find(pool, sqla__struct_of(object)) : NULL;
-    sqla_status status = before != NULL && !is_to_be_written(before) ? make_way(s, pool, before, err) : SQLA_OK;
+    sqla_status status = before != NULL ? make_way(s, pool, before, "given", err) : SQLA_OK;
     if (status == SQLA_OK && moved && !sqla__identity_put(pool, object))
         status = sqla__error_nomem(err);
     return status;
@@ -508,9 +516,16 @@ sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, const sqla__
     for (size_t i = 0; i < n && status == SQLA_OK;) {
         size_t length = stretch(mapping, changed_columns, items, i, n, columns, columns + mapping->column_count, &count);
         run r = { .session = s, .pool = pool, .items = items + i, .count = length, .columns = columns, .column_count = count, .verb = SQLA__UPDATE };
-        if (count > 0)
+        bool moves = has_keys(mapping, columns, count); /* in this order, and one by one */
+        if (moves)
+            status = write_each(&r, length, err);
+        else if (count > 0)
             status = write_by_size(&r, traits->update_columns, traits->update_block, traits->update_block_rows, traits->update_block_min, err);
-        for (size_t k = 0; k < (count > 0 ? r.done : length); k++) {
+        size_t done = count > 0 ? r.done : length;
+        for (size_t k = 0; moves && k < done; k++) /* one may have got the key that another one has left */
+            if (sqla__key_changed(items[i + k].object))
+                sqla__identity_remove(pool, items[i + k].object);
+        for (size_t k = 0; k < done; k++) {
             sqla_status finished = finish_update(s, pool, &items[i + k], err);
             if (status == SQLA_OK)
                 status = finished;

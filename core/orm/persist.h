@@ -11,4 +11,7 @@ sqla_status sqla__persist_insert(sqla_session *s, sqla__pool *pool, const sqla__
 sqla_status sqla__persist_update(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err);
 sqla_status sqla__persist_delete(sqla_session *s, sqla__pool *pool, const sqla__item *items, size_t n, sqla_error *err);
 
+/* Is its primary key another one than its row has? */
+bool sqla__key_changed(const sqla__object *object);
+
 #endif

@@ -73,6 +73,7 @@ static sqla_status attempt(const job *j, bool *ret_again, sqla_error *err)
         *ret_again = may_try_again(cause(s, err, status), status);
         if (s->broken.status != SQLA_OK && !sqla_failed(err))
             sqla__error_give(err, &s->broken, status);
+        sqla_rollback(s, NULL); /* what is given up here is no loss to tell of */
     }
     sqla_close(s);
     return status;

@@ -141,6 +141,7 @@ void sqla_close(sqla_session *s)
     if (s == NULL || s->magic != SQLA__SESSION_MAGIC)
         return;
     sqla_engine *db = s->maker->engine;
+    sqla__session_tell_loss(s);
     sqla__stmts_free(&s->statements); /* a stream that is still open holds the connection */
     if (s->conn != NULL) {
         sqla_error ignored;

@@ -119,10 +119,12 @@ static sqla_status insert_step(sqla__work *w, const sqla__step *step, sqla_error
 
 static sqla_status update_table(sqla__work *w, const sqla__mapping *mapping, sqla_error *err)
 {
-    const sqla__items *list = &w->updates[mapping->index];
+    sqla__items *list = &w->updates[mapping->index];
     sqla_status status = SQLA_OK;
     for (size_t i = 0; i < list->count && status == SQLA_OK; i++)
         status = fill_keys(&list->items[i], err);
+    if (status == SQLA_OK)
+        status = sqla__order_moves(w, list, err);
     return status == SQLA_OK && list->count > 0
                ? sqla__persist_update(w->session, pool_of(w, mapping), list->items, list->count, err)
                : status;
@@ -258,8 +260,11 @@ static void finish(sqla__work *w, bool done)
         sqla__undo_give_keys(s);
         return;
     }
-    for (size_t i = 0; i < s->doomed.count; i++)
+    for (size_t i = 0; i < s->doomed.count; i++) {
         s->doomed.items[i]->flags &= (uint8_t)~SQLA__FLAG_DOOMED;
+        if (s->doomed.items[i]->state == SQLA_TRANSIENT) /* it was left out, and its children have gone elsewhere */
+            sqla__collections_unload(s->doomed.items[i]);
+    }
     s->pending.count = 0;
     s->doomed.count = 0;
     sqla__links_clear(s);

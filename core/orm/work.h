@@ -46,6 +46,9 @@ static inline const sqla__mapping *sqla__mapping_of(const sqla__object *object)
 sqla_status sqla__collect(sqla__work *work, sqla_error *err);
 /* Rows before those that point at them. MISUSE: a circle that nothing can open. */
 sqla_status sqla__order(sqla__work *work, sqla_error *err);
+/* Updates in an order in which none takes the key of a row that has still to be updated, when all keys are filled in.
+ * UNIQUE: two take each other's. */
+sqla_status sqla__order_moves(sqla__work *work, sqla__items *updates, sqla_error *err);
 /* After the rows were written: pointers, keys and loaded collections say the same. */
 sqla_status sqla__sync(sqla__work *work, sqla_error *err);
 

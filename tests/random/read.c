@@ -160,13 +160,28 @@ static int find_by_row(int t, const record *of)
     return NOBODY;
 }
 
+/* What was said of it is taken back: the collections that it was moved between are not said to be right. */
+static void open_sides(const object *o, int r)
+{
+    int k = table_of_object(o)->ones[r].many;
+    const int owners[] = { o->says[r].owner, o->to_was[r] };
+    for (int i = 0; i < 2 && k >= 0 && o->says[r].verb != NOTHING; i++)
+        if (owners[i] != NOBODY && w.objects[owners[i]].state != GONE) {
+            w.objects[owners[i]].many[k].known = WHATEVER;
+            w.objects[owners[i]].many[k].version++;
+        }
+}
+
 /* The row is gone: so is the object from the session's work. */
 static void lose(int index)
 {
     w.objects[index].state = TRANSIENT;
     w.objects[index].clean = false;
-    for (int r = 0; r < ONES; r++)
+    for (int r = 0; r < table_of_object(&w.objects[index])->one_count; r++) {
+        open_sides(&w.objects[index], r);
         w.objects[index].says[r].verb = NOTHING;
+        w.objects[index].by_call[r] = false;
+    }
     for (int i = 0; i < w.count; i++) /* to be removed from it means nothing any more, unless a key says the opposite */
         for (int r = 0; r < table_of_object(&w.objects[i])->one_count; r++)
             if (w.objects[i].says[r].verb == REMOVED && w.objects[i].says[r].owner == index && !parent_of(&w, i, r).contradicts)
@@ -227,16 +242,7 @@ static void drop_changes(object *o)
     for (int c = 0; c < table_of_object(o)->column_count; c++)
         o->now[c] = o->was[c];
     for (int r = 0; r < table_of_object(o)->one_count; r++) {
-        if (o->says[r].verb !=
-            NOTHING) { /* the collections that it was moved between are not said to be right */
-            int k = table_of_object(o)->ones[r].many;
-            const int owners[] = { o->says[r].owner, o->to_was[r] };
-            for (int i = 0; i < 2 && k >= 0; i++)
-                if (owners[i] != NOBODY && w.objects[owners[i]].state != GONE) {
-                    w.objects[owners[i]].many[k].known = WHATEVER;
-                    w.objects[owners[i]].many[k].version++;
-                }
-        }
+        open_sides(o, r);
         o->says[r].verb = NOTHING;
         o->by_call[r] = false;
         if (o->to[r] != o->to_was[r])

@@ -58,7 +58,10 @@ SQLA_API sqla_sessionmaker *sqla_sessionmaker_new(sqla_engine *db, sqla_metadata
 SQLA_API void sqla_sessionmaker_free(sqla_sessionmaker *maker);
 /* Open a session. No connection is taken yet.  Returns: owned, end it with sqla_close(); NULL: NOMEM, MISUSE.  Threads: any. */
 SQLA_API sqla_session *sqla_open(sqla_sessionmaker *maker, sqla_error *err);
-/* Roll back what is open and free the session with all its objects and statements. NULL is fine. */
+/* Roll back what is open and free the session with all its objects and statements. NULL is fine.
+ * What is lost by that and was never reported is a warning in the engine's log: a failure that sqla_add or its like has kept, and
+ * objects that were added, changed or deleted and not flushed. (Of a session with more than 10,000 objects, only those that were
+ * added or deleted are sure to be found.) sqla_rollback before says that it is meant. */
 SQLA_API void sqla_close(sqla_session *s);
 
 /* Begin the session's transaction now, and of a kind of its own; what is DEFAULT or false there is as the session has it.

@@ -1,0 +1,82 @@
+/* loss.c: what a session that is closed takes with it, and nobody was told of: a line in the engine's log, since
+ * there is no call left that could report it. */
+#include <config.h>
+#include "orm/session.h"
+
+#include "engine/engine.h"
+#include "orm/field.h"
+
+/* Objects up to which a session is looked through for fields that were changed; more would make closing slow. */
+enum { MOST_LOOKED_AT = 10000 };
+
+typedef struct loss {
+    const sqla__object *first;
+    const char *what;
+    size_t count;
+} loss;
+
+static void add(loss *l, const sqla__object *object, const char *what)
+{
+    if (l->count++ > 0)
+        return;
+    l->first = object;
+    l->what = what;
+}
+
+static void look_at_lists(loss *l, const sqla_session *s)
+{
+    for (size_t i = 0; i < s->pending.count; i++)
+        if (s->pending.items[i]->state == SQLA_PENDING)
+            add(l, s->pending.items[i], "added");
+    for (size_t i = 0; i < s->doomed.count; i++)
+        if (s->doomed.items[i]->state == SQLA_PERSISTENT && (s->doomed.items[i]->flags & SQLA__FLAG_DOOMED) != 0)
+            add(l, s->doomed.items[i], "deleted");
+}
+
+/* Byte for byte, since a text that was assigned may be freed by now. */
+static size_t look_at_pool(loss *l, const sqla__pool *pool, size_t left)
+{
+    for (size_t p = 0; p < pool->pages.count; p++) {
+        const sqla__page *page = pool->pages.items[p];
+        for (uint32_t i = 0; page != NULL && i < page->used && left > 0; i++, left--) {
+            const sqla__object *object = sqla__page_cell(page, i);
+            if (object->state == SQLA_PERSISTENT && (object->flags & SQLA__FLAG_DOOMED) == 0 && !sqla__object_untouched(object))
+                add(l, object, "changed");
+        }
+    }
+    return left;
+}
+
+/* "the 'User' with key 7", or a new one */
+static void describe(char *buf, size_t size, const sqla__object *object)
+{
+    char value[64];
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    if (object->state != SQLA_PERSISTENT || mapping->key_count != 1) {
+        snprintf(buf, size, "%s'%s'", object->state != SQLA_PERSISTENT ? "a new " : "a ", mapping->model->name);
+        return;
+    }
+    sqla_value_print(value, sizeof value, sqla__field_value(&mapping->columns[mapping->keys[0]].slot, sqla__snapshot_of(object)));
+    snprintf(buf, size, "the '%s' with key %s", mapping->model->name, value);
+}
+
+void sqla__session_tell_loss(const sqla_session *s)
+{
+    const sqla_engine *db = s->maker->engine;
+    char object[200];
+    loss l = { 0 };
+    if (s->broken.status != SQLA_OK)
+        return; /* that was told */
+    if (s->kept.status != SQLA_OK) {
+        sqla__engine_log(db, SQLA_LOG_WARNING, "a session was closed, and nobody was told of its failure: %s", s->kept.message);
+        return;
+    }
+    look_at_lists(&l, s);
+    for (size_t m = 0, left = MOST_LOOKED_AT; m < s->maker->mapping_count; m++)
+        left = look_at_pool(&l, &s->pools[m], left);
+    if (l.count == 0)
+        return;
+    describe(object, sizeof object, l.first);
+    sqla__engine_log(db, SQLA_LOG_WARNING, "a session was closed with %zu object%s that no commit has written: %s was %s", l.count,
+        l.count == 1 ? "" : "s", object, l.what);
+}
