@@ -24,6 +24,34 @@ static void first_failure_stays(const char *url)
     CU_ASSERT_EQUAL(sqla_fail(NULL, "nobody listens"), SQLA_ERR_APPLICATION);
 }
 
+/* Returns: what is printed. */
+static const char *printed(const sqla_error *err)
+{
+    static char text[1200];
+    memset(text, 0, sizeof text);
+    FILE *to = fmemopen(text, sizeof text, "w");
+    sqla_error_print(err, to);
+    fclose(to);
+    return text;
+}
+
+static void print__says_what_there_is(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    (void)url;
+    CU_ASSERT_STRING_EQUAL(printed(NULL), "");
+    CU_ASSERT_STRING_EQUAL(printed(&err), "");
+    sqla_fail(&err, "no bread");
+    CU_ASSERT_STRING_EQUAL(printed(&err), "no bread\n");
+    snprintf(err.hint, sizeof err.hint, "bake some");
+    CU_ASSERT_STRING_EQUAL(printed(&err), "no bread\n  hint: bake some\n");
+    snprintf(err.detail, sizeof err.detail, "the shelf is empty");
+    CU_ASSERT_STRING_EQUAL(printed(&err), "no bread\n  detail: the shelf is empty\n  hint: bake some\n");
+    err.message[0] = err.detail[0] = err.hint[0] = '\0';
+    CU_ASSERT(strlen(printed(&err)) > 1);
+    sqla_error_print(&err, NULL);
+}
+
 static void struct_without_magic_is_fresh(const char *url)
 {
     sqla_error err;
@@ -207,6 +235,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         { "first_failure_stays", first_failure_stays, HARNESS_PLAIN },
+        { "print__says_what_there_is", print__says_what_there_is, HARNESS_PLAIN },
         { "struct_without_magic_is_fresh", struct_without_magic_is_fresh, HARNESS_PLAIN },
         { "statuses_have_names", statuses_have_names, HARNESS_PLAIN },
         { "long_texts_are_cut_between_characters", long_texts_are_cut_between_characters, HARNESS_PLAIN },

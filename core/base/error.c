@@ -60,6 +60,16 @@ void sqla_error_clear(sqla_error *err)
         sqla__error_init(err);
 }
 
+/* In one call, so that lines of two threads do not mix. */
+void sqla_error_print(const sqla_error *err, FILE *to)
+{
+    if (!sqla_failed(err) || to == NULL)
+        return;
+    const char *message = err->message[0] != '\0' ? err->message : sqla_status_meaning(err->status);
+    const char *detail = err->detail[0] != '\0' ? "\n  detail: " : "", *hint = err->hint[0] != '\0' ? "\n  hint: " : "";
+    fprintf(to, "%s%s%s%s%s\n", message, detail, err->detail, hint, err->hint);
+}
+
 /* Format into room by way of a larger text, so that a cut never goes through a character. */
 static void format_into(char *room, size_t size, const char *format, va_list args)
 {

@@ -85,7 +85,6 @@ int main(int argc, char **argv)
     sqla_sessionmaker_free(Session);
     sqla_metadata_free(base);
     sqla_engine_free(db);
-    if (sqla_failed(&err)) /* the first failure of all, if there was one: what comes after it changed nothing */
-        fprintf(stderr, "%s\n", err.message);
+    sqla_error_print(&err, stderr); /* the first failure of all, if there was one: what comes after it changed nothing */
     return sqla_failed(&err);
 }

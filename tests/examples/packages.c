@@ -356,8 +356,7 @@ int main(int argc, char **argv)
     fclose(file);
     if (!sqla_failed(&err))
         print_answers(s, argc > 3 ? argv[3] : "apt", &err);
-    if (sqla_failed(&err))
-        fprintf(stderr, "packages: %s%s%s\n", err.message, *err.hint != '\0' ? "\nhint: " : "", err.hint);
+    sqla_error_print(&err, stderr);
     sqla_close(s);
     sqla_sessionmaker_free(Session);
     sqla_metadata_free(base);

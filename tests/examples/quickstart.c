@@ -150,7 +150,6 @@ int main(int argc, char **argv)
     sqla_sessionmaker_free(Session);
     sqla_metadata_free(base);
     sqla_engine_free(engine);
-    if (sqla_failed(&err))
-        fprintf(stderr, "%s\n", err.message);
+    sqla_error_print(&err, stderr);
     return sqla_failed(&err);
 }

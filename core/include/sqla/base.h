@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <sqla/status.h>
 #include <sqla/types.h>
@@ -68,6 +69,9 @@ typedef struct sqla_error {
 static inline bool sqla_failed(const sqla_error *err) { return err != NULL && err->magic == SQLA_ERROR_MAGIC_ && err->status != SQLA_OK; }
 /* Make err fresh. NULL is fine.  Threads: any. */
 SQLA_API void sqla_error_clear(sqla_error *err);
+/* Write the failure for people: its message, and on lines of their own the detail and the hint where there are any. Nothing is
+ * written when nothing has failed, or err or to is NULL.  Threads: any. */
+SQLA_API void sqla_error_print(const sqla_error *err, FILE *to);
 /* Put the program's own failure into the same channel.  message: printf's form.
  * Returns: SQLA_ERR_APPLICATION.  Threads: any. */
 SQLA_API sqla_status sqla_fail(sqla_error *err, const char *message, ...) SQLA_PRINTF_(2, 3);
