@@ -100,6 +100,7 @@ int main(int argc, char **argv)
     if (url == NULL)
         return harness_main("random-orm", tests, sizeof tests / sizeof tests[0]);
     bool ok = run_seeds(url, wanted.first, wanted.last, wanted.steps, wanted.seconds);
-    printf("random-orm: %d passed, %d failed (%s)\n", ok, !ok, url);
+    unsigned long long done = the_verdict != NULL ? (unsigned long long)the_verdict->seed - wanted.first + 1 : 0;
+    printf("random-orm: %d passed, %d failed (%s; %llu seeds)\n", ok, !ok, url, done);
     return ok ? 0 : 1;
 }
