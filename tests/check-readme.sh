@@ -11,5 +11,5 @@ while IFS= read -r line; do
     if grep -qF -- "$line" "$SRC"/tests/examples/journey.c; then pass; else not_ok "not in tests/examples/journey.c" "$line"; fi
 done <"$TMP/lines"
 same "there is no C program in the README that is not run" "$(grep -c '^```c$' "$SRC/README.md")" 1
-same "there is no block of commands in the README that is not run" "$(grep -c '^```sh$' "$SRC/README.md")" 3
+same "there is no block of commands in the README that is not run" "$(grep -c '^```sh$' "$SRC/README.md")" 4
 finish "no database"

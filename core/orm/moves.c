@@ -35,7 +35,8 @@ static move *holder_of(const moves *m, const move *of)
 
 static sqla_status refuse_circle(const move *of, sqla_error *err)
 {
-    sqla__error_set(err, SQLA_ERR_UNIQUE, "objects of '%s' are given the keys of one another", sqla__mapping_of(of->item.object)->model->name);
+    sqla__error_set(err, SQLA_ERR_UNIQUE, "objects of '%s' are given the keys of one another",
+        sqla__mapping_of(of->item.object)->model->name);
     sqla__error_hint(err, "give one of them a key that is free, flush, and then its new one");
     return err->status;
 }
