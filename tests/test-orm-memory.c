@@ -216,9 +216,32 @@ static void move_by_texts(family *x, sqla_error *err)
     sqla_commit(x->s, err);
 }
 
+/* Each takes the key of the next one, which gives it up. */
+static void move_keys(family *x, sqla_error *err)
+{
+    enum { LANDS = 5 };
+    Land *lands[LANDS];
+    bool whole = true;
+    for (int i = 0; i < LANDS; i++) {
+        Land land = { .name = "land" };
+        land.code[0] = (char)('a' + i);
+        lands[i] = sqla_add_object(x->s, Land, &land);
+        whole = whole && lands[i] != NULL;
+    }
+    sqla_flush(x->s, err);
+    for (int i = 0; i < LANDS && whole && !sqla_failed(err); i++)
+        lands[i]->code[0]++;
+    sqla_commit(x->s, err);
+}
+
 static void memory__of_texts_as_keys(const char *url)
 {
     try_all(url, move_by_texts);
+}
+
+static void memory__of_keys_that_move(const char *url)
+{
+    try_all(url, move_keys);
 }
 
 static void memory__of_moves(const char *url)
@@ -250,6 +273,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         { "memory of texts as keys", memory__of_texts_as_keys, HARNESS_SQLITE },
+        { "memory of keys that move", memory__of_keys_that_move, HARNESS_SQLITE },
         { "memory of moves", memory__of_moves, HARNESS_SQLITE },
         { "memory of circles", memory__of_circles, HARNESS_SQLITE },
         { "memory of cascades", memory__of_cascades, HARNESS_SQLITE },

@@ -168,8 +168,8 @@ static void settle_collection(int owner, int k)
             !coll_has(c, child))
             coll_add(c, child);
     for (int child = 0; c->stale && child < w.count; child++)
-        if (w.objects[child].table == m->target && p.parents[child][m->one].object == owner &&
-            !coll_has(c, child))
+        if (w.objects[child].table == m->target && !coll_has(c, child) &&
+            (p.parents[child][m->one].object == owner || w.objects[child].to[m->one] == owner))
             c->known = WHATEVER; /* it was its child before, and not known to be one */
     if (c->known == EXACTLY && sure < c->count) {
         c->known = AS_A_SET;
