@@ -120,6 +120,22 @@ static void view__statement_tells_no_count(const char *url)
     sqla_engine_free(db);
 }
 
+/* A table is no view: where a trigger drops what is written, and writes something else, the row was not changed. */
+static void table__whose_trigger_drops_an_update_is_stale(const char *url)
+{
+    desk d;
+    harness_sql(url, "CREATE TABLE notes (id VARCHAR(7) PRIMARY KEY, text VARCHAR(50), stars INTEGER)");
+    harness_sql(url, "CREATE TABLE seen (id VARCHAR(7))");
+    harness_sql(url, "CREATE TRIGGER watch BEFORE UPDATE ON notes BEGIN INSERT INTO seen VALUES (OLD.id); SELECT RAISE(IGNORE); END");
+    desk_open(&d, url);
+    Note here = { .id = "7", .text = "here" }, *note = sqla_add_object(d.s, Note, &here);
+    CU_ASSERT_EQUAL(sqla_commit(d.s, &d.err), SQLA_OK);
+    note->text = "there";
+    CU_ASSERT_EQUAL(sqla_commit(d.s, &d.err), SQLA_ERR_STALE);
+    CU_ASSERT(says(&d.err, "met 0 rows"));
+    desk_close(&d);
+}
+
 /* Rows of a plain view are the table's, and are counted as those: one that is gone is missed. */
 static void view__of_one_table_is_counted(const char *url)
 {
@@ -138,6 +154,7 @@ static void view__of_one_table_is_counted(const char *url)
 static const struct harness_test tests[] = {
     { "view: rows are not counted", view__rows_are_not_counted, HARNESS_SQLITE | HARNESS_POSTGRES },
     { "view: a statement tells no count", view__statement_tells_no_count, HARNESS_SQLITE },
+    { "table whose trigger drops an update is stale", table__whose_trigger_drops_an_update_is_stale, HARNESS_SQLITE },
     { "view of one table is counted", view__of_one_table_is_counted, HARNESS_SERVERS },
 };
 

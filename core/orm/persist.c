@@ -63,13 +63,14 @@ static sqla_status explain(const run *r, sqla_error *err, sqla_status status)
 static sqla_status wrong_count(const run *r, const sqla_batch *batch, sqla_error *err)
 {
     const char *name = r->pool->mapping->model->name;
+    long long affected = batch->affected > 0 ? batch->affected : 0; /* below: none that is known */
     if (r->verb == SQLA__INSERT) {
-        sqla__error_set(err, SQLA_ERR_DATA, "the database stored %lld of %zu rows of '%s'", (long long)batch->affected, batch->count, name);
+        sqla__error_set(err, SQLA_ERR_DATA, "the database stored %lld of %zu rows of '%s'", affected, batch->count, name);
         sqla__error_hint(err, "a trigger or rule on the table may have dropped some");
         return err->status;
     }
     sqla__error_set(err, SQLA_ERR_STALE, "%s of %zu '%s' met %lld rows: some were changed or deleted behind our back", verb_name(r->verb), batch->count,
-                    name, (long long)batch->affected);
+                    name, affected);
     if (batch->unmatched >= 0)
         err->row = batch->unmatched + 1;
     return err->status;
@@ -89,7 +90,7 @@ static sqla_status check_count(const run *r, const sqla_batch *batch, sqla_error
 {
     const sqla_table *table = r->pool->mapping->table;
     uint64_t facts = 0;
-    if (batch->affected == (int64_t)batch->count || batch->affected < 0)
+    if (batch->affected == (int64_t)batch->count)
         return SQLA_OK;
     sqla_status status = sqla__conn_table_facts(r->session->conn, table->schema, table->name, &facts, err);
     if (status != SQLA_OK || (facts & SQLA_FACT_UNCOUNTED) != 0)
