@@ -182,8 +182,8 @@ static void lose(int index)
         w.objects[index].says[r].verb = NOTHING;
         w.objects[index].by_call[r] = false;
     }
-    for (int i = 0; i < w.count; i++) /* to be removed from it means nothing any more, unless a key says the opposite */
-        for (int r = 0; r < table_of_object(&w.objects[i])->one_count; r++)
+    for (int i = 0; i < w.count; i++) /* that a row was removed from it means nothing any more, unless a key says the opposite */
+        for (int r = 0; has_row(&w.objects[i]) && r < table_of_object(&w.objects[i])->one_count; r++)
             if (w.objects[i].says[r].verb == REMOVED && w.objects[i].says[r].owner == index && !parent_of(&w, i, r).contradicts)
                 w.objects[i].says[r].verb = NOTHING;
 }
