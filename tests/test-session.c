@@ -556,14 +556,52 @@ static void hear(void *data, int level, const char *line)
     snprintf(heard.line, sizeof heard.line, "%s", line);
 }
 
-static void leave_new(sqla_session *s, User *u) { (void)u, sqla_add(s, User, .name = "new"); }
-static void leave_deleted(sqla_session *s, User *u) { sqla_delete(s, u); }
-static void leave_changed(sqla_session *s, User *u) { (void)s, u->name = "another"; }
-static void leave_two(sqla_session *s, User *u) { leave_changed(s, u), leave_new(s, u); }
-static void leave_failure(sqla_session *s, User *u) { (void)u, sqla_delete(s, &heard); }
-static void leave_nothing(sqla_session *s, User *u) { u->name = "written", sqla_commit(s, NULL); }
-static void leave_rolled_back(sqla_session *s, User *u) { leave_two(s, u), sqla_rollback(s, NULL); }
-static void leave_what_was_told(sqla_session *s, User *u) { leave_failure(s, u), sqla_flush(s, NULL); }
+static void leave_new(sqla_session *s, User *u)
+{
+    (void)u;
+    sqla_add(s, User, .name = "new");
+}
+
+static void leave_deleted(sqla_session *s, User *u)
+{
+    sqla_delete(s, u);
+}
+
+static void leave_changed(sqla_session *s, User *u)
+{
+    (void)s;
+    u->name = "another";
+}
+
+static void leave_two(sqla_session *s, User *u)
+{
+    leave_changed(s, u);
+    leave_new(s, u);
+}
+
+static void leave_failure(sqla_session *s, User *u)
+{
+    (void)u;
+    sqla_delete(s, &heard);
+}
+
+static void leave_nothing(sqla_session *s, User *u)
+{
+    u->name = "written";
+    sqla_commit(s, NULL);
+}
+
+static void leave_rolled_back(sqla_session *s, User *u)
+{
+    leave_two(s, u);
+    sqla_rollback(s, NULL);
+}
+
+static void leave_what_was_told(sqla_session *s, User *u)
+{
+    leave_failure(s, u);
+    sqla_flush(s, NULL);
+}
 
 /* Each time one line, or none; also where the text that was assigned is freed by then. */
 static void close__tells_what_is_lost(const char *url)
