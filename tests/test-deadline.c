@@ -380,6 +380,7 @@ static void fence__cancel_that_is_late(const char *url)
     for (int i = 0; i < 20 && status != SQLA_OK && status != SQLA_ERR_CANCELLED; i++) /* a busy machine may need more to connect */
         status = sqla_execute(db, "SELECT pg_sleep(0.3)", NULL, NULL);
     CU_ASSERT_EQUAL(status, SQLA_OK);
+    CU_ASSERT(sqla_engine_pool_status(db).connects >= 2); /* it is another connection */
     sqla_engine_free(db);
     relay_stop(&relay);
 }

@@ -607,8 +607,8 @@ static void leave_what_was_told(sqla_session *s, User *u)
 static void close__tells_what_is_lost(const char *url)
 {
     static const struct { void (*leave)(sqla_session *s, User *u); const char *says; } table[] = {
-        { leave_new, "1 object that no commit has written: a new 'User' was added" },
-        { leave_deleted, "1 object that no commit has written: the 'User' with key " },
+        { leave_new, "1 object that no flush has written: a new 'User' was added" },
+        { leave_deleted, "1 object that no flush has written: the 'User' with key " },
         { leave_changed, "was changed" },
         { leave_two, "2 objects" },
         { leave_failure, "nobody was told of its failure: cannot delete" },

@@ -243,8 +243,8 @@ static bool record_gone(sqla_session *s, sqla__object *object)
            sqla__object_settle(object, false);
 }
 
-/* The row of an object is gone, and whose child it was to be says nothing any more. Where this transaction may have deleted it, a
- * rollback brings the row back. */
+/* The row of an object is gone, and with it what an append or a remove had said of it. Where this transaction may have deleted the
+ * row, a rollback brings it back. */
 static sqla_status forget(sqla_session *s, sqla__object *object, sqla_error *err)
 {
     if (sqla__undo_covers_reads(s) && !record_gone(s, object))

@@ -1,5 +1,5 @@
-/* loss.c: what a session that is closed takes with it, and nobody was told of: a line in the engine's log, since
- * there is no call left that could report it. */
+/* loss.c: what is lost when a session is closed, and was never reported. It becomes a line in the engine's log,
+ * since no call is left that could report it. */
 #include <config.h>
 #include "orm/session.h"
 
@@ -77,6 +77,6 @@ void sqla__session_tell_loss(const sqla_session *s)
     if (l.count == 0)
         return;
     describe(object, sizeof object, l.first);
-    sqla__engine_log(db, SQLA_LOG_WARNING, "a session was closed with %zu object%s that no commit has written: %s was %s", l.count,
+    sqla__engine_log(db, SQLA_LOG_WARNING, "a session was closed with %zu object%s that no flush has written: %s was %s", l.count,
         l.count == 1 ? "" : "s", object, l.what);
 }

@@ -228,7 +228,7 @@ bool sqla__object_dirty(const sqla__object *object);
 
 extern const struct sqla_target_ops sqla__session_target;
 
-/* What goes when the session is closed now, and was told to nobody: a line in the log. */
+/* Log what is lost when the session is closed now, and was never reported. */
 void sqla__session_tell_loss(const sqla_session *s);
 
 #endif
