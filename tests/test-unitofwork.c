@@ -865,6 +865,33 @@ static void rollback__of_a_new_object_added_again(const char *url)
     }
 }
 
+/* The text that it was given for its second life is freed before that one is taken back. */
+static void rollback__reads_no_text_of_an_object_added_again(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Tag *a = sqla_add(x.s, Tag, .code = "a");
+    sqla_commit(x.s, &x.err);
+    Label *label = sqla_add(x.s, Label, .tag = a);
+    sqla_flush(x.s, &x.err);
+    sqla_execute(x.s, "DELETE FROM label", NULL, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(sqla_refresh(x.s, label, &x.err), SQLA_ERR_NOT_FOUND);
+    sqla_error_clear(&x.err);
+    char *text = strdup("a");
+    label->id = 0;
+    label->tag = NULL;
+    label->tag_code = text;
+    sqla_add_object(x.s, Label, label);
+    memset(text, '#', 1);
+    free(text);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_EQUAL(sqla_state(x.s, label), SQLA_TRANSIENT);
+    CU_ASSERT_PTR_EQUAL(label->tag_code, text);
+    family_close(&x);
+}
+
 /* Pointed at, it comes along as it is, and is refused for the key that its first row had. */
 static void rollback__of_a_new_object_that_came_along_again(const char *url)
 {
@@ -1549,6 +1576,7 @@ static const struct harness_test tests[] = {
     { "rollback gives back a text that a cascade took", rollback__gives_back_a_text_that_a_cascade_took, HARNESS_DATABASES },
     { "rollback of an object added again after its row was gone", rollback__of_an_object_added_again_after_its_row_was_gone, HARNESS_DATABASES },
     { "rollback of a new object added again", rollback__of_a_new_object_added_again, HARNESS_DATABASES },
+    { "rollback reads no text of an object added again", rollback__reads_no_text_of_an_object_added_again, HARNESS_DATABASES },
     { "rollback of a new object that came along again", rollback__of_a_new_object_that_came_along_again, HARNESS_DATABASES },
     { "delete of a new owner empties it", delete__of_a_new_owner_empties_it, HARNESS_DATABASES },
     { "append to a deleted owner begins anew", append__to_a_deleted_owner_begins_anew, HARNESS_DATABASES },
