@@ -66,6 +66,11 @@ bool harness_await_others(const char *url, int64_t n);
 /* End them, and wait until they are gone.  Returns: how many there were. */
 int64_t harness_end_others(const char *url);
 
+/* Was it as long as it should be? A machine that is busy with other things makes anything late now and then, so the first
+ * two times that a test is late it goes on, and is run once more from its start, on a database of its own. Who is late
+ * in all three has failed; too early is a failure at once.
+ * took, least, most: milliseconds. */
+bool harness_in_time(int64_t took, int64_t least, int64_t most);
 /* Does valgrind run the program? It computes with long doubles of 64 bits, as SQLite must then too, and keeps freed memory. */
 bool harness_is_emulated(void);
 /* End a child of a test, which leaves to its parent what it was forked with; valgrind looks for what is lost at an exit, and not when

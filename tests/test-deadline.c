@@ -22,10 +22,7 @@ static const char some_work[] = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELE
 
 static bool took(int64_t start, int64_t least, int64_t most)
 {
-    int64_t ms = now_ms() - start;
-    if (ms < least || ms > most + SLACK)
-        fprintf(stderr, "it took %d ms, and was to take %d to %d\n", (int)ms, (int)least, (int)most);
-    return ms >= least && ms <= most + SLACK;
+    return harness_in_time(now_ms() - start, least, most + SLACK);
 }
 
 /* ---- the database works too long ------------------------------------------------------------------------------------ */
