@@ -184,8 +184,11 @@ static void lose(int index)
     }
     for (int i = 0; i < w.count; i++) /* that a row was removed from it means nothing any more, unless a key says the opposite */
         for (int r = 0; has_row(&w.objects[i]) && r < table_of_object(&w.objects[i])->one_count; r++)
-            if (w.objects[i].says[r].verb == REMOVED && w.objects[i].says[r].owner == index && !parent_of(&w, i, r).contradicts)
+            if (w.objects[i].says[r].verb == REMOVED && w.objects[i].says[r].owner == index && !parent_of(&w, i, r).contradicts) {
                 w.objects[i].says[r].verb = NOTHING;
+                if (w.objects[i].to_was[r] != index) /* the pointer, which it took from another one, stands as if assigned */
+                    w.objects[i].by_call[r] = false;
+            }
 }
 
 static void look_at_got(int t, const record *wanted, void *got)
