@@ -68,6 +68,7 @@ struct sqla_driver_conn {
     unsigned long id;          /* the server's number of the session */
     sqla_driver_result *stream;  /* a result whose rows are still coming, or NULL */
     bool tls;                  /* what is written may raise SIGPIPE */
+    bool hushed;               /* which is held off now (mariadb__quiet_begin) */
     bool lost;                 /* never to be used again */
     bool flooded;              /* since the server sent too much */
     bool pinning;              /* the driver sets what it relies on */
@@ -192,6 +193,9 @@ sqla_status mariadb__poll(MYSQL *link, int events, int64_t deadline, int *ret_ev
 typedef struct mariadb__hush { sigset_t before; bool blocked, was_pending; } mariadb__hush;
 void mariadb__hush_begin(mariadb__hush *hush);
 void mariadb__hush_end(mariadb__hush *hush);
+/* The same around calls on a connection, which each do it for themselves: three calls of the system, too many for each row. */
+void mariadb__quiet_begin(sqla_driver_conn *conn, mariadb__hush *hush);
+void mariadb__quiet_end(sqla_driver_conn *conn, mariadb__hush *hush);
 
 typedef enum mariadb__kind {
     MARIADB__PREPARE, MARIADB__EXECUTE, MARIADB__FETCH, MARIADB__FREE, MARIADB__CLOSE, /* of a statement */

@@ -12,7 +12,7 @@
  * statement has changed must not be lost by that, so it is given more time. */
 #define DRAIN_PATIENCE INT64_C(50000000)
 #define WRITE_PATIENCE INT64_C(10000000000)
-#define CANCEL_PATIENCE INT64_C(1000000000)
+#define CANCEL_PATIENCE INT64_C(4000000000)
 
 /* Rows, one behind the other: of each cell its size, NULL_SIZE for a null, and its bytes. */
 typedef struct block {
@@ -232,11 +232,14 @@ static void drain(sqla_driver_result *result)
         conn->deadline = conn->deadline == 0 || until < conn->deadline ? until : conn->deadline;
         conn->grace = CANCEL_PATIENCE;
     }
+    mariadb__hush hush;
     sqla_status status = SQLA_OK;
+    mariadb__quiet_begin(conn, &hush);
     while (status == SQLA_OK && fetch.answer == 0) {
         status = mariadb__call_run(conn, &fetch);
         result->number += status == SQLA_OK && fetch.answer == 0;
     }
+    mariadb__quiet_end(conn, &hush);
     if (status == SQLA_OK && fetch.answer != MYSQL_NO_DATA)
         (void)mariadb__failed(conn, fetch.handle, NULL, 0, NULL);
 }
@@ -252,7 +255,7 @@ static sqla_status rows_failed(sqla_driver_result *result, const char *text, boo
     return SQLA_OK;
 }
 
-static sqla_status take_rows(sqla_driver_result *result, bool keep, const char *text, bool *ret_failed, sqla_err *err)
+static sqla_status read_rows(sqla_driver_result *result, bool keep, const char *text, bool *ret_failed, sqla_err *err)
 {
     mariadb__call fetch = { .kind = MARIADB__FETCH, .handle = result->stmt->handle };
     sqla_status status = mariadb__call_run(result->conn, &fetch);
@@ -270,6 +273,15 @@ static sqla_status take_rows(sqla_driver_result *result, bool keep, const char *
         return rows_failed(result, text, ret_failed, err);
     result->info.affected = changed(result, (uint64_t)result->count);
     return SQLA_OK;
+}
+
+static sqla_status take_rows(sqla_driver_result *result, bool keep, const char *text, bool *ret_failed, sqla_err *err)
+{
+    mariadb__hush hush;
+    mariadb__quiet_begin(result->conn, &hush);
+    sqla_status status = read_rows(result, keep, text, ret_failed, err);
+    mariadb__quiet_end(result->conn, &hush);
+    return status;
 }
 
 /* A CALL gives as many results as its procedure makes, and the one of its own end: the first is the
@@ -397,8 +409,12 @@ sqla_status mariadb_result_fetch(sqla_driver_result *result, const sqla_plan *pl
                                  sqla_row_arena *arena, size_t *ret_count, bool *ret_end, sqla_err *err)
 {
     size_t n = 0;
+    mariadb__hush hush;
+    hush.blocked = false;
     *ret_count = 0;
     sqla_status status = result->ended ? SQLA_OK : mariadb__decoder_choose(&result->decoder, &result->info, result->readers, plan, err);
+    if (result->streaming) /* a whole one may outlive its connection */
+        mariadb__quiet_begin(result->conn, &hush);
     while (status == SQLA_OK && n < max) {
         status = advance(result, err);
         if (status != SQLA_OK || !result->ready)
@@ -410,6 +426,7 @@ sqla_status mariadb_result_fetch(sqla_driver_result *result, const sqla_plan *pl
         result->number++;
         n++;
     }
+    mariadb__quiet_end(result->conn, &hush);
     *ret_count = n;
     if (status == SQLA_OK)
         *ret_end = is_at_end(result);

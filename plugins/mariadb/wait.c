@@ -83,6 +83,23 @@ void mariadb__hush_end(mariadb__hush *hush)
     pthread_sigmask(SIG_SETMASK, &hush->before, NULL);
 }
 
+void mariadb__quiet_begin(sqla_driver_conn *conn, mariadb__hush *hush)
+{
+    hush->blocked = false;
+    if (!conn->tls || conn->hushed)
+        return;
+    mariadb__hush_begin(hush);
+    conn->hushed = hush->blocked;
+}
+
+void mariadb__quiet_end(sqla_driver_conn *conn, mariadb__hush *hush)
+{
+    if (!hush->blocked)
+        return;
+    conn->hushed = false;
+    mariadb__hush_end(hush);
+}
+
 /* ---- calls ----------------------------------------------------------------------------------------------------- */
 
 /* The answer of those that give a my_bool or nothing is put together here. */
@@ -227,11 +244,9 @@ sqla_status mariadb__call_run(sqla_driver_conn *conn, mariadb__call *c)
         return SQLA_ERR_DISCONNECTED;
     if (c->kind == MARIADB__QUERY || c->kind == MARIADB__PREPARE)
         mariadb__watch_text(conn, c->text);
-    if (!conn->tls)
-        return run(conn, c);
-    mariadb__hush_begin(&hush);
+    mariadb__quiet_begin(conn, &hush);
     sqla_status status = run(conn, c);
-    mariadb__hush_end(&hush);
+    mariadb__quiet_end(conn, &hush);
     return status;
 }
 
