@@ -18,12 +18,29 @@ static void gives_aligned_memory_that_stays(const char *url)
     for (size_t i = 0; i < 500; i++) {
         blocks[i] = sqla__arena_take(&arena, i);
         CU_ASSERT_PTR_NOT_NULL_FATAL(blocks[i]);
-        CU_ASSERT_EQUAL((uintptr_t)blocks[i] % 16, 0);
+        CU_ASSERT_EQUAL((uintptr_t)blocks[i] % _Alignof(max_align_t), 0);
         memset(blocks[i], (int)i & 0xff, i);
     }
     for (size_t i = 1; i < 500; i++)
         CU_ASSERT((unsigned char)blocks[i][0] == (i & 0xff) && (unsigned char)blocks[i][i - 1] == (i & 0xff));
     sqla__arena_release(&arena);
+}
+
+/* Whatever a chunk holds: the first of an arena, one of its own size, one of a large request alone, and the next one. */
+static void chunks_of_every_kind_are_aligned(const char *url)
+{
+    sqla__arena plain = { 0 }, opened = { 0 };
+    (void)url;
+    CU_ASSERT_FATAL(sqla__arena_open(&opened, 8 * SQLA__ARENA_ALIGN));
+    for (size_t i = 0; i < 40; i++) {
+        size_t size = i % 4 == 3 ? 100001 : 333;
+        max_align_t *one = sqla__arena_take(&plain, size), *other = sqla__arena_take(&opened, size);
+        CU_ASSERT_FATAL(one != NULL && other != NULL);
+        CU_ASSERT((uintptr_t)one % _Alignof(max_align_t) == 0 && (uintptr_t)other % _Alignof(max_align_t) == 0);
+        *one = *other = (max_align_t){ 0 };
+    }
+    sqla__arena_release(&plain);
+    sqla__arena_release(&opened);
 }
 
 static void large_requests_do_not_waste_the_chunk(const char *url)
@@ -47,17 +64,18 @@ static void large_requests_do_not_waste_the_chunk(const char *url)
 
 static void opened_with_a_chunk_of_its_own_size(const char *url)
 {
+    enum { SIZE = SQLA__ARENA_HEAD + 112 };
     sqla__arena arena = { 0 };
     (void)url;
-    CU_ASSERT_FATAL(sqla__arena_open(&arena, 128));
+    CU_ASSERT_FATAL(sqla__arena_open(&arena, SIZE));
     char *first = sqla__arena_take(&arena, 64), *second = sqla__arena_take(&arena, 48);
     CU_ASSERT_PTR_EQUAL(second, first + 64); /* and with that it is full */
     CU_ASSERT_EQUAL(arena.end - arena.next, 0);
     for (size_t i = 0; i < 3; i++)
         memset(sqla__arena_take(&arena, 32), 1, 32);
-    CU_ASSERT_EQUAL(arena.end - arena.next, 128 - 16 - 96); /* the second is as large */
+    CU_ASSERT_EQUAL(arena.end - arena.next, SIZE - SQLA__ARENA_HEAD - 96); /* the second is as large */
     memset(sqla__arena_take(&arena, 32), 1, 32);
-    CU_ASSERT_EQUAL(arena.end - arena.next, 256 - 16 - 32); /* and the next one twice that */
+    CU_ASSERT_EQUAL(arena.end - arena.next, 2 * SIZE - SQLA__ARENA_HEAD - 32); /* and the next one twice that */
     sqla__arena_reset(&arena);
     CU_ASSERT_PTR_EQUAL(sqla__arena_take(&arena, 1), first);
     sqla__arena_release(&arena);
@@ -200,6 +218,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         { "gives_aligned_memory_that_stays", gives_aligned_memory_that_stays, HARNESS_PLAIN },
+        { "chunks_of_every_kind_are_aligned", chunks_of_every_kind_are_aligned, HARNESS_PLAIN },
         { "large_requests_do_not_waste_the_chunk", large_requests_do_not_waste_the_chunk, HARNESS_PLAIN },
         { "reset_uses_memory_again", reset_uses_memory_again, HARNESS_PLAIN },
         { "opened_with_a_chunk_of_its_own_size", opened_with_a_chunk_of_its_own_size, HARNESS_PLAIN },

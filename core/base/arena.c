@@ -14,18 +14,19 @@
 
 #include "base/mem.h"
 
-enum { ALIGN = 16, FIRST_CHUNK = 1024, LAST_CHUNK = 256 * 1024 };
+enum { ALIGN = SQLA__ARENA_ALIGN, FIRST_CHUNK = 1024, LAST_CHUNK = 256 * 1024 };
 
 typedef struct sqla__arena_chunk {
     struct sqla__arena_chunk *older;
-    size_t size; /* of the room behind the head */
+    size_t size; /* of the room */
+    max_align_t room[];
 } sqla__arena_chunk;
 
-_Static_assert(sizeof(sqla__arena_chunk) % ALIGN == 0, "the room of a chunk is aligned as its head is");
+_Static_assert(sizeof(sqla__arena_chunk) == SQLA__ARENA_HEAD, "an arena's own bytes are as many as it says");
 
 static char *room_of(sqla__arena_chunk *chunk)
 {
-    return (char *)(chunk + 1);
+    return (char *)chunk->room;
 }
 
 static void use_chunk(sqla__arena *arena, sqla__arena_chunk *chunk)
