@@ -12,7 +12,7 @@
 /* The hook: armed says whether anybody counts at all, left is how many allocations still succeed. */
 static struct {
     atomic_bool armed, lasting;
-    _Atomic uint64_t left;
+    atomic_size_t left;
 } hook;
 
 static _Atomic(sqla__alloc_watch_fn *) watch;
@@ -36,7 +36,7 @@ static bool fails_now(void)
 {
     if (!atomic_load_explicit(&hook.armed, memory_order_relaxed))
         return false;
-    uint64_t left = atomic_load(&hook.left);
+    size_t left = atomic_load(&hook.left);
     while (left > 1) {
         if (atomic_compare_exchange_weak(&hook.left, &left, left - 1))
             return false;
@@ -99,14 +99,14 @@ char *sqla__strdup(const char *text)
     return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
-void sqla__alloc_fail_at(uint64_t n, bool from_then_on)
+void sqla__alloc_fail_at(size_t n, bool from_then_on)
 {
     atomic_store(&hook.left, n);
     atomic_store(&hook.lasting, from_then_on);
     atomic_store(&hook.armed, n != 0);
 }
 
-uint64_t sqla__alloc_left(void)
+size_t sqla__alloc_left(void)
 {
     return atomic_load(&hook.left);
 }

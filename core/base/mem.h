@@ -17,9 +17,9 @@ char *sqla__strdup(const char *text);
 
 /* For tests: let the n-th allocation from now on fail (1 is the next), once or from then on; 0: none. Per
  * process. */
-void sqla__alloc_fail_at(uint64_t n, bool from_then_on);
+void sqla__alloc_fail_at(size_t n, bool from_then_on);
 /* How many allocations are still to come up to the one that fails (1: the next fails, or it has failed). */
-uint64_t sqla__alloc_left(void);
+size_t sqla__alloc_left(void);
 /* For tests: fn is told of each block that comes, with its size in bytes, and of each before it goes. It
  * is called by whatever thread does that, several at once. NULL: nobody. */
 typedef void sqla__alloc_watch_fn(uintptr_t block, size_t size, bool goes);
