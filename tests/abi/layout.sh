@@ -1,6 +1,8 @@
 #!/bin/sh
 # layout.sh CC SOURCE TMP: print each struct of the driver ABI with the place and size of its members, and each number and bit.
-# They are read out of the headers themselves, so nothing can be forgotten.
+# They are read out of the headers themselves, so nothing can be forgotten. The first line says what all of it depends on: among the
+# files layout*.txt beside this one, the table for a machine is the one that begins with the same line. SQLA_TEST_EMULATOR runs programs
+# that are made for another machine.
 set -eu
 cc=$1
 source=$2
@@ -71,7 +73,11 @@ awk '$1 == "#define" && $2 ~ /^SQLA_(FEATURE|FACT|ABI|NOTE|DATE|TIMESTAMP)_[A-Z_
 {
     cat "$tmp/all.h"
     echo '#include <stdio.h>'
-    echo 'int main(void) {'
+    cat <<'END'
+struct place { char c; int64_t n; };
+int main(void) {
+printf("pointers of %zu bytes, int64_t at multiples of %zu\n", sizeof(void *), offsetof(struct place, n));
+END
     awk '
         $1 == "struct" { print "printf(\"struct " $2 " %zu\\n\", sizeof(struct " $2 "));" }
         $1 == "member" { print "printf(\"    " $3 " %zu %zu\\n\", offsetof(struct " $2 ", " $3 "), sizeof(((struct " $2 " *)0)->" $3 "));" }
@@ -79,4 +85,4 @@ awk '$1 == "#define" && $2 ~ /^SQLA_(FEATURE|FACT|ABI|NOTE|DATE|TIMESTAMP)_[A-Z_
     echo 'return 0; }'
 } >"$tmp/layout.c"
 $cc -std=c11 -I"$source/abi" -include "$tmp/all.h" -o "$tmp/layout" "$tmp/layout.c"
-"$tmp/layout"
+${SQLA_TEST_EMULATOR-} "$tmp/layout"
