@@ -54,6 +54,15 @@ static inline sqla_status linked_run(sqla_driver_conn *conn, const char *text, s
     return status;
 }
 
+/* The integer of so many bytes that stands there. */
+static inline int64_t linked_integer(const void *at, size_t size)
+{
+    union { int8_t i8; int16_t i16; int32_t i32; int64_t i64; } v = { .i64 = 0 };
+    CU_ASSERT_FATAL(size == 1 || size == 2 || size == 4 || size == 8);
+    memcpy(&v, at, size);
+    return size == 1 ? v.i8 : size == 2 ? v.i16 : size == 4 ? v.i32 : v.i64;
+}
+
 /* What a fetch puts texts into: one block a row. */
 typedef struct linked_arena { sqla_row_arena base; char *block; bool fails; } linked_arena;
 

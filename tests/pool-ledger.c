@@ -189,7 +189,7 @@ void judge_places(void)
     const sqla_pool_status s = sqla_engine_pool_status(load.db), *b = &load.before;
     uint64_t waits = s.waits + b->waits;
     HOLDS(3, s.out == 0 && s.waiting == 0 && s.size == s.idle && s.size <= load.size, "a connection is still out");
-    HOLDS(3, atomic_load(&load.opened) == atomic_load(&load.closed) + s.idle, "opened is not closed and idle together");
+    HOLDS(3, atomic_load(&load.opened) == atomic_load(&load.closed) + (long)s.idle, "opened is not closed and idle together");
     printf("pool-load:   %ld opened, %ld at once at most, %llu found dead, %llu failed to connect, %llu waits of %.3f ms\n",
         atomic_load(&load.opened), atomic_load(&load.most), (unsigned long long)(s.disconnects + b->disconnects),
         (unsigned long long)(s.failed_connects + b->failed_connects), (unsigned long long)waits,

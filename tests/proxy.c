@@ -48,7 +48,7 @@ struct proxy {
     pthread_mutex_t lock;
     pthread_cond_t seen;       /* the thread has taken note of the rules */
     int listener, port, wake[2];
-    char host[256], number[16], login[256], database[128], url[1024];
+    char host[256], number[16], login[258], database[128], url[1024];
     bool mariadb, tls, stop, changed;
     unsigned reset;            /* so many of a hundred links, chosen by */
     uint32_t lots;

@@ -324,7 +324,6 @@ static bool holds(const sqla_slot *slot, const field *row, char letter)
     const int64_t number = letter == 'B' ? 1 : 7;
     const char *digit = letter == 'B' ? "1" : letter == 'd' ? "1970-01-08" : letter == 'T' ? "00:00:00.000007" :
                         letter == 'Z' || letter == 'L' ? "1970-01-01 00:00:00.000007" : "7";
-    int64_t n = 0;
     switch (slot->rep) {
     case SQLA_REP_CSTR:
         return strcmp(row->text, digit) == 0;
@@ -337,8 +336,7 @@ static bool holds(const sqla_slot *slot, const field *row, char letter)
     }
     if (slot->type == SQLA_FLOAT32 || slot->type == SQLA_FLOAT64)
         return slot->size == 4 ? row->f32 == (float)number : row->f64 == (double)number;
-    memcpy(&n, row->bytes, slot->size); /* the lowest byte comes first, or there is one */
-    return n == (slot->type == SQLA_ENUM_TYPE ? 1 : number);
+    return linked_integer(row, slot->size) == (slot->type == SQLA_ENUM_TYPE ? 1 : number);
 }
 
 static void slots__take_what_fits(const char *url)
@@ -508,15 +506,8 @@ static bool holds_number(const sqla_slot *slot, const field *row, const char *te
         return (slot->rep == SQLA_REP_VALUE ? row->value.as.f64 : slot->size == 4 ? (double)row->f32 : row->f64) == strtod(text, NULL);
     if (slot->rep == SQLA_REP_VALUE)
         return row->value.type == slot->type && row->value.as.i64 == n;
-    switch (slot->size) {
-    case 1:
-        return n == (u ? (int64_t)(uint8_t)row->bytes[0] : (int64_t)(int8_t)row->bytes[0]);
-    case 2:
-        return n == (u ? (int64_t)(uint16_t)row->i64 : (int64_t)(int16_t)row->i64);
-    case 4:
-        return n == (int32_t)row->i64;
-    }
-    return n == row->i64;
+    const int64_t got = linked_integer(row, slot->size);
+    return n == (!u || slot->size > 2 ? got : slot->size == 1 ? (uint8_t)got : (uint16_t)got);
 }
 
 static void numbers__are_not_narrowed(const char *url)
@@ -648,7 +639,7 @@ static void labels__are_named_when_unknown(const char *url)
     slot.label_count = 2;
     slot.name = NULL;
     CU_ASSERT_EQUAL(fetch(&text_field, &seven, &slot, &row, NULL, &err), SQLA_OK);
-    CU_ASSERT_EQUAL((int32_t)row.i64, 1);
+    CU_ASSERT_EQUAL(linked_integer(&row, 4), 1);
     CU_ASSERT_EQUAL(fetch(&text_field, &blue, &slot, &row, NULL, &err), SQLA_ERR_DATA);
     CU_ASSERT_STRING_EQUAL(err.message, "cannot read column 'c' of row 1: the text is none of the labels of the enum: 'blue'");
     memset(text, 'a', sizeof text);

@@ -213,7 +213,7 @@ static void check_things(client *c, sqla_session *s, int round)
     RIGHT(c, n == 4);
     for (size_t i = 0; i < n; i++) {
         const Thing *a = things[i];
-        RIGHT(c, a->small == INT16_MIN && a->large == INT64_MIN && a->ratio == 0.1 && a->part == 0.25f && a->flag);
+        RIGHT(c, a->small == INT16_MIN && a->large == INT64_MIN && a->ratio == (double)0.1 && a->part == 0.25f && a->flag);
         RIGHT(c, strcmp(a->text, "Grüße") == 0 && strcmp(a->code, "ab") == 0 && a->blob.size == 5 && memcmp(a->blob.data, "\0\1\2\377", 5) == 0);
         RIGHT(c, a->at.micros == -1 && a->local_at.micros == 1700000000123456 && a->day.days == -25567 && a->hour.micros == 86399999999);
         RIGHT(c, a->span.months == 14 && a->span.days == -3 && a->span.micros == 5000001 && a->uuid.bytes[2] == 3 && a->colour == BLUE);
@@ -271,7 +271,7 @@ static void ask_raw(client *c, sqla_session *s, int round)
         int rows = 0;
         SQLA_EACH_ROW(row, q, &c->err) {
             rows++;
-            RIGHT(c, sqla_row_i64(row, "n", &c->err) == mine && sqla_row_f64(row, "f", &c->err) == 0.1);
+            RIGHT(c, sqla_row_i64(row, "n", &c->err) == mine && sqla_row_f64(row, "f", &c->err) == (double)0.1);
         }
         RIGHT(c, rows == 1);
         sqla_stmt_free(q);

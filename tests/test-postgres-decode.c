@@ -321,7 +321,6 @@ static const char *const labels[] = { "six", "7" };
 static bool holds_seven(const sqla_slot *slot, const field *row)
 {
     sqla_interval interval;
-    int64_t n = 0;
     switch (slot->rep) {
     case SQLA_REP_CSTR:
         return strcmp(row->text, "7") == 0;
@@ -336,8 +335,10 @@ static bool holds_seven(const sqla_slot *slot, const field *row)
         return slot->size == 4 ? row->f32 == 7 : row->f64 == 7;
     if (slot->type == SQLA_INTERVAL)
         return memcpy(&interval, row, sizeof interval), interval.months == 0 && interval.days == 0 && interval.micros == 7;
-    memcpy(&n, row->bytes, slot->size < 8 ? slot->size : 8); /* the lowest byte comes first, or there is one */
-    return slot->type == SQLA_BOOL || slot->type == SQLA_ENUM_TYPE ? n == 1 : n == 7 || slot->size == 16;
+    if (slot->size == 16)
+        return true;
+    const int64_t n = linked_integer(row, slot->size);
+    return slot->type == SQLA_BOOL || slot->type == SQLA_ENUM_TYPE ? n == 1 : n == 7;
 }
 
 static void slots__take_what_fits(const char *url)

@@ -325,7 +325,7 @@ static void types__round_trip(const char *url)
     CU_ASSERT(is(&x.err, SQLA_OK));
     CU_ASSERT_PTR_NOT_NULL_FATAL(a);
     CU_ASSERT_PTR_NOT_NULL_FATAL(b);
-    CU_ASSERT(a->small == INT16_MIN && a->medium == INT32_MIN && a->large == INT64_MIN && a->ratio == 0.1 && a->part == 0.25f && a->flag);
+    CU_ASSERT(a->small == INT16_MIN && a->medium == INT32_MIN && a->large == INT64_MIN && a->ratio == (double)0.1 && a->part == 0.25f && a->flag);
     CU_ASSERT_STRING_EQUAL(a->text, "Grüße");
     CU_ASSERT_STRING_EQUAL(a->code, "ab");
     CU_ASSERT(a->blob.size == sizeof bytes && memcmp(a->blob.data, bytes, sizeof bytes) == 0);

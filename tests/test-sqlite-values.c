@@ -270,6 +270,10 @@ static const char *shown(const sqla_slot *slot, const cell *c)
         snprintf(text, sizeof text, "%u %g", v.type, v.as.f64);
     else if (slot->rep == SQLA_REP_VALUE && (v.type == SQLA_TEXT || v.type == SQLA_BLOB || v.type == SQLA_DECIMAL || v.type == SQLA_JSON))
         snprintf(text, sizeof text, "%u %s", v.type, (const char *)v.as.bytes.data);
+    else if (slot->rep == SQLA_REP_VALUE && v.type == SQLA_INTERVAL)
+        snprintf(text, sizeof text, "%u %d %d %lld", v.type, (int)v.as.interval.months, (int)v.as.interval.days, (long long)v.as.interval.micros);
+    else if (slot->rep == SQLA_REP_VALUE && v.type == SQLA_UUID)
+        snprintf(text, sizeof text, "%u %02x%02x", v.type, v.as.uuid.bytes[0], v.as.uuid.bytes[15]);
     else if (slot->rep == SQLA_REP_VALUE)
         snprintf(text, sizeof text, "%u %lld", v.type, (long long)v.as.i64);
     else if (slot->type == SQLA_INTERVAL)
@@ -504,8 +508,8 @@ static void values_taken(const char *url)
         { "'00:00:01'", SQLA_TIME, SQLA_OK, "1000000" },
         { "'1970-01-01 00:00:01'", SQLA_TIMESTAMP, SQLA_OK, "1000000" },
         { "'1970-01-01 00:00:01'", SQLA_LOCAL_TIMESTAMP, SQLA_OK, "1000000" },
-        { "'P1D'", SQLA_INTERVAL, SQLA_OK, "4294967296" }, /* months and days, as they lie */
-        { "x'01000000000000000000000000000000'", SQLA_UUID, SQLA_OK, "1" },
+        { "'P1D'", SQLA_INTERVAL, SQLA_OK, "0 1 0" },
+        { "x'01000000000000000000000000000002'", SQLA_UUID, SQLA_OK, "0102" },
         { "'green'", SQLA_ENUM_TYPE, SQLA_OK, "1" },
         { "5", SQLA_ARRAY, SQLA_ERR_DATA, "its type is not known" },
         { "5", (sqla_type)200, SQLA_ERR_UNSUPPORTED, "cannot be read in this form" },
