@@ -71,7 +71,8 @@ int64_t harness_end_others(const char *url);
  * in all three has failed; too early is a failure at once.
  * took, least, most: milliseconds. */
 bool harness_in_time(int64_t took, int64_t least, int64_t most);
-/* Does valgrind run the program? It computes with long doubles of 64 bits, as SQLite must then too, and keeps freed memory. */
+/* Does valgrind run the program, or the emulator of another machine, which SQLA_TEST_EMULATOR names? Both are slow. Valgrind keeps
+ * freed memory. With either, long doubles may have 64 bits, as SQLite's then do too. */
 bool harness_is_emulated(void);
 /* End a child of a test, which leaves to its parent what it was forked with; valgrind looks for what is lost at an exit, and not when
  * the process becomes another program. */
