@@ -50,6 +50,18 @@ stop_servers()
     rm -rf ${postgres:+"$postgres"} ${mariadb:+"$mariadb"}
 }
 
+# tell_replaced NAME FILE: an upgrade puts new files where a server that runs finds the rest of its own, and nothing that
+# it does from then on means anything. FILE holds its process number.
+tell_replaced()
+{
+    test -f "$2" || return 0
+    case $(readlink "/proc/$(sed -n 1p "$2")/exe" 2>/dev/null) in
+        *' (deleted)')
+            echo "with-servers.sh: the files of the $1 server were replaced while it ran, by an upgrade of its package; run this again" >&2
+            ;;
+    esac
+}
+
 # A signal goes on to the command; stop_servers follows at the exit.
 signalled()
 {
@@ -204,4 +216,6 @@ command=$!
 wait "$command"
 status=$?
 command=
+tell_replaced PostgreSQL "$postgres/data/postmaster.pid"
+tell_replaced MariaDB "$mariadb/pid"
 exit $status
