@@ -189,7 +189,7 @@ const sqla_traits sqlite__traits = {
     .features = SQLA_FEATURE_RETURNING | SQLA_FEATURE_LAST_ID | SQLA_FEATURE_TRANSACTIONAL_DDL |
                 SQLA_FEATURE_DEFAULT_VALUES | SQLA_FEATURE_DEFERRED_FK | SQLA_FEATURE_ISOLATED_ABORT |
                 SQLA_FEATURE_FK_ACTIONS | SQLA_FEATURE_EPHEMERAL | SQLA_FEATURE_MULTIPLE_RESULTS |
-                SQLA_FEATURE_READ_ONLY,
+                SQLA_FEATURE_CHECK_NAMES | SQLA_FEATURE_READ_ONLY,
     .dialect = "SQLite",
     .quote_open = '"',
     .quote_close = '"',

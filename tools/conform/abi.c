@@ -72,6 +72,77 @@ static void driver__later_minor(void)
         CHECK_INT(room.more[i], 0);
 }
 
+/* Structs as a later minor has them: longer, with members behind that nobody here knows. */
+enum { LATER = 32, LATER_BYTE = 0xa5 };
+#define LATER_STRUCT(type)         \
+    struct {                       \
+        type known;                \
+        unsigned char more[LATER]; \
+    }
+#define BE_LATER(s)                                     \
+    do {                                                \
+        memset((s)->more, LATER_BYTE, LATER);           \
+        (s)->known.struct_size = (uint32_t)sizeof *(s); \
+    } while (0)
+
+static sqla_status open_later(kit_conn *conn)
+{
+    LATER_STRUCT(sqla_connect_args)
+    args = { .known = { .count = kit_param_count,
+                 .params = kit_params,
+                 .instance = kit_instance(),
+                 .data = kit_driver.data } };
+    LATER_STRUCT(sqla_conn_info) info;
+    memset(&info, 0, sizeof info);
+    BE_LATER(&args);
+    BE_LATER(&info);
+    memset(conn, 0, sizeof *conn);
+    kit_clear();
+    sqla_status status = kit_ops.open(&args.known, &info.known, &conn->handle, KIT_ERR);
+    conn->info = info.known;
+    for (size_t i = 0; i < LATER; i++)
+        CHECK_INT(info.more[i], LATER_BYTE);
+    return status;
+}
+
+static void work_later(kit_conn *conn)
+{
+    LATER_STRUCT(sqla_statement) statement = { .known = { .text = "SELECT 7", .length = 8 } };
+    LATER_STRUCT(sqla_exec_options) options = { .known = { .flags = 0 } };
+    LATER_STRUCT(sqla_txn_options) txn = { .known = { .flags = 0 } };
+    sqla_driver_result *result;
+    const sqla_value *values = NULL;
+    BE_LATER(&statement);
+    BE_LATER(&options);
+    BE_LATER(&txn);
+    if (kit_ops.begin != NULL)
+        EXPECT(kit_ops.begin(conn->handle, &txn.known, KIT_ERR), SQLA_OK);
+    if (EXPECT(kit_ops.exec(conn->handle, &statement.known, NULL, NULL, &options.known, &result, KIT_ERR),
+            SQLA_OK)) {
+        EXPECT(kit_ops.result_view(result, &values, KIT_ERR), SQLA_OK);
+        CHECK(values != NULL && values[0].type != SQLA_NULL);
+        kit_ops.result_close(result);
+    }
+    if (kit_ops.begin != NULL && kit_ops.commit != NULL)
+        EXPECT(kit_ops.commit(conn->handle, &txn.known, KIT_ERR), SQLA_OK);
+    CHECK_INT(kit_state(conn), SQLA_TXN_IDLE);
+}
+
+static void driver__works_for_a_later_minor(void)
+{
+    LATER_STRUCT(sqla_host) host = { .known = kit_host };
+    sqla_driver out = { .struct_size = sizeof out };
+    kit_conn conn;
+    BE_LATER(&host);
+    host.known.abi_minor = SQLA_ABI_MINOR + 1;
+    kit_clear();
+    EXPECT(kit_entry(&host.known, &out, KIT_ERR), SQLA_OK);
+    if (!EXPECT(open_later(&conn), SQLA_OK))
+        return;
+    work_later(&conn);
+    kit_close(&conn);
+}
+
 /* A host that knows fewer members has less room, and nothing is written behind it; not even by a driver that cannot do with it. */
 static void driver__shorter_host(void)
 {
@@ -273,5 +344,7 @@ const conform_check conform_abi_checks[] = {
     { "abi-13", "reserved words are sorted", 0, 0, driver__reserved_words },
     { "abi-14", "types of the traits", 0, 0, driver__types },
     { "abi-15", "a host with fewer services is not read beyond them", 0, 0, driver__host_without_all },
+    { "abi-16", "a host of a later minor opens, begins, runs and commits", NEEDS_DATABASE, 0,
+        driver__works_for_a_later_minor },
     { NULL, NULL, 0, 0, NULL },
 };

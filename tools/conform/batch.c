@@ -63,10 +63,10 @@ static void begin_batch(void)
 {
     kit_must_open(&db);
     kit_drop(&db, "conf_batch");
-    kit_must(&db,
-        kit_sql("CREATE TABLE conf_batch (id %s%s, n %s NOT NULL CHECK (n <> -666), name %s NOT NULL, x %s)",
-            kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
-            kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
+    kit_must(&db, kit_sql("CREATE TABLE [conf_batch] ([id] %s%s, [n] %s NOT NULL CHECK ([n] <> -666), [name] "
+                          "%s NOT NULL, [x] %s)",
+                      kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
+                      kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
     make_items();
 }
 
@@ -129,7 +129,8 @@ static void check_rows(size_t n, bool keys)
     sqla_driver_result *result;
     size_t count, i = 0, wrong = 0;
     bool end = false;
-    if (!EXPECT(kit_exec(&db, "SELECT id, n, name, x FROM conf_batch ORDER BY n", NULL, NULL, 0, &result),
+    if (!EXPECT(kit_exec(&db, "SELECT [id], [n], [name], [x] FROM [conf_batch] ORDER BY [n]", NULL, NULL, 0,
+                    &result),
             SQLA_OK))
         return;
     while (
@@ -149,7 +150,7 @@ static void check_rows(size_t n, bool keys)
 
 static const char *insert_each(const char *returning)
 {
-    return kit_sql("INSERT INTO conf_batch (n, name, x) VALUES (?, ?, ?)%s", returning);
+    return kit_sql("INSERT INTO [conf_batch] ([n], [name], [x]) VALUES (?, ?, ?)%s", returning);
 }
 
 /* ---- inserts --------------------------------------------------------------------------------------------------- */
@@ -170,7 +171,7 @@ static void batch__each(void)
         CHECK_INT(batch.unmatched, -1);
         EXPECT(kit_commit(&db), SQLA_OK);
         check_rows(counts[i], false);
-        kit_must(&db, "DELETE FROM conf_batch");
+        kit_must(&db, "DELETE FROM [conf_batch]");
     }
     end_batch();
 }
@@ -185,7 +186,7 @@ static void batch__each_with_returned_keys(void)
         .rows_per_statement = 1,
         .key_source = SQLA_KEY_RETURNED,
         .keys = &key_plan };
-    EXPECT(run_batch(insert_each(" RETURNING id"), &batch, true), SQLA_OK);
+    EXPECT(run_batch(insert_each(" RETURNING [id]"), &batch, true), SQLA_OK);
     CHECK_INT(batch.affected, 500);
     check_rows(500, true);
     end_batch();
@@ -223,7 +224,7 @@ static void insert_by_block(size_t n, uint32_t block, bool keys)
         .keys = keys ? &key_plan : NULL };
     const char *text = kit_fill(kit_traits->insert_block, "conf_batch", columns, types, 3, block, NULL,
         SQLA_NULL, keys && !last_id ? "id" : NULL);
-    kit_must(&db, "DELETE FROM conf_batch");
+    kit_must(&db, "DELETE FROM [conf_batch]");
     EXPECT(run_batch(text, &batch, true), SQLA_OK);
     CHECK_INT(batch.affected, (int64_t)n);
     check_rows(n, keys);
@@ -264,7 +265,7 @@ static void batch__columns(void)
         EXPECT(run_batch(text, &batch, true), SQLA_OK);
         CHECK_INT(batch.affected, (int64_t)counts[i]);
         check_rows(counts[i], keys);
-        kit_must(&db, "DELETE FROM conf_batch");
+        kit_must(&db, "DELETE FROM [conf_batch]");
     }
     end_batch();
 }
@@ -291,7 +292,8 @@ static void insert_all(size_t n)
                 .set_offset = -1,
                 .name = "id" } };
         const sqla_plan plan = KIT_PLAN(slots);
-        if (!EXPECT(kit_run_with(&db, kit_sql("INSERT INTO conf_batch (n, name, x, id) VALUES (?, ?, ?, ?)"),
+        if (!EXPECT(kit_run_with(&db,
+                        kit_sql("INSERT INTO [conf_batch] ([n], [name], [x], [id]) VALUES (?, ?, ?, ?)"),
                         &plan, row),
                 SQLA_OK))
             return;
@@ -311,9 +313,10 @@ static void change_items(size_t n)
 static sqla_status update_by(sqla_batch_mode mode, size_t n, uint32_t block, sqla_batch *batch)
 {
     const char *template = mode == SQLA_BATCH_BLOCK ? kit_traits->update_block : kit_traits->update_columns;
-    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("UPDATE conf_batch SET n = ?, name = ? WHERE id = ?")
-                                               : kit_fill(template, "conf_batch", columns, types, 2, block,
-                                                     "id", SQLA_INT64, NULL);
+    const char *text =
+        mode == SQLA_BATCH_EACH
+            ? kit_sql("UPDATE [conf_batch] SET [n] = ?, [name] = ? WHERE [id] = ?")
+            : kit_fill(template, "conf_batch", columns, types, 2, block, "id", SQLA_INT64, NULL);
     *batch = (sqla_batch){
         .mode = mode, .plan = &update_plan, .rows = rows, .count = n, .rows_per_statement = block
     };
@@ -323,7 +326,7 @@ static sqla_status update_by(sqla_batch_mode mode, size_t n, uint32_t block, sql
 static sqla_status delete_by(sqla_batch_mode mode, size_t n, uint32_t block, sqla_batch *batch)
 {
     const char *template = mode == SQLA_BATCH_BLOCK ? kit_traits->delete_block : kit_traits->delete_columns;
-    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("DELETE FROM conf_batch WHERE id = ?")
+    const char *text = mode == SQLA_BATCH_EACH ? kit_sql("DELETE FROM [conf_batch] WHERE [id] = ?")
                                                : kit_fill(template, "conf_batch", columns, types, 0, block,
                                                      "id", SQLA_INT64, NULL);
     *batch = (sqla_batch){
@@ -352,9 +355,9 @@ static void batch__update_and_delete(void)
         if (deletes) {
             EXPECT(delete_by(modes[i], N - BLOCK, BLOCK, &batch), SQLA_OK);
             CHECK_INT(batch.affected, N - BLOCK);
-            CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_batch"), BLOCK);
+            CHECK_INT(kit_number(&db, "SELECT count(*) FROM [conf_batch]"), BLOCK);
         }
-        kit_must(&db, "DELETE FROM conf_batch");
+        kit_must(&db, "DELETE FROM [conf_batch]");
     }
     end_batch();
 }
@@ -366,7 +369,7 @@ static void batch__unmatched(void)
     sqla_batch batch;
     begin_batch();
     insert_all(20);
-    kit_must(&db, "DELETE FROM conf_batch WHERE id = 8");
+    kit_must(&db, "DELETE FROM [conf_batch] WHERE [id] = 8");
     for (size_t i = 0; i < 3; i++) {
         if (i > 0 && (i == 1 ? kit_traits->update_block : kit_traits->update_columns) == NULL)
             continue;
@@ -390,7 +393,7 @@ static void fail_by(sqla_batch_mode mode, uint32_t block, const char *text)
     EXPECT(run_batch(text, &batch, true), SQLA_ERR_CHECK);
     CHECK(kit_last.row == 76 || (kit_last.row == 0 && mode != SQLA_BATCH_EACH));
     EXPECT(kit_rollback(&db), SQLA_OK);
-    CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_batch"), 0);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM [conf_batch]"), 0);
 }
 
 static void batch__failures(void)
@@ -402,6 +405,37 @@ static void batch__failures(void)
             kit_fill(kit_traits->insert_block, "conf_batch", columns, types, 3, 50, NULL, SQLA_NULL, NULL));
     if (kit_traits->insert_columns != NULL)
         fail_by(SQLA_BATCH_COLUMNS, 1,
+            kit_fill(kit_traits->insert_columns, "conf_batch", columns, types, 3, 1, NULL, SQLA_NULL, NULL));
+    end_batch();
+}
+
+/* So it is beyond a thousand rows, where a driver may send them in parts. */
+static void fail_far_by(sqla_batch_mode mode, uint32_t block, const char *text)
+{
+    static const size_t wrong[] = { 1000, 1001, 2047, MOST - 1 };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        make_items();
+        sqla_batch batch = {
+            .mode = mode, .plan = &insert_plan, .rows = rows, .count = MOST, .rows_per_statement = block
+        };
+        ((item *)rows[wrong[i]])->n = -666;
+        EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+        EXPECT(run_batch(text, &batch, true), SQLA_ERR_CHECK);
+        bool may_not_know = kit_last.row == 0 && mode != SQLA_BATCH_EACH;
+        CHECK_INT(kit_last.row, may_not_know ? 0 : (int64_t)wrong[i] + 1);
+        EXPECT(kit_rollback(&db), SQLA_OK);
+    }
+}
+
+static void batch__far_failures(void)
+{
+    begin_batch();
+    fail_far_by(SQLA_BATCH_EACH, 1, insert_each(""));
+    if (kit_traits->insert_block != NULL)
+        fail_far_by(SQLA_BATCH_BLOCK, 50,
+            kit_fill(kit_traits->insert_block, "conf_batch", columns, types, 3, 50, NULL, SQLA_NULL, NULL));
+    if (kit_traits->insert_columns != NULL)
+        fail_far_by(SQLA_BATCH_COLUMNS, 1,
             kit_fill(kit_traits->insert_columns, "conf_batch", columns, types, 3, 1, NULL, SQLA_NULL, NULL));
     end_batch();
 }
@@ -423,7 +457,7 @@ static void batch__bad_value(void)
     EXPECT(run_batch(insert_each(""), &batch, true), SQLA_ERR_NOT_NULL);
     CHECK_INT(kit_last.row, 7);
     EXPECT(kit_rollback(&db), SQLA_OK);
-    CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_batch"), 0);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM [conf_batch]"), 0);
     end_batch();
 }
 
@@ -443,7 +477,7 @@ static void batch__mode_that_is_not_there(void)
         .mode = 99, .plan = &insert_plan, .rows = rows, .count = 4, .rows_per_statement = 1
     };
     EXPECT(run_batch(insert_each(""), &unknown, false), SQLA_ERR_UNSUPPORTED);
-    CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_batch"), 0);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM [conf_batch]"), 0);
     end_batch();
 }
 
@@ -462,6 +496,7 @@ const conform_check conform_batch_checks[] = {
     { "dml-09", "a batch does what a loop does", MANY, 0, batch__each },
     { "dml-11", "a row that is not there is told", MANY, 0, batch__unmatched },
     { "dml-12", "a failure in a batch names its row, and is undone", MANY, 0, batch__failures },
+    { "dml-17", "a failure beyond a thousand rows names its row", MANY, 0, batch__far_failures },
     { "dml-13", "a value that cannot be sent names row and column", MANY, 0, batch__bad_value },
     { NULL, NULL, 0, 0, NULL },
 };

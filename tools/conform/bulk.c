@@ -80,7 +80,7 @@ static void add_rows(uint32_t mode, uint32_t source, const char *text, bool prep
 
 static const char *each_text(bool keys)
 {
-    return kit_sql("INSERT INTO conf_pair (n, name) VALUES (?, ?)%s", keys ? " RETURNING id" : "");
+    return kit_sql("INSERT INTO [conf_pair] ([n], [name]) VALUES (?, ?)%s", keys ? " RETURNING [id]" : "");
 }
 
 static const char *filled(const char *template, uint32_t rows, bool keys)
@@ -208,7 +208,8 @@ static void update_each(void)
         .mode = SQLA_BATCH_EACH, .plan = &update_plan, .rows = places, .count = 3, .rows_per_statement = 1
     };
     rows[1].id = -5;
-    if (!PAIR_OK(run_batch(kit_sql("UPDATE conf_base SET n = ?, name = ? WHERE id = ?"), &batch, true)))
+    if (!PAIR_OK(
+            run_batch(kit_sql("UPDATE [conf_base] SET [n] = ?, [name] = ? WHERE [id] = ?"), &batch, true)))
         return;
     PAIR_INT(batch.affected, 2);
     PAIR_INT(batch.unmatched, 1);
@@ -305,8 +306,8 @@ const pair_call pair_batches[] = {
 
 /* The words that begin such a stream are the database's own, and no trait has them. These are known
  * to more than one; a driver whose database does not know them is not asked. */
-static const char into[] = "COPY conf_pair (n, name) FROM STDIN",
-                  out_of[] = "COPY conf_base (id, n) TO STDOUT";
+static const char into[] = "COPY [conf_pair] ([n], [name]) FROM STDIN",
+                  out_of[] = "COPY [conf_base] ([id], [n]) TO STDOUT";
 
 static sqla_driver_copy *begin_copy(const char *text, int32_t direction, sqla_status expected)
 {
@@ -314,6 +315,7 @@ static sqla_driver_copy *begin_copy(const char *text, int32_t direction, sqla_st
     const sqla_exec_options options = { sizeof options, SQLA_EXEC_STREAM, 0 };
     sqla_driver_copy *copy = NULL;
     kit_clear();
+    text = kit_named(text);
     PAIR_IS(ops->open(pair_db.db.handle, text, strlen(text), direction, &options, &copy, KIT_ERR), expected);
     return copy;
 }
@@ -411,7 +413,8 @@ bool pair_knows_copies(void)
     const sqla_bulk_ops *ops = kit_extension(SQLA_BULK);
     const sqla_exec_options options = { sizeof options, SQLA_EXEC_STREAM, 0 };
     sqla_driver_copy *copy = NULL;
-    bool known = ops != NULL && ops->open(pair_db.db.handle, out_of, strlen(out_of), SQLA_COPY_OUT, &options,
+    const char *text = kit_named(out_of);
+    bool known = ops != NULL && ops->open(pair_db.db.handle, text, strlen(text), SQLA_COPY_OUT, &options,
                                     &copy, NULL) == SQLA_OK;
     if (known)
         ops->abort(copy);

@@ -49,7 +49,8 @@ static void query_with_parameter(void)
 static void query_without_rows(void)
 {
     sqla_driver_result *result;
-    if (!PAIR_OK(pair_exec("SELECT id, n, name, x FROM conf_base WHERE id < 0", NULL, NULL, 0, &result)))
+    if (!PAIR_OK(pair_exec(
+            "SELECT [id], [n], [name], [x] FROM [conf_base] WHERE [id] < 0", NULL, NULL, 0, &result)))
         return;
     pair_fetch_all(result, 3, 0, 0);
     kit_ops.result_close(result);
@@ -162,12 +163,13 @@ static void stream_misfit(void)
 
 static void insert(void)
 {
-    pair_changes("INSERT INTO conf_pair (n, name, x) VALUES (5, 'five', 0.5)", NULL, NULL, 1, 5);
+    pair_changes("INSERT INTO [conf_pair] ([n], [name], [x]) VALUES (5, 'five', 0.5)", NULL, NULL, 1, 5);
 }
 
 static void insert_three(void)
 {
-    pair_changes("INSERT INTO conf_pair (n, name) VALUES (1, 'a'), (2, 'b'), (3, 'c')", NULL, NULL, 3, 6);
+    pair_changes(
+        "INSERT INTO [conf_pair] ([n], [name]) VALUES (1, 'a'), (2, 'b'), (3, 'c')", NULL, NULL, 3, 6);
 }
 
 static void insert_as_stream(void)
@@ -177,7 +179,7 @@ static void insert_as_stream(void)
     bool end = false;
     const sqla_plan none = { sizeof none, 0, NULL };
     void *rows[] = { &count };
-    if (!PAIR_OK(pair_exec("INSERT INTO conf_pair (n, name) VALUES (8, 'h'), (9, 'i')", NULL, NULL,
+    if (!PAIR_OK(pair_exec("INSERT INTO [conf_pair] ([n], [name]) VALUES (8, 'h'), (9, 'i')", NULL, NULL,
             SQLA_EXEC_STREAM, &result)))
         return;
     PAIR_OK(kit_ops.result_fetch(result, &none, rows, 1, NULL, &count, &end, KIT_ERR));
@@ -192,8 +194,8 @@ static void returning(uint32_t flags)
 {
     const sqla_value *values = NULL;
     sqla_driver_result *result;
-    if (!PAIR_OK(pair_exec("INSERT INTO conf_pair (n, name) VALUES (6, 'six') RETURNING n, name", NULL, NULL,
-            flags, &result)))
+    if (!PAIR_OK(pair_exec("INSERT INTO [conf_pair] ([n], [name]) VALUES (6, 'six') RETURNING [n], [name]",
+            NULL, NULL, flags, &result)))
         return;
     PAIR_OK(kit_ops.result_view(result, &values, KIT_ERR));
     PAIR_CHECK(values != NULL && values[1].type == SQLA_TEXT && values[1].as.bytes.size == 3);
@@ -217,35 +219,37 @@ static void insert_returning_as_stream(void)
 
 static void update(void)
 {
-    pair_changes("UPDATE conf_base SET n = n WHERE id < 4", NULL, NULL, 3, 0);
+    pair_changes("UPDATE [conf_base] SET [n] = [n] WHERE [id] < 4", NULL, NULL, 3, 0);
 }
 
 static void update_none(void)
 {
-    pair_changes("UPDATE conf_base SET n = 0 WHERE id < 0", NULL, NULL, 0, 0);
+    pair_changes("UPDATE [conf_base] SET [n] = 0 WHERE [id] < 0", NULL, NULL, 0, 0);
 }
 
 static void delete_all(void)
 {
-    pair_changes("DELETE FROM conf_pair WHERE n > 0", NULL, NULL, pair_db.rows, 0);
+    pair_changes("DELETE FROM [conf_pair] WHERE [n] > 0", NULL, NULL, pair_db.rows, 0);
     pair_db.rows = pair_db.sum = 0;
 }
 
 static void table_made_and_dropped(void)
 {
     sqla_driver_result *result;
-    if (!PAIR_OK(pair_exec("CREATE TABLE conf_short (a int)", NULL, NULL, 0, &result)))
+    conform_undo_by(kit_named("DROP TABLE IF EXISTS [conf_short]"));
+    if (!PAIR_OK(pair_exec(
+            kit_sql("CREATE TABLE [conf_short] ([a] %s)", kit_type(SQLA_INT32)), NULL, NULL, 0, &result)))
         return;
     PAIR_CHECK(kit_ops.result_info(result)->affected <= 0);
     kit_ops.result_close(result);
-    PAIR_OK(kit_run(&pair_db.db, "DROP TABLE conf_short"));
+    PAIR_OK(kit_run(&pair_db.db, "DROP TABLE [conf_short]"));
 }
 
 static void script(void)
 {
     sqla_driver_result *result;
-    const char *text = "INSERT INTO conf_pair (n, name) VALUES (4, 'd'); SELECT 1; "
-                       "INSERT INTO conf_pair (n, name) VALUES (7, 'g');";
+    const char *text = "INSERT INTO [conf_pair] ([n], [name]) VALUES (4, 'd'); SELECT 1; "
+                       "INSERT INTO [conf_pair] ([n], [name]) VALUES (7, 'g');";
     if (!PAIR_OK(pair_exec(text, NULL, NULL, SQLA_EXEC_SCRIPT, &result)))
         return;
     PAIR_INT(kit_ops.result_info(result)->column_count, 0);
@@ -270,23 +274,24 @@ static void syntax_error(void)
 
 static void syntax_error_of_stream(void)
 {
-    fail("SELECT nothing FROM conf_base", NULL, NULL, SQLA_EXEC_STREAM, SQLA_ERR_SQL);
+    fail("SELECT [nothing] FROM [conf_base]", NULL, NULL, SQLA_EXEC_STREAM, SQLA_ERR_SQL);
 }
 
 static void unique_violation(void)
 {
-    fail("INSERT INTO conf_base (id, n, name) VALUES (9, 1, 'a'), (1, 1, 'b')", NULL, NULL, 0,
+    fail("INSERT INTO [conf_base] ([id], [n], [name]) VALUES (9, 1, 'a'), (1, 1, 'b')", NULL, NULL, 0,
         SQLA_ERR_UNIQUE);
 }
 
 static void check_violation(void)
 {
-    fail("INSERT INTO conf_pair (n, name) VALUES (-666, 'a')", NULL, NULL, SQLA_EXEC_STREAM, SQLA_ERR_CHECK);
+    fail("INSERT INTO [conf_pair] ([n], [name]) VALUES (-666, 'a')", NULL, NULL, SQLA_EXEC_STREAM,
+        SQLA_ERR_CHECK);
 }
 
 static void missing_parameter(void)
 {
-    fail(kit_sql("SELECT id FROM conf_base WHERE id = ? AND n = ?"), &pair_id_plan, &pair_base[0], 0,
+    fail(kit_sql("SELECT [id] FROM [conf_base] WHERE [id] = ? AND [n] = ?"), &pair_id_plan, &pair_base[0], 0,
         SQLA_ERR_SQL);
 }
 
@@ -300,12 +305,13 @@ static void bad_text(void)
         .set_offset = -1,
         .name = "name" } };
     const sqla_plan plan = KIT_PLAN(slots);
-    fail(kit_sql("SELECT id FROM conf_base WHERE name = ?"), &plan, &row, 0, SQLA_ERR_DATA);
+    fail(kit_sql("SELECT [id] FROM [conf_base] WHERE [name] = ?"), &plan, &row, 0, SQLA_ERR_DATA);
 }
 
 static void two_statements(void)
 {
-    fail("INSERT INTO conf_pair (n, name) VALUES (1, 'a'); INSERT INTO conf_pair (n, name) VALUES (2, 'b')",
+    fail("INSERT INTO [conf_pair] ([n], [name]) VALUES (1, 'a'); INSERT INTO [conf_pair] ([n], [name]) "
+         "VALUES (2, 'b')",
         NULL, NULL, 0, SQLA_ERR_MISUSE);
 }
 
@@ -314,7 +320,7 @@ static void failing_script(void)
 {
     if (!PAIR_OK(kit_begin(&pair_db.db, SQLA_TXN_WRITE)))
         return;
-    fail("INSERT INTO conf_pair (n, name) VALUES (4, 'd'); SELEKT 1", NULL, NULL, SQLA_EXEC_SCRIPT,
+    fail("INSERT INTO [conf_pair] ([n], [name]) VALUES (4, 'd'); SELEKT 1", NULL, NULL, SQLA_EXEC_SCRIPT,
         SQLA_ERR_SQL);
     PAIR_OK(kit_rollback(&pair_db.db));
 }

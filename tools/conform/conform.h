@@ -48,11 +48,11 @@ typedef struct conform_check {
 extern const conform_check conform_abi_checks[], conform_connection_checks[], conform_limit_checks[],
     conform_error_checks[], conform_transaction_checks[], conform_parameter_checks[], conform_type_checks[],
     conform_row_checks[], conform_batch_checks[], conform_feature_checks[], conform_query_checks[],
-    conform_reflection_checks[], conform_pair_checks[], conform_sql_checks[];
+    conform_reflection_checks[], conform_thread_checks[], conform_pair_checks[], conform_sql_checks[];
 
 /* ---- what a check finds ---------------------------------------------------------------------------------------------- */
 
-enum { CONFORM_KEPT = 6 };
+enum { CONFORM_KEPT = 6, CONFORM_UNDONE = 32 };
 
 typedef struct conform_failure {
     char file[48];
@@ -65,6 +65,9 @@ typedef struct conform_report {
     char reason[320]; /* why it is unsupported */
     unsigned failures;
     conform_failure first[CONFORM_KEPT];
+    unsigned undo_count;
+    char undo[CONFORM_UNDONE][160]; /* statements that drop what the check made, should it end too early */
+    long pid;                       /* of its process */
 } conform_report;
 
 #if defined(__GNUC__)
@@ -81,6 +84,9 @@ bool conform_expect(
 bool conform_expect_int(long long got, long long expected, const char *what, const char *file, unsigned line);
 bool conform_expect_text(
     const char *got, const char *expected, const char *what, const char *file, unsigned line);
+/* Have a statement run after the check if that does not pass: it drops what the check makes, so that the
+ * next one does not find it. Each is run once, the first one first. */
+void conform_undo_by(const char *sql);
 /* End the check here: as it stands; or as one that the driver declares it cannot pass. */
 void conform_stop(void) CONFORM_NORETURN;
 void conform_unsupported(const char *format, ...) CONFORM_PRINTF(1, 2) CONFORM_NORETURN;
@@ -97,18 +103,6 @@ void conform_unsupported(const char *format, ...) CONFORM_PRINTF(1, 2) CONFORM_N
 /* What went wrong where no condition can be quoted. */
 #define FAIL(what, got) conform_expect(false, (what), NULL, (got), __FILE__, __LINE__)
 
-/* Was this built with a sanitizer that keeps memory of its own? Then limits and sums of memory mean nothing. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define CONFORM_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define CONFORM_SANITIZED 1
-#endif
-#endif
-#ifndef CONFORM_SANITIZED
-#define CONFORM_SANITIZED 0
-#endif
-
 /* ---- running --------------------------------------------------------------------------------------------------------- */
 
 typedef struct conform_options {
@@ -120,6 +114,8 @@ typedef struct conform_options {
     bool sql, verbose;
     /* Readies the process of a check; false: the check cannot begin, and the report says so. */
     bool (*prepare)(const struct conform_options *options, const conform_check *check, unsigned job);
+    /* Undoes, in another process, what a check that did not pass has left; NULL: nothing does. */
+    void (*clean)(const struct conform_options *options, const conform_report *left, unsigned job);
 } conform_options;
 
 typedef enum conform_outcome { CONFORM_PASSED, CONFORM_FAILED, CONFORM_UNSUPPORTED } conform_outcome;

@@ -22,11 +22,7 @@ static void sleep_until(int64_t when)
 static sqla_status exec_until(
     const char *sql, uint32_t flags, int64_t deadline, sqla_driver_result **ret_result)
 {
-    const sqla_statement statement = { sizeof statement, 0, sql, strlen(sql), NULL };
-    const sqla_exec_options options = { sizeof options, flags, deadline };
-    kit_clear();
-    *ret_result = NULL;
-    return kit_ops.exec(pair_db.db.handle, &statement, NULL, NULL, &options, ret_result, KIT_ERR);
+    return kit_exec_until(&pair_db.db, sql, NULL, NULL, flags, deadline, ret_result);
 }
 
 /* A machine that is too slow for it is no fault of the driver; the next such call has more time. */
@@ -116,7 +112,7 @@ static void deadline_told(void)
 static void deadline_passed_before(void)
 {
     sqla_driver_result *result;
-    PAIR_IS(exec_until("INSERT INTO conf_pair (n, name) VALUES (1, 'late')", 0, kit_now() - 1, &result),
+    PAIR_IS(exec_until("INSERT INTO [conf_pair] ([n], [name]) VALUES (1, 'late')", 0, kit_now() - 1, &result),
         SQLA_ERR_TIMEOUT);
 }
 

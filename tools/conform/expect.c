@@ -47,6 +47,17 @@ bool conform_expect_text(
     return conform_expect(same, what, expected, got != NULL ? got : "(NULL)", file, line);
 }
 
+void conform_undo_by(const char *sql)
+{
+    conform_report *report = conform_current;
+    for (unsigned i = 0; i < report->undo_count; i++) {
+        if (strcmp(report->undo[i], sql) == 0)
+            return;
+    }
+    if (report->undo_count < CONFORM_UNDONE && strlen(sql) < sizeof report->undo[0])
+        snprintf(report->undo[report->undo_count++], sizeof report->undo[0], "%s", sql);
+}
+
 /* What the check had open is left to the end of the process: it may be what the check found to be broken. */
 void conform_stop(void)
 {

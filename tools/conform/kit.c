@@ -69,10 +69,17 @@ static void host_set_error(sqla_err *err, const sqla_err_fields *f)
     copy(out->constraint, sizeof out->constraint, f->constraint);
 }
 
+static char logged[4096];
+
 static void host_log(int32_t level, const char *message)
 {
-    (void)level;
-    (void)message;
+    size_t n = strlen(logged);
+    snprintf(logged + n, sizeof logged - n, "%d: %s\n", (int)level, message);
+}
+
+const char *kit_logged(void)
+{
+    return logged;
 }
 
 const sqla_host kit_host = {
@@ -205,14 +212,21 @@ void kit_clear(void)
     memset(&kit_last, 0, sizeof kit_last);
 }
 
-sqla_status kit_exec(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row, uint32_t flags,
-    sqla_driver_result **ret_result)
+sqla_status kit_exec_until(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row,
+    uint32_t flags, int64_t deadline, sqla_driver_result **ret_result)
 {
-    const sqla_statement statement = { sizeof statement, 0, sql, strlen(sql), NULL };
-    const sqla_exec_options options = { sizeof options, flags, 0 };
+    const char *text = kit_named(sql);
+    const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
+    const sqla_exec_options options = { sizeof options, flags, deadline };
     kit_clear();
     *ret_result = NULL;
     return kit_ops.exec(conn->handle, &statement, plan, row, &options, ret_result, KIT_ERR);
+}
+
+sqla_status kit_exec(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row, uint32_t flags,
+    sqla_driver_result **ret_result)
+{
+    return kit_exec_until(conn, sql, plan, row, flags, 0, ret_result);
 }
 
 sqla_status kit_run_with(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row)
@@ -280,7 +294,16 @@ void kit_text(kit_conn *conn, const char *sql, char *room, size_t size)
 
 void kit_drop(kit_conn *conn, const char *table)
 {
-    kit_must(conn, kit_sql("DROP TABLE IF EXISTS %s", table));
+    const char *text = kit_sql("DROP TABLE IF EXISTS %s", kit_quoted(table));
+    conform_undo_by(text);
+    kit_must(conn, text);
+}
+
+void kit_drop_view(kit_conn *conn, const char *view)
+{
+    const char *text = kit_sql("DROP VIEW IF EXISTS %s", kit_quoted(view));
+    conform_undo_by(text);
+    kit_must(conn, text);
 }
 
 typedef struct schema_sink {
@@ -383,7 +406,7 @@ sqla_status kit_savepoint(kit_conn *conn, sqla_savepoint_op op, const char *name
     const char *hole = form != NULL ? strstr(form, "{name}") : NULL;
     if (hole == NULL)
         return SQLA_ERR_UNSUPPORTED;
-    snprintf(text, sizeof text, "%.*s%s%s", (int)(hole - form), form, name, hole + 6);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(hole - form), form, kit_quoted(name), hole + 6);
     return kit_run(conn, text);
 }
 
@@ -417,10 +440,7 @@ void kit_agrees(kit_conn *conn, uint64_t feature, bool works, const char *what)
     if (works || declared)
         return;
     kit_close(conn);
-    unsigned bit = 0;
-    while ((feature >> bit & 1) == 0)
-        bit++;
-    conform_unsupported("the feature bit %u is not set", bit);
+    conform_unsupported("%s is not set", kit_feature_name(feature));
 }
 
 const char *kit_status_name(sqla_status status)

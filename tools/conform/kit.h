@@ -53,9 +53,12 @@ const char *kit_path(void);
 const void *kit_extension(const char *id);
 /* Readies the process of a check (conform_options.prepare). */
 bool kit_ready(const conform_options *options, const conform_check *check, unsigned job);
+/* Undoes what a check has left in the database (conform_options.clean). */
+void kit_clean(const conform_options *options, const conform_report *left, unsigned job);
 /* Why the driver declares that it cannot pass; NULL: it declares that it can. */
 const char *kit_lacks(const conform_check *check);
 
+const char *kit_logged(void); /* the lines that the driver has logged */
 long kit_blocks(void);       /* blocks of the host's memory that are out now */
 void kit_fail_alloc(long n); /* the n-th allocation from now on fails once; 0: none */
 long kit_alloc_left(void);   /* allocations until that one; 0: it is over, or there is none */
@@ -76,9 +79,12 @@ sqla_status kit_open(kit_conn *conn, const sqla_connect_param *more, uint32_t co
 void kit_must_open(kit_conn *conn);
 void kit_close(kit_conn *conn);
 
-/* Texts. '?' becomes the placeholder of the dialect outside of quotes. In a ring: good until 16 others were made. */
+/* Texts. Outside of quotes "?" becomes the placeholder of the dialect, and "[name]" a name in its quotes: any word may be
+ * reserved somewhere. In a ring: good until 16 others were made. */
 const char *kit_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *kit_named(const char *sql); /* "[name]" alone; what runs SQL below does it */
 const char *kit_type(sqla_type type); /* as CREATE TABLE spells it; NULL: the driver does not store it */
+const char *kit_cast(sqla_type type); /* as CAST spells it */
 const char *kit_key_text(void);       /* of a text that may be a key */
 const char *kit_quoted(const char *name);
 const char *kit_long_query(void); /* runs for minutes, and returns one row */
@@ -95,11 +101,15 @@ sqla_status kit_run_with(kit_conn *conn, const char *sql, const sqla_plan *plan,
 void kit_must(kit_conn *conn, const char *sql);
 sqla_status kit_exec(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row, uint32_t flags,
     sqla_driver_result **ret_result);
+sqla_status kit_exec_until(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row,
+    uint32_t flags, int64_t deadline, sqla_driver_result **ret_result);
 int64_t kit_number(
     kit_conn *conn, const char *sql); /* the integer in the one row; INT64_MIN: there was none */
 /* The text in the first column of the first row; "": there is none. */
 void kit_text(kit_conn *conn, const char *sql, char *room, size_t size);
-void kit_drop(kit_conn *conn, const char *table); /* if it exists */
+/* Drop a table or a view, if it exists; after a failure of the check too, so that it is not in the way of the next one. */
+void kit_drop(kit_conn *conn, const char *table);
+void kit_drop_view(kit_conn *conn, const char *view);
 /* The schema in which this table lies, to tell it from its namesakes in other databases of the server. Good until the next call.
  * NULL: none lies on the search path. */
 const char *kit_schema(kit_conn *conn, const char *table);
@@ -114,6 +124,7 @@ sqla_txn_state kit_state(kit_conn *conn);
 
 int64_t kit_now(void); /* CLOCK_MONOTONIC, ns */
 bool kit_feature(const kit_conn *conn, uint64_t feature);
+const char *kit_feature_name(uint64_t features); /* of the lowest of them that is set */
 /* The feature bit and what was seen must agree, both ways. Where both say no, the check ends as unsupported. */
 void kit_agrees(kit_conn *conn, uint64_t feature, bool works, const char *what);
 const char *kit_status_name(sqla_status status);

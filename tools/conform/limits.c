@@ -15,17 +15,12 @@ static void pause_ms(long ms)
 
 static void limits__deadline(void)
 {
-    const char *text = kit_long_query();
-    const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
-    sqla_exec_options options = { sizeof options, 0, 0 };
     sqla_driver_result *result = NULL;
     const sqla_value *values;
     kit_conn db;
     kit_must_open(&db);
-    kit_clear();
     int64_t start = kit_now();
-    options.deadline = start + 200000000;
-    sqla_status status = kit_ops.exec(db.handle, &statement, NULL, NULL, &options, &result, KIT_ERR);
+    sqla_status status = kit_exec_until(&db, kit_long_query(), NULL, NULL, 0, start + 200000000, &result);
     if (status == SQLA_OK) {
         status = kit_ops.result_view(result, &values, KIT_ERR);
         kit_ops.result_close(result);
@@ -41,19 +36,15 @@ static void limits__deadline(void)
 /* A deadline that has passed: nothing is run. */
 static void limits__late_to_run(void)
 {
-    static const char text[] = "INSERT INTO conf_late (a) VALUES (1)";
-    const sqla_statement statement = { sizeof statement, 0, text, sizeof text - 1, NULL };
-    sqla_exec_options options = { sizeof options, 0, 0 };
+    static const char text[] = "INSERT INTO [conf_late] ([a]) VALUES (1)";
     sqla_driver_result *result = NULL;
     kit_conn db, other;
     kit_must_open(&db);
     kit_must_open(&other);
     kit_drop(&other, "conf_late");
-    kit_must(&other, kit_sql("CREATE TABLE conf_late (a %s)", kit_type(SQLA_INT32)));
-    options.deadline = kit_now() - 1;
-    kit_clear();
-    EXPECT(kit_ops.exec(db.handle, &statement, NULL, NULL, &options, &result, KIT_ERR), SQLA_ERR_TIMEOUT);
-    CHECK_INT(kit_number(&other, "SELECT count(*) FROM conf_late"), 0);
+    kit_must(&other, kit_sql("CREATE TABLE [conf_late] ([a] %s)", kit_type(SQLA_INT32)));
+    EXPECT(kit_exec_until(&db, text, NULL, NULL, 0, kit_now() - 1, &result), SQLA_ERR_TIMEOUT);
+    CHECK_INT(kit_number(&other, "SELECT count(*) FROM [conf_late]"), 0);
     kit_close(&db);
     kit_drop(&other, "conf_late");
     kit_close(&other);
@@ -79,6 +70,132 @@ static void limits__told_deadline(void)
     kit_close(&db);
 }
 
+/* So it does where rows come as a stream, before the first of them. */
+static void limits__deadline_of_a_stream(void)
+{
+    sqla_driver_result *result = NULL;
+    const sqla_value *values;
+    kit_conn db;
+    kit_must_open(&db);
+    int64_t start = kit_now(), deadline = start + 200000000;
+    sqla_status status =
+        kit_exec_until(&db, kit_long_query(), NULL, NULL, SQLA_EXEC_STREAM, deadline, &result);
+    if (status == SQLA_OK) {
+        if (kit_ops.set_deadline != NULL)
+            kit_ops.set_deadline(db.handle, deadline);
+        status = kit_ops.result_view(result, &values, KIT_ERR);
+        kit_ops.result_close(result);
+    }
+    EXPECT(status, SQLA_ERR_TIMEOUT);
+    CHECK(kit_now() - start < 3000000000);
+    kit_close(&db);
+}
+
+/* ---- deadlines of batches ---------------------------------------------------------------------------------------- */
+
+enum { SLOW_ROWS = 2000 };
+typedef struct number {
+    int64_t n;
+} number;
+
+/* Each row is work for some milliseconds, all of them for minutes. */
+static sqla_status run_slow_batch(kit_conn *db, size_t count, int64_t deadline)
+{
+    static number numbers[SLOW_ROWS];
+    static void *rows[SLOW_ROWS];
+    const sqla_slot slots[] = { KIT_SLOT(number, n, SQLA_INT64, SQLA_REP_FIXED, 0) };
+    const sqla_plan plan = KIT_PLAN(slots);
+    const char *text =
+        kit_sql("UPDATE [conf_slow] SET [n] = (WITH RECURSIVE [r]([i]) AS (SELECT 1 UNION ALL SELECT "
+                "[i] + 1 FROM [r] WHERE [i] < 20000) SELECT count(*) FROM [r]) WHERE [n] <> ?");
+    const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
+    const sqla_exec_options options = { sizeof options, 0, deadline };
+    for (int i = 0; i < SLOW_ROWS; i++) {
+        numbers[i].n = -1 - i;
+        rows[i] = &numbers[i];
+    }
+    sqla_batch batch = { .struct_size = sizeof batch,
+        .mode = SQLA_BATCH_EACH,
+        .plan = &plan,
+        .rows = rows,
+        .count = count,
+        .rows_per_statement = 1 };
+    kit_clear();
+    return kit_ops.execute_many(db->handle, &statement, &batch, &options, KIT_ERR);
+}
+
+static void limits__deadline_of_a_batch(void)
+{
+    kit_conn db, other;
+    kit_must_open(&db);
+    kit_must_open(&other);
+    kit_drop(&other, "conf_slow");
+    kit_must(&other, kit_sql("CREATE TABLE [conf_slow] ([n] %s)", kit_type(SQLA_INT64)));
+    kit_must(&other, "INSERT INTO [conf_slow] ([n]) VALUES (0)");
+    EXPECT(run_slow_batch(&db, 1, kit_now() - 1), SQLA_ERR_TIMEOUT);
+    CHECK_INT(kit_number(&other, "SELECT [n] FROM [conf_slow]"), 0);
+    int64_t start = kit_now();
+    if (kit_state(&db) != SQLA_TXN_LOST) { /* in a transaction, so that nothing of it can have happened */
+        EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
+        start = kit_now();
+        EXPECT(run_slow_batch(&db, SLOW_ROWS, start + 300000000), SQLA_ERR_TIMEOUT);
+        CHECK(kit_now() - start < 4000000000);
+    }
+    kit_close(&db);
+    kit_drop(&other, "conf_slow");
+    kit_close(&other);
+}
+
+/* ---- the intent to write ----------------------------------------------------------------------------------------- */
+
+static sqla_status begin_to_write(kit_conn *db)
+{
+    const sqla_txn_options options = { sizeof options, SQLA_TXN_WRITE, kit_now() + 300000000, 0, 0 };
+    kit_clear();
+    return kit_ops.begin != NULL ? kit_ops.begin(db->handle, &options, KIT_ERR)
+                                 : kit_begin(db, SQLA_TXN_WRITE);
+}
+
+static sqla_status write_soon(kit_conn *db, int id)
+{
+    sqla_driver_result *result;
+    const char *text = kit_sql("INSERT INTO [conf_intent] ([id]) VALUES (%d)", id);
+    sqla_status status = kit_exec_until(db, text, NULL, NULL, 0, kit_now() + 2000000000, &result);
+    if (status == SQLA_OK)
+        kit_ops.result_close(result);
+    return status;
+}
+
+/* Who says that it means to write waits for others at the begin, or not at all: of two that were let in, neither is held up
+ * by the other one's lock. */
+static void limits__intent_to_write(void)
+{
+    kit_conn db, other;
+    kit_must_open(&db);
+    kit_must_open(&other);
+    kit_drop(&db, "conf_intent");
+    kit_must(&db, kit_sql("CREATE TABLE [conf_intent] ([id] %s NOT NULL PRIMARY KEY)", kit_type(SQLA_INT32)));
+    EXPECT(begin_to_write(&db), SQLA_OK);
+    sqla_status status = begin_to_write(&other);
+    if (status != SQLA_OK) {
+        CHECK(status == SQLA_ERR_BUSY || status == SQLA_ERR_TIMEOUT);
+        CHECK(kit_state(&other) == SQLA_TXN_IDLE || kit_state(&other) == SQLA_TXN_LOST);
+    }
+    EXPECT(write_soon(&db, 1), SQLA_OK);
+    if (status == SQLA_OK) {
+        sqla_status second = write_soon(&other, 2);
+        if (second == SQLA_ERR_BUSY || second == SQLA_ERR_TIMEOUT)
+            FAIL("two transactions with SQLA_TXN_WRITE begin, and neither waits for the other one's lock "
+                 "later",
+                "the second one began, and its first write was held up by the lock");
+        (void)kit_rollback(&other);
+    }
+    EXPECT(kit_rollback(&db), SQLA_OK);
+    kit_close(&other);
+    kit_drop(&db, "conf_intent");
+    kit_close(&db);
+}
+
 /* ---- cancelling ------------------------------------------------------------------------------------------------ */
 
 typedef struct canceller {
@@ -98,11 +215,8 @@ static void *fire(void *arg)
 /* So that a cancel that does nothing costs seconds, and not the time of the check. */
 static sqla_status run_for(kit_conn *db, const char *text, int64_t seconds)
 {
-    const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
-    const sqla_exec_options options = { sizeof options, 0, kit_now() + seconds * 1000000000 };
     sqla_driver_result *result = NULL;
-    kit_clear();
-    sqla_status status = kit_ops.exec(db->handle, &statement, NULL, NULL, &options, &result, KIT_ERR);
+    sqla_status status = kit_exec_until(db, text, NULL, NULL, 0, kit_now() + seconds * 1000000000, &result);
     if (status == SQLA_OK)
         kit_ops.result_close(result);
     return status;
@@ -148,24 +262,26 @@ static void limits__cancelled_write(void)
     kit_conn db;
     kit_must_open(&db);
     kit_drop(&db, "conf_cancel");
-    kit_must(&db, kit_sql("CREATE TABLE conf_cancel (id %s)", kit_type(SQLA_INT64)));
+    kit_must(&db, kit_sql("CREATE TABLE [conf_cancel] ([id] %s)", kit_type(SQLA_INT64)));
     kit_clear();
     EXPECT(kit_ops.cancel_new(db.handle, &c.handle, KIT_ERR), SQLA_OK);
     EXPECT(kit_begin(&db, SQLA_TXN_WRITE), SQLA_OK);
     CHECK_INT(pthread_create(&thread, NULL, fire, &c), 0);
     EXPECT(run_for(&db,
-               "INSERT INTO conf_cancel (id) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-               "WHERE i < 500) SELECT a.i FROM n a, n b, n c, n d WHERE a.i + b.i + c.i + d.i > 1999",
+               "INSERT INTO [conf_cancel] ([id]) WITH RECURSIVE [n]([i]) AS (SELECT 1 UNION ALL SELECT [i] + "
+               "1 FROM [n] "
+               "WHERE [i] < 500) SELECT [a].[i] FROM [n] [a], [n] [b], [n] [c], [n] [d] WHERE [a].[i] + "
+               "[b].[i] + [c].[i] + [d].[i] > 1999",
                3),
         SQLA_ERR_CANCELLED);
     pthread_join(thread, NULL);
     sqla_txn_state state = kit_state(&db);
     CHECK(state == SQLA_TXN_ACTIVE || state == SQLA_TXN_FAILED);
     if (state == SQLA_TXN_FAILED)
-        CHECK(kit_run(&db, "INSERT INTO conf_cancel (id) VALUES (1)") != SQLA_OK);
+        CHECK(kit_run(&db, "INSERT INTO [conf_cancel] ([id]) VALUES (1)") != SQLA_OK);
     EXPECT(kit_rollback(&db), SQLA_OK);
     CHECK_INT(kit_state(&db), SQLA_TXN_IDLE);
-    CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_cancel"), 0);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM [conf_cancel]"), 0);
     kit_ops.cancel_free(c.handle);
     kit_drop(&db, "conf_cancel");
     kit_close(&db);
@@ -190,9 +306,10 @@ static sqla_status work(kit_conn *db)
     bool end;
     kit_arena arena;
     sqla_status status =
-        kit_run_with(db, kit_sql("INSERT INTO conf_memory (id, name) VALUES (?, ?)"), &plan, &row);
+        kit_run_with(db, kit_sql("INSERT INTO [conf_memory] ([id], [name]) VALUES (?, ?)"), &plan, &row);
     if (status == SQLA_OK)
-        status = kit_exec(db, "SELECT id, name FROM conf_memory", NULL, NULL, SQLA_EXEC_STREAM, &result);
+        status =
+            kit_exec(db, "SELECT [id], [name] FROM [conf_memory]", NULL, NULL, SQLA_EXEC_STREAM, &result);
     if (status != SQLA_OK)
         return status;
     kit_arena_init(&arena);
@@ -211,8 +328,8 @@ static void limits__no_memory(void)
     long blocks = kit_blocks();
     kit_must_open(&keeper);
     kit_drop(&keeper, "conf_memory");
-    kit_must(&keeper,
-        kit_sql("CREATE TABLE conf_memory (id %s, name %s)", kit_type(SQLA_INT64), kit_type(SQLA_TEXT)));
+    kit_must(&keeper, kit_sql("CREATE TABLE [conf_memory] ([id] %s, [name] %s)", kit_type(SQLA_INT64),
+                          kit_type(SQLA_TEXT)));
     for (long n = 1; n < 500; n++) {
         kit_fail_alloc(n);
         sqla_status status = kit_open(&db, NULL, 0, 0);
@@ -239,6 +356,11 @@ const conform_check conform_limit_checks[] = {
         limits__no_memory },
     { "con-14", "a deadline ends what runs", NEEDS_DATABASE, 0, limits__deadline },
     { "con-19", "after a deadline nothing is run", NEEDS_DATABASE, 0, limits__late_to_run },
+    { "con-28", "a deadline ends a batch", NEEDS_DATABASE | NEEDS_EXECUTE_MANY, 0,
+        limits__deadline_of_a_batch },
+    { "con-29", "a deadline ends a stream", NEEDS_DATABASE, 0, limits__deadline_of_a_stream },
+    { "con-30", "who means to write has the lock from the begin on", NEEDS_DATABASE, 0,
+        limits__intent_to_write },
     { "con-20", "a deadline that was told ends what runs", NEEDS_DATABASE | NEEDS_SET_DEADLINE, 0,
         limits__told_deadline },
     { NULL, NULL, 0, 0, NULL },

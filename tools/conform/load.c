@@ -156,9 +156,31 @@ static const char *lacks_slot(uint32_t needs)
     }
     if ((needs & NEEDS_TWOPHASE) != 0 && kit_extension(SQLA_TWOPHASE) == NULL)
         return "the extension '" SQLA_TWOPHASE "' is not there";
-    return (needs & NEEDS_BULK) != 0 && kit_extension(SQLA_BULK) == NULL
-               ? "the extension '" SQLA_BULK "' is not there"
-               : NULL;
+    return (needs & NEEDS_BULK) != 0 && kit_extension(SQLA_BULK) == NULL ? "the extension '" SQLA_BULK
+                                                                           "' is not there"
+                                                                         : NULL;
+}
+
+const char *kit_feature_name(uint64_t features)
+{
+#define NAME(name)                                 \
+    {                                              \
+        SQLA_FEATURE_##name, "SQLA_FEATURE_" #name \
+    }
+    static const struct {
+        uint64_t bit;
+        const char *name;
+    } names[] = { NAME(RETURNING), NAME(ORDERED_RETURNING), NAME(LAST_ID), NAME(TRANSACTIONAL_DDL),
+        NAME(ADD_CONSTRAINT), NAME(ILIKE), NAME(BOOLEAN), NAME(NATIVE_ENUM), NAME(DEFAULT_VALUES),
+        NAME(DEFERRED_FK), NAME(SCHEMAS), NAME(ISOLATED_ABORT), NAME(CASCADE_DROP), NAME(FK_ACTIONS),
+        NAME(EPHEMERAL), NAME(MULTIPLE_RESULTS), NAME(ARRAYS), NAME(POOLER), NAME(CHECK_NAMES),
+        NAME(READ_ONLY) };
+#undef NAME
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if ((features & names[i].bit) != 0)
+            return names[i].name;
+    }
+    return "a feature bit of a later version";
 }
 
 /* A connection tells which of the traits' features its server has. */
@@ -169,13 +191,10 @@ static const char *lacks_feature(uint64_t features)
     kit_must_open(&conn);
     uint64_t missing = features & ~(conn.info.features & kit_traits->features);
     kit_close(&conn);
-    for (unsigned bit = 0; bit < 64; bit++) {
-        if ((missing >> bit & 1) != 0) {
-            snprintf(words, sizeof words, "the feature bit %u is not set", bit);
-            return words;
-        }
-    }
-    return NULL;
+    if (missing == 0)
+        return NULL;
+    snprintf(words, sizeof words, "%s is not set", kit_feature_name(missing));
+    return words;
 }
 
 const char *kit_lacks(const conform_check *check)
@@ -186,6 +205,51 @@ const char *kit_lacks(const conform_check *check)
         return "the traits have no types: the driver makes no tables, and no SQL is asked of it";
     return lack != NULL || check->features == 0 ? lack : lacks_feature(check->features);
 }
+
+/* ---- what a check has left ------------------------------------------------------------------------------------------- */
+
+typedef struct prepared_sink {
+    sqla_prepared_sink base;
+    char begin[48], gid[256]; /* what names of the check's begin with; the first of them */
+} prepared_sink;
+
+static sqla_status push_prepared(sqla_prepared_sink *base, const sqla_prepared_record *record)
+{
+    prepared_sink *sink = (prepared_sink *)base;
+    if (sink->gid[0] == '\0' && strncmp(record->gid, sink->begin, strlen(sink->begin)) == 0)
+        snprintf(sink->gid, sizeof sink->gid, "%s", record->gid);
+    return SQLA_OK;
+}
+
+/* A prepared transaction keeps its locks, whoever made it. */
+static void finish_prepared(kit_conn *conn, long pid)
+{
+    const sqla_twophase_ops *ops = kit_extension(SQLA_TWOPHASE);
+    prepared_sink sink = { .base.push = push_prepared };
+    snprintf(sink.begin, sizeof sink.begin, "conform-%ld-", pid);
+    if (ops != NULL && ops->recover(conn->handle, &sink.base, 0, NULL) == SQLA_OK && sink.gid[0] != '\0')
+        ops->finish(conn->handle, sink.gid, 0, 0, NULL);
+}
+
+/* Twice, since what points at a table may have to be dropped before it. */
+void kit_clean(const conform_options *options, const conform_report *left, unsigned job)
+{
+    char why[KIT_WHY];
+    kit_conn conn;
+    if (options->url == NULL || !kit_take_url(options->url, job, why) || !kit_load(options->driver, why) ||
+        kit_open(&conn, NULL, 0, kit_now() + INT64_C(5000000000)) != SQLA_OK)
+        return;
+    finish_prepared(&conn, left->pid);
+    for (unsigned i = 0; i < 2 * left->undo_count && kit_state(&conn) == SQLA_TXN_IDLE; i++) {
+        const char *text = left->undo[i % left->undo_count];
+        sqla_driver_result *result;
+        if (kit_exec_until(&conn, text, NULL, NULL, 0, kit_now() + INT64_C(2000000000), &result) == SQLA_OK)
+            kit_ops.result_close(result);
+    }
+    kit_close(&conn);
+}
+
+/* ---- the process of a check ------------------------------------------------------------------------------------------- */
 
 bool kit_ready(const conform_options *options, const conform_check *check, unsigned job)
 {

@@ -22,6 +22,7 @@ static const conform_check *const lists[] = {
     conform_feature_checks,
     conform_query_checks,
     conform_reflection_checks,
+    conform_thread_checks,
     conform_pair_checks,
     conform_sql_checks,
 };
@@ -257,7 +258,11 @@ static bool take_arguments(wishes *w, int argc, char **argv, char real[PATH_MAX]
 int main(int argc, char **argv)
 {
     static char real[PATH_MAX];
-    wishes w = { .run = { .name = "sqla-conform", .jobs = 1, .timeout_s = 60, .prepare = kit_ready } };
+    wishes w = { .run = { .name = "sqla-conform",
+                     .jobs = 1,
+                     .timeout_s = 60,
+                     .prepare = kit_ready,
+                     .clean = kit_clean } };
     int option, status;
     while ((option = getopt_long(argc, argv, "o:s:j:lvhV", long_options, NULL)) != -1) {
         if (!take_option(option, &w, &status))

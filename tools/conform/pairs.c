@@ -35,16 +35,19 @@ static void make_tables(void)
     kit_drop(&keeper, "conf_pair");
     kit_drop(&keeper, "conf_base");
     kit_must(&keeper,
-        kit_sql("CREATE TABLE conf_base (id %s NOT NULL PRIMARY KEY, n %s NOT NULL, name %s NOT NULL, "
-                "x %s)",
+        kit_sql(
+            "CREATE TABLE [conf_base] ([id] %s NOT NULL PRIMARY KEY, [n] %s NOT NULL, [name] %s NOT NULL, "
+            "[x] %s)",
             kit_type(SQLA_INT64), kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
-    kit_must(&keeper,
-        kit_sql("CREATE TABLE conf_pair (id %s%s, n %s NOT NULL CHECK (n <> -666), name %s NOT NULL, x %s)",
-            kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
-            kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
+    kit_must(
+        &keeper, kit_sql("CREATE TABLE [conf_pair] ([id] %s%s, [n] %s NOT NULL CHECK ([n] <> -666), [name] "
+                         "%s NOT NULL, [x] %s)",
+                     kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
+                     kit_type(SQLA_INT32), kit_type(SQLA_TEXT), kit_type(SQLA_FLOAT64)));
     pair_db.schema = kit_schema(&keeper, "conf_base");
     for (int i = 0; i < PAIR_BASE; i++)
-        EXPECT(kit_run_with(&keeper, kit_sql("INSERT INTO conf_base (id, n, name, x) VALUES (?, ?, ?, ?)"),
+        EXPECT(kit_run_with(&keeper,
+                   kit_sql("INSERT INTO [conf_base] ([id], [n], [name], [x]) VALUES (?, ?, ?, ?)"),
                    &pair_plan, &pair_base[i]),
             SQLA_OK);
 }
@@ -64,13 +67,14 @@ static void open_pair_db(void)
 {
     static char query[256], insert[256];
     kit_must_open(&pair_db.db);
-    snprintf(query, sizeof query, "%s", kit_sql("SELECT id, n, name, x FROM conf_base WHERE id = ?"));
-    snprintf(insert, sizeof insert, "%s", kit_sql("INSERT INTO conf_pair (n, name) VALUES (?, ?)"));
+    snprintf(
+        query, sizeof query, "%s", kit_sql("SELECT [id], [n], [name], [x] FROM [conf_base] WHERE [id] = ?"));
+    snprintf(insert, sizeof insert, "%s", kit_sql("INSERT INTO [conf_pair] ([n], [name]) VALUES (?, ?)"));
     pair_db.query_text = query;
     pair_db.insert_text = insert;
     pair_db.query = prepare(query, &pair_id_plan);
     pair_db.insert = prepare(insert, &added_plan);
-    kit_must(&pair_db.db, "DELETE FROM conf_pair");
+    kit_must(&pair_db.db, "DELETE FROM [conf_pair]");
     pair_db.rows = pair_db.sum = 0;
     pair_db.may_be_lost = pair_db.late = pair_db.shaky = pair_db.lost = false;
 }
@@ -89,8 +93,8 @@ static void close_pair_db(void)
 static bool is_as_counted(void)
 {
     char text[PAIR_TEXT];
-    int64_t rows = kit_number(&keeper, "SELECT count(*) FROM conf_pair");
-    int64_t sum = rows > 0 ? kit_number(&keeper, "SELECT sum(n) FROM conf_pair") : 0;
+    int64_t rows = kit_number(&keeper, "SELECT count(*) FROM [conf_pair]");
+    int64_t sum = rows > 0 ? kit_number(&keeper, "SELECT sum([n]) FROM [conf_pair]") : 0;
     bool ok =
         conform_expect_int(rows, pair_db.rows, pair_named("rows in the table", text), __FILE__, __LINE__);
     return ok && conform_expect_int(sum, pair_db.sum, pair_named("their sum", text), __FILE__, __LINE__);
@@ -256,11 +260,9 @@ static void begin_pairs(void)
 /* What a connection that was lost still runs may keep them; who makes them anew drops them then. */
 static void drop_soon(const char *table)
 {
-    const char *text = kit_sql("DROP TABLE IF EXISTS %s", table);
-    const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
-    const sqla_exec_options options = { sizeof options, 0, kit_now() + INT64_C(5000000000) };
+    const char *text = kit_sql("DROP TABLE IF EXISTS [%s]", table);
     sqla_driver_result *result;
-    if (kit_ops.exec(keeper.handle, &statement, NULL, NULL, &options, &result, NULL) == SQLA_OK)
+    if (kit_exec_until(&keeper, text, NULL, NULL, 0, kit_now() + INT64_C(5000000000), &result) == SQLA_OK)
         kit_ops.result_close(result);
 }
 

@@ -12,9 +12,9 @@ static void begin_parameters(void)
 {
     kit_must_open(&db);
     kit_drop(&db, "conf_param");
-    kit_must(&db, kit_sql("CREATE TABLE conf_param (id %s NOT NULL PRIMARY KEY, name %s NOT NULL)",
+    kit_must(&db, kit_sql("CREATE TABLE [conf_param] ([id] %s NOT NULL PRIMARY KEY, [name] %s NOT NULL)",
                       kit_type(SQLA_INT32), kit_type(SQLA_TEXT)));
-    kit_must(&db, "INSERT INTO conf_param (id, name) VALUES (1, 'one')");
+    kit_must(&db, "INSERT INTO [conf_param] ([id], [name]) VALUES (1, 'one')");
 }
 
 static void end_parameters(void)
@@ -37,12 +37,12 @@ static void parameters__number_of_parameters(void)
     const sqla_plan both = KIT_PLAN(slots), one = { sizeof one, 1, slots };
     const pair row = { 5, "five" };
     begin_parameters();
-    const char *text = kit_sql("INSERT INTO conf_param (id, name) VALUES (?, ?)");
+    const char *text = kit_sql("INSERT INTO [conf_param] ([id], [name]) VALUES (?, ?)");
     EXPECT(kit_run_with(&db, text, &one, &row), SQLA_ERR_SQL);
     EXPECT(kit_run_with(&db, text, NULL, NULL), SQLA_ERR_SQL);
-    EXPECT(kit_run_with(&db, "INSERT INTO conf_param (id, name) VALUES (7, 'seven')", &both, &row),
+    EXPECT(kit_run_with(&db, "INSERT INTO [conf_param] ([id], [name]) VALUES (7, 'seven')", &both, &row),
         SQLA_ERR_SQL);
-    CHECK_INT(kit_number(&db, "SELECT count(*) FROM conf_param"), 1);
+    CHECK_INT(kit_number(&db, "SELECT count(*) FROM [conf_param]"), 1);
     EXPECT(kit_run_with(&db, text, &both, &row), SQLA_OK);
     end_parameters();
 }
@@ -57,7 +57,8 @@ static void parameters__limit_of_parameters(void)
     sqla_slot *slots = calloc(limit + 1, sizeof *slots);
     int64_t value = 1;
     for (uint32_t extra = 0; text != NULL && slots != NULL && extra < 2; extra++) {
-        size_t n = (size_t)sprintf(text, "SELECT count(*) FROM conf_param WHERE 1 IN (");
+        size_t n =
+            (size_t)snprintf(text, room, "SELECT count(*) FROM %s WHERE 1 IN (", kit_quoted("conf_param"));
         for (uint32_t i = 0; i < limit + extra; i++) {
             const char *mark = kit_traits->placeholder == SQLA_PLACEHOLDER_DOLLAR ? "%s$%u" : "%s?";
             slots[i] = (sqla_slot){
@@ -111,8 +112,8 @@ static void fetch_name(int32_t id, char room[NASTY_SIZE])
     size_t count;
     bool end;
     room[0] = '\0';
-    if (!EXPECT(
-            kit_exec(&db, kit_sql("SELECT name FROM conf_param WHERE id = %d", id), NULL, NULL, 0, &result),
+    if (!EXPECT(kit_exec(&db, kit_sql("SELECT [name] FROM [conf_param] WHERE [id] = %d", id), NULL, NULL, 0,
+                    &result),
             SQLA_OK))
         return;
     EXPECT(kit_ops.result_fetch(result, &plan, rows, 1, NULL, &count, &end, KIT_ERR), SQLA_OK);
@@ -130,7 +131,8 @@ static void parameters__nasty(void)
     for (int i = 0; i < NASTY; i++) {
         const pair row = { 100 + i, text };
         nasty_text(i, text);
-        EXPECT(kit_run_with(&db, kit_sql("INSERT INTO conf_param (id, name) VALUES (?, ?)"), &plan, &row),
+        EXPECT(
+            kit_run_with(&db, kit_sql("INSERT INTO [conf_param] ([id], [name]) VALUES (?, ?)"), &plan, &row),
             SQLA_OK);
         fetch_name(row.id, back);
         CHECK_TEXT(back, text);
@@ -192,11 +194,12 @@ static void parameters__places(void)
     places back = { 0, 0, 0 };
     kit_must_open(&db);
     kit_drop(&db, "conf_places");
-    kit_must(&db, kit_sql("CREATE TABLE conf_places (a %s, b %s, c %s)", kit_type(SQLA_INT32),
+    kit_must(&db, kit_sql("CREATE TABLE [conf_places] ([a] %s, [b] %s, [c] %s)", kit_type(SQLA_INT32),
                       kit_type(SQLA_INT32), kit_type(SQLA_INT32)));
-    EXPECT(kit_run_with(&db, kit_sql("INSERT INTO conf_places (a, b, c) VALUES (?, ?, ?)"), &send_plan, &row),
+    EXPECT(kit_run_with(
+               &db, kit_sql("INSERT INTO [conf_places] ([a], [b], [c]) VALUES (?, ?, ?)"), &send_plan, &row),
         SQLA_OK);
-    EXPECT(fetch_places("SELECT a, b, c FROM conf_places", &read_plan, &back), SQLA_OK);
+    EXPECT(fetch_places("SELECT [a], [b], [c] FROM [conf_places]", &read_plan, &back), SQLA_OK);
     CHECK_INT(back.first, 11);
     CHECK_INT(back.second, 22);
     CHECK_INT(back.third, 33);
@@ -212,7 +215,7 @@ static void parameters__column_twice(void)
     const sqla_plan plan = KIT_PLAN(read);
     places back = { 0, 0, 0 };
     begin_parameters();
-    EXPECT(fetch_places("SELECT id, name, id FROM conf_param", &plan, &back), SQLA_OK);
+    EXPECT(fetch_places("SELECT [id], [name], [id] FROM [conf_param]", &plan, &back), SQLA_OK);
     CHECK_INT(back.first, 1);
     CHECK_INT(back.second, 1);
     CHECK_INT(back.third, 1);

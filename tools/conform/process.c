@@ -6,6 +6,10 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <locale.h>
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#include <malloc.h>
+#define HAS_MALLINFO 1
+#endif
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,7 +67,8 @@ void process_compare(const process_state *before, const process_state *after)
     CHECK(after->malloc_function == before->malloc_function);
     CHECK_INT(after->printed, before->printed);
     /* C libraries have flags of their own for a signal that was ever set, to whatever it was. */
-    const int flags = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_NODEFER | SA_ONSTACK | SA_RESETHAND | SA_RESTART | SA_SIGINFO;
+    const int flags =
+        SA_NOCLDSTOP | SA_NOCLDWAIT | SA_NODEFER | SA_ONSTACK | SA_RESETHAND | SA_RESTART | SA_SIGINFO;
     for (int i = 1; i < PROCESS_SIGNALS; i++) {
         bool same = after->signals[i].sa_handler == before->signals[i].sa_handler &&
                     ((after->signals[i].sa_flags ^ before->signals[i].sa_flags) & flags) == 0;
@@ -82,10 +87,16 @@ int process_files(bool which[PROCESS_FILES])
     return count;
 }
 
+bool process_is_sanitized(void)
+{
+    return dlsym(RTLD_DEFAULT, "__asan_init") != NULL || dlsym(RTLD_DEFAULT, "__tsan_init") != NULL ||
+           dlsym(RTLD_DEFAULT, "__msan_init") != NULL;
+}
+
 long process_memory(void)
 {
     long pages = 0, resident = 0;
-    if (CONFORM_SANITIZED)
+    if (process_is_sanitized())
         return 0;
     FILE *file = fopen("/proc/self/statm", "re");
     if (file != NULL && fscanf(file, "%ld %ld", &pages, &resident) != 2)
@@ -93,4 +104,15 @@ long process_memory(void)
     if (file != NULL)
         fclose(file);
     return resident * sysconf(_SC_PAGESIZE);
+}
+
+/* An allocator that takes the place of the C library's leaves these sums at nothing. */
+long process_held(void)
+{
+#ifdef HAS_MALLINFO
+    struct mallinfo2 info = mallinfo2();
+    if (info.uordblks + info.hblkhd > 65536 && !process_is_sanitized())
+        return (long)(info.uordblks + info.hblkhd);
+#endif
+    return process_memory();
 }

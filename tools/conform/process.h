@@ -26,5 +26,10 @@ void process_compare(const process_state *before, const process_state *after);
 int process_files(bool which[PROCESS_FILES]);
 /* Memory of the process, in bytes; 0: it cannot be told here. */
 long process_memory(void);
+/* What its allocator has given out, in bytes, where the C library tells that; else as process_memory. */
+long process_held(void);
+/* Is there a sanitizer in it, of the kit's own or of a driver's? It keeps memory of its own, so that limits and
+ * sums of memory mean nothing. */
+bool process_is_sanitized(void);
 
 #endif

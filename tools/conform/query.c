@@ -18,10 +18,11 @@ static void begin_queries(void)
 {
     kit_must_open(&db);
     kit_drop(&db, "conf_query");
-    kit_must(&db, kit_sql("CREATE TABLE conf_query (n %s NOT NULL PRIMARY KEY, name %s)",
+    kit_must(&db, kit_sql("CREATE TABLE [conf_query] ([n] %s NOT NULL PRIMARY KEY, [name] %s)",
                       kit_type(SQLA_INT64), kit_type(SQLA_TEXT)));
-    kit_must(&db, "INSERT INTO conf_query (n, name) VALUES (1, 'Anna'), (2, '50%'), (3, '50x'), (4, 'a_b'), "
-                  "(5, 'axb'), (6, NULL)");
+    kit_must(&db,
+        "INSERT INTO [conf_query] ([n], [name]) VALUES (1, 'Anna'), (2, '50%'), (3, '50x'), (4, 'a_b'), "
+        "(5, 'axb'), (6, NULL)");
 }
 
 static void end_queries(void)
@@ -57,10 +58,11 @@ static void query__limit(void)
 {
     const pair limits = { 2, 3 }, offset = { 4, 0 };
     begin_queries();
-    expect_numbers(kit_sql("SELECT n FROM conf_query ORDER BY n LIMIT ? OFFSET ?"), &both, &limits, "4,5,");
+    expect_numbers(
+        kit_sql("SELECT [n] FROM [conf_query] ORDER BY [n] LIMIT ? OFFSET ?"), &both, &limits, "4,5,");
     const char *all = kit_traits->limit_all;
-    expect_numbers(kit_sql("SELECT n FROM conf_query ORDER BY n%s%s OFFSET ?", all != NULL ? " LIMIT " : "",
-                       all != NULL ? all : ""),
+    expect_numbers(kit_sql("SELECT [n] FROM [conf_query] ORDER BY [n]%s%s OFFSET ?",
+                       all != NULL ? " LIMIT " : "", all != NULL ? all : ""),
         &one, &offset, "5,6,");
     end_queries();
 }
@@ -68,18 +70,21 @@ static void query__limit(void)
 static void query__like(void)
 {
     begin_queries();
-    expect_numbers("SELECT n FROM conf_query WHERE name LIKE '50^%' ESCAPE '^' ORDER BY n", NULL, NULL, "2,");
-    expect_numbers("SELECT n FROM conf_query WHERE name LIKE 'a^_b' ESCAPE '^' ORDER BY n", NULL, NULL, "4,");
-    expect_numbers("SELECT n FROM conf_query WHERE name LIKE 'a_b' ORDER BY n", NULL, NULL, "4,5,");
+    expect_numbers(
+        "SELECT [n] FROM [conf_query] WHERE [name] LIKE '50^%' ESCAPE '^' ORDER BY [n]", NULL, NULL, "2,");
+    expect_numbers(
+        "SELECT [n] FROM [conf_query] WHERE [name] LIKE 'a^_b' ESCAPE '^' ORDER BY [n]", NULL, NULL, "4,");
+    expect_numbers("SELECT [n] FROM [conf_query] WHERE [name] LIKE 'a_b' ORDER BY [n]", NULL, NULL, "4,5,");
     end_queries();
 }
 
 static void query__ilike(void)
 {
     begin_queries();
-    bool works = kit_run(&db, "SELECT n FROM conf_query WHERE name ILIKE 'aNN_'") == SQLA_OK;
+    bool works = kit_run(&db, "SELECT [n] FROM [conf_query] WHERE [name] ILIKE 'aNN_'") == SQLA_OK;
     if (works)
-        expect_numbers("SELECT n FROM conf_query WHERE name ILIKE 'aNN_' ORDER BY n", NULL, NULL, "1,");
+        expect_numbers(
+            "SELECT [n] FROM [conf_query] WHERE [name] ILIKE 'aNN_' ORDER BY [n]", NULL, NULL, "1,");
     kit_drop(&db, "conf_query");
     kit_agrees(&db, SQLA_FEATURE_ILIKE, works, "ILIKE");
     kit_close(&db);
@@ -88,8 +93,8 @@ static void query__ilike(void)
 static void query__boolean(void)
 {
     begin_queries();
-    expect_numbers("SELECT n FROM conf_query WHERE (n = 1) = TRUE ORDER BY n", NULL, NULL, "1,");
-    expect_numbers("SELECT n FROM conf_query WHERE (n < 6) = FALSE ORDER BY n", NULL, NULL, "6,");
+    expect_numbers("SELECT [n] FROM [conf_query] WHERE ([n] = 1) = TRUE ORDER BY [n]", NULL, NULL, "1,");
+    expect_numbers("SELECT [n] FROM [conf_query] WHERE ([n] < 6) = FALSE ORDER BY [n]", NULL, NULL, "6,");
     end_queries();
 }
 
@@ -109,17 +114,19 @@ static void query__arrays(void)
     const sqla_plan plan = KIT_PLAN(slots);
     row.list.as.array = (sqla_array){ numbers, 3, SQLA_INT64 };
     begin_queries();
-    expect_numbers(kit_sql("SELECT n FROM conf_query WHERE n = ANY(?) ORDER BY n"), &plan, &row, "2,5,");
+    expect_numbers(
+        kit_sql("SELECT [n] FROM [conf_query] WHERE [n] = ANY(?) ORDER BY [n]"), &plan, &row, "2,5,");
     row.list.as.array.count = 0;
-    expect_numbers(kit_sql("SELECT n FROM conf_query WHERE n = ANY(?) ORDER BY n"), &plan, &row, "");
+    expect_numbers(kit_sql("SELECT [n] FROM [conf_query] WHERE [n] = ANY(?) ORDER BY [n]"), &plan, &row, "");
     end_queries();
 }
 
 static void query__union(void)
 {
     begin_queries();
-    expect_numbers("SELECT n FROM (SELECT n FROM conf_query ORDER BY n LIMIT 2) a UNION ALL SELECT n FROM "
-                   "(SELECT n FROM conf_query ORDER BY n DESC LIMIT 1) b ORDER BY n",
+    expect_numbers(
+        "SELECT [n] FROM (SELECT [n] FROM [conf_query] ORDER BY [n] LIMIT 2) [a] UNION ALL SELECT [n] FROM "
+        "(SELECT [n] FROM [conf_query] ORDER BY [n] DESC LIMIT 1) [b] ORDER BY [n]",
         NULL, NULL, "1,2,6,");
     end_queries();
 }
@@ -127,8 +134,9 @@ static void query__union(void)
 static void query__recursion(void)
 {
     begin_queries();
-    expect_numbers("WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i * 2 FROM r WHERE i < 20) SELECT i "
-                   "FROM r ORDER BY i",
+    expect_numbers(
+        "WITH RECURSIVE [r]([i]) AS (SELECT 1 UNION ALL SELECT [i] * 2 FROM [r] WHERE [i] < 20) SELECT [i] "
+        "FROM [r] ORDER BY [i]",
         NULL, NULL, "1,2,4,8,16,32,");
     end_queries();
 }

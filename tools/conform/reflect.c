@@ -107,21 +107,23 @@ static sqla_status reflect(uint32_t kind, const char *table, seen *s)
 static void begin_suite(void)
 {
     kit_must_open(&db);
-    kit_must(&db, "DROP VIEW IF EXISTS conf_view");
+    kit_drop_view(&db, "conf_view");
     kit_drop(&db, "conf_pair");
     kit_drop(&db, "conf_plain");
-    kit_must(&db, kit_sql("CREATE TABLE conf_plain (id %s%s, name %s NOT NULL, n %s DEFAULT 7, at %s)",
-                      kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
-                      kit_type(SQLA_TEXT), kit_type(SQLA_INT32), kit_type(SQLA_TIMESTAMP)));
-    kit_must(&db, kit_sql("CREATE TABLE conf_pair (c %s, b %s NOT NULL, a %s NOT NULL, PRIMARY KEY (a, b))",
-                      kit_type(SQLA_INT64), kit_type(SQLA_INT64), kit_key_text()));
-    kit_must(&db, "CREATE VIEW conf_view AS SELECT id, name FROM conf_plain");
+    kit_must(
+        &db, kit_sql("CREATE TABLE [conf_plain] ([id] %s%s, [name] %s NOT NULL, [n] %s DEFAULT 7, [at] %s)",
+                 kit_traits->generated_key, kit_traits->generated_key_is_primary ? "" : " PRIMARY KEY",
+                 kit_type(SQLA_TEXT), kit_type(SQLA_INT32), kit_type(SQLA_TIMESTAMP)));
+    kit_must(&db,
+        kit_sql("CREATE TABLE [conf_pair] ([c] %s, [b] %s NOT NULL, [a] %s NOT NULL, PRIMARY KEY ([a], [b]))",
+            kit_type(SQLA_INT64), kit_type(SQLA_INT64), kit_key_text()));
+    kit_must(&db, "CREATE VIEW [conf_view] AS SELECT [id], [name] FROM [conf_plain]");
     our_schema = kit_schema(&db, "conf_plain");
 }
 
 static void end_suite(void)
 {
-    kit_must(&db, "DROP VIEW IF EXISTS conf_view");
+    kit_drop_view(&db, "conf_view");
     kit_drop(&db, "conf_pair");
     kit_drop(&db, "conf_plain");
     kit_close(&db);
@@ -172,7 +174,7 @@ static void reflect__types(void)
         if (type->name == NULL || type->type == SQLA_ENUM_TYPE)
             continue;
         kit_drop(&db, "conf_pair");
-        kit_must(&db, kit_sql("CREATE TABLE conf_pair (v %s)", type->name));
+        kit_must(&db, kit_sql("CREATE TABLE [conf_pair] ([v] %s)", type->name));
         EXPECT(reflect(SQLA_REFLECT_COLUMNS, "conf_pair", &s), SQLA_OK);
         bool same =
             s.types[0] == (uint32_t)type->type || (type->type == SQLA_FLOAT32 && s.types[0] == SQLA_FLOAT64);
@@ -198,19 +200,107 @@ static void reflect__facts(void)
     end_suite();
 }
 
+/* ---- comments ------------------------------------------------------------------------------------------------------ */
+
+typedef struct comments {
+    sqla_reflect_sink base;
+    char table[128], column[128];
+} comments;
+
+static sqla_status push_comments(sqla_reflect_sink *base, uint32_t kind, const void *record)
+{
+    comments *c = (comments *)base;
+    const sqla_reflect_table *table = record;
+    const sqla_reflect_column *column = record;
+    if (kind == SQLA_REFLECT_TABLES && is_ours(table->schema, table->name))
+        snprintf(c->table, sizeof c->table, "%s", table->comment != NULL ? table->comment : "");
+    if (kind == SQLA_REFLECT_COLUMNS && is_ours(column->schema, column->table) && column->position == 1)
+        snprintf(c->column, sizeof c->column, "%s", column->comment != NULL ? column->comment : "");
+    return SQLA_OK;
+}
+
+static void reflect_comments(const char *in, comments *c)
+{
+    const sqla_reflect_filter filter = { sizeof filter, 0, in, "conf_pair" };
+    *c = (comments){ .base.push = push_comments };
+    kit_clear();
+    EXPECT(kit_ops.reflect(db.handle, SQLA_REFLECT_TABLES, &filter, &c->base, KIT_ERR), SQLA_OK);
+    EXPECT(kit_ops.reflect(db.handle, SQLA_REFLECT_COLUMNS, &filter, &c->base, KIT_ERR), SQLA_OK);
+}
+
+/* No trait has the words; these are known to more than one database. */
+static bool can_comment(void)
+{
+    const char *type = kit_type(SQLA_INT64);
+    return (kit_run(&db, "COMMENT ON TABLE [conf_pair] IS 'of it''s table'") == SQLA_OK &&
+               kit_run(&db, "COMMENT ON COLUMN [conf_pair].[c] IS 'of its column'") == SQLA_OK) ||
+           (kit_run(&db, "ALTER TABLE [conf_pair] COMMENT = 'of it''s table'") == SQLA_OK &&
+               kit_run(&db, kit_sql("ALTER TABLE [conf_pair] MODIFY [c] %s COMMENT 'of its column'", type)) ==
+                   SQLA_OK);
+}
+
+static void reflect__comments(void)
+{
+    comments c;
+    begin_suite();
+    reflect_comments(our_schema, &c);
+    CHECK_TEXT(c.table, "");
+    CHECK_TEXT(c.column, "");
+    bool can = can_comment();
+    if (can) {
+        reflect_comments(our_schema, &c);
+        CHECK_TEXT(c.table, "of it's table");
+        CHECK_TEXT(c.column, "of its column");
+    }
+    end_suite();
+    if (!can)
+        conform_unsupported("the database takes no comments in the words that are tried");
+}
+
+/* ---- types with labels --------------------------------------------------------------------------------------------- */
+
+typedef struct labels {
+    sqla_reflect_sink base;
+    char found[128];
+} labels;
+
+static sqla_status push_labels(sqla_reflect_sink *base, uint32_t kind, const void *record)
+{
+    labels *l = (labels *)base;
+    const sqla_reflect_type *type = record;
+    size_t n = strlen(l->found);
+    if (kind == SQLA_REFLECT_TYPES && strcmp(type->name, "conf_mood") == 0)
+        snprintf(l->found + n, sizeof l->found - n, "%u=%s,", type->position,
+            type->label != NULL ? type->label : "");
+    return SQLA_OK;
+}
+
+static void reflect__labels(void)
+{
+    labels l = { .base.push = push_labels };
+    const sqla_reflect_filter all = { sizeof all, 0, NULL, NULL };
+    kit_must_open(&db);
+    conform_undo_by(kit_named("DROP TYPE IF EXISTS [conf_mood]"));
+    kit_must(&db, "CREATE TYPE [conf_mood] AS ENUM ('sad', 'glad', 'all right')");
+    kit_clear();
+    EXPECT(kit_ops.reflect(db.handle, SQLA_REFLECT_TYPES, &all, &l.base, KIT_ERR), SQLA_OK);
+    CHECK_TEXT(l.found, "1=sad,2=glad,3=all right,");
+    kit_must(&db, "DROP TYPE [conf_mood]");
+    kit_close(&db);
+}
+
 static void reflect__names(void)
 {
-    char name[64];
     seen s = { .answer = SQLA_OK };
     begin_suite();
-    snprintf(name, sizeof name, "%s", kit_quoted(odd_name));
-    kit_drop(&db, name);
-    kit_must(&db, kit_sql("CREATE TABLE %s (%s %s)", name, kit_quoted("S p"), kit_type(SQLA_INT32)));
+    kit_drop(&db, odd_name);
+    kit_must(&db,
+        kit_sql("CREATE TABLE %s (%s %s)", kit_quoted(odd_name), kit_quoted("S p"), kit_type(SQLA_INT32)));
     EXPECT(reflect(SQLA_REFLECT_COLUMNS, odd_name, &s), SQLA_OK);
     CHECK_TEXT(s.order, "S p");
     EXPECT(reflect(SQLA_REFLECT_FACTS, odd_name, &s), SQLA_OK);
     CHECK_INT(s.facts, 1);
-    kit_drop(&db, name);
+    kit_drop(&db, odd_name);
     end_suite();
 }
 
@@ -252,6 +342,9 @@ const conform_check conform_reflection_checks[] = {
     { "ref-03", "columns: order, types, defaults, keys", REFLECT, 0, reflect__columns },
     { "ref-04", "each type is known again", REFLECT, 0, reflect__types },
     { "ref-05", "facts that decide the road of a batch", REFLECT, 0, reflect__facts },
+    { "ref-06", "comments of tables and columns", REFLECT, 0, reflect__comments },
+    { "ref-07", "types of labels, in the order of the labels", REFLECT, SQLA_FEATURE_NATIVE_ENUM,
+        reflect__labels },
     { "ref-10", "names with quotes, dots and spaces", REFLECT, 0, reflect__names },
     { "ref-12", "a sink that has enough ends the call", REFLECT, 0, reflect__ends },
     { NULL, NULL, 0, 0, NULL },

@@ -3,6 +3,7 @@
  * The parent runs no code of a driver. It waits, ends what takes too long, and tells how each process ended. */
 #include <config.h>
 #include "conform.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,10 @@ typedef struct job {
     conform_result *result;
     double started;
     bool late;
+    bool cleans; /* it undoes what the check has left */
 } job;
+
+enum { CLEANING_S = 10 };
 
 static volatile sig_atomic_t signalled;
 
@@ -54,7 +58,7 @@ static void set_limits(unsigned timeout_s)
 {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, (rlim_t)timeout_s + 1);
-    if (!CONFORM_SANITIZED)
+    if (!process_is_sanitized())
         limit(RLIMIT_AS, (rlim_t)8 << 30);
 }
 
@@ -69,18 +73,35 @@ static void redirect(FILE *printed)
     }
 }
 
-static void run_here(const conform_result *result, const conform_options *options, unsigned number)
+static void check_here(const conform_result *result, const conform_options *options, unsigned number)
+{
+    conform_current = result->report;
+    result->report->pid = (long)getpid();
+    if (options->prepare(options, result->check, number) && result->check->run != NULL)
+        result->check->run();
+    result->report->finished = true;
+}
+
+/* What goes wrong meanwhile is no failure of the check. */
+static void clean_here(const conform_result *result, const conform_options *options, unsigned number)
+{
+    static conform_report own;
+    conform_current = &own;
+    options->clean(options, result->report, number);
+}
+
+static void run_here(const job *j, const conform_options *options, unsigned number)
 {
     setpgid(0, 0);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
     set_limits(options->timeout_s);
-    redirect(result->printed);
-    conform_current = result->report;
-    if (options->prepare(options, result->check, number) && result->check->run != NULL)
-        result->check->run();
-    result->report->finished = true;
+    redirect(j->result->printed);
+    if (j->cleans)
+        clean_here(j->result, options, number);
+    else
+        check_here(j->result, options, number);
     exit(0);
 }
 
@@ -138,7 +159,28 @@ static void tell_end(const job *j, int status, unsigned timeout_s)
     }
 }
 
-static void finish(job *j, int status, const conform_options *options)
+/* ---- all of them ----------------------------------------------------------------------------------------------------------- */
+
+static bool begin(
+    job *j, unsigned number, conform_result *result, const conform_options *options, bool cleans)
+{
+    fflush(NULL);
+    *j = (job){ 0, result, now(), false, cleans };
+    j->pid = fork();
+    if (j->pid == 0)
+        run_here(j, options, number);
+    if (j->pid > 0)
+        setpgid(j->pid, j->pid);
+    return j->pid > 0;
+}
+
+static bool start(job *j, unsigned number, conform_result *result, const conform_options *options)
+{
+    result->printed = tmpfile();
+    return begin(j, number, result, options, false);
+}
+
+static void judge(const job *j, int status, const conform_options *options)
 {
     conform_result *r = j->result;
     tell_end(j, status, options->timeout_s);
@@ -146,23 +188,24 @@ static void finish(job *j, int status, const conform_options *options)
     r->outcome = r->report->failures > 0  ? CONFORM_FAILED
                  : r->report->unsupported ? CONFORM_UNSUPPORTED
                                           : CONFORM_PASSED;
-    r->done = true;
-    kill(-j->pid, SIGKILL); /* what the check left behind */
-    j->pid = 0;
 }
 
-/* ---- all of them ----------------------------------------------------------------------------------------------------------- */
-
-static bool start(job *j, unsigned number, conform_result *result, const conform_options *options)
+/* The end of a process. After a check that did not pass, another one takes its place and undoes what that has left. */
+static void finish(job *j, unsigned number, int status, const conform_options *options)
 {
-    fflush(NULL);
-    result->printed = tmpfile();
-    *j = (job){ fork(), result, now(), false };
-    if (j->pid == 0)
-        run_here(result, options, number);
-    if (j->pid > 0)
-        setpgid(j->pid, j->pid);
-    return j->pid > 0;
+    conform_result *r = j->result;
+    bool cleans = j->cleans;
+    if (!cleans)
+        judge(j, status, options);
+    kill(-j->pid, SIGKILL); /* what the check left behind */
+    j->pid = 0;
+    bool left = r->outcome != CONFORM_PASSED && r->report->undo_count > 0 && options->clean != NULL;
+    r->done = cleans || !left || !begin(j, number, r, options, true);
+}
+
+static double time_of(const job *j, const conform_options *options)
+{
+    return j->cleans && options->timeout_s > CLEANING_S ? CLEANING_S : options->timeout_s;
 }
 
 /* Wait until a process has ended, or for a millisecond. */
@@ -172,8 +215,8 @@ static void wait_some(job *jobs, const conform_options *options)
     pid_t pid = waitpid(-1, &status, WNOHANG);
     for (unsigned i = 0; i < options->jobs; i++) {
         if (pid > 0 && jobs[i].pid == pid)
-            finish(&jobs[i], status, options);
-        if (jobs[i].pid > 0 && !jobs[i].late && now() - jobs[i].started > options->timeout_s) {
+            finish(&jobs[i], i + 1, status, options);
+        else if (jobs[i].pid > 0 && !jobs[i].late && now() - jobs[i].started > time_of(&jobs[i], options)) {
             jobs[i].late = true;
             kill(-jobs[i].pid, SIGKILL);
         }

@@ -10,7 +10,7 @@
 
 static void add_one(int n)
 {
-    pair_changes(kit_sql("INSERT INTO conf_pair (n, name) VALUES (%d, 'x')", n), NULL, NULL, 1, n);
+    pair_changes(kit_sql("INSERT INTO [conf_pair] ([n], [name]) VALUES (%d, 'x')", n), NULL, NULL, 1, n);
 }
 
 /* What is rolled back is not counted. */
@@ -59,7 +59,8 @@ static void read_only(void)
 {
     if (!begin(SQLA_TXN_READ_ONLY, SQLA_ISOLATION_DEFAULT))
         return;
-    PAIR_IS(kit_run(&pair_db.db, "INSERT INTO conf_pair (n, name) VALUES (1, 'a')"), SQLA_ERR_READ_ONLY);
+    PAIR_IS(
+        kit_run(&pair_db.db, "INSERT INTO [conf_pair] ([n], [name]) VALUES (1, 'a')"), SQLA_ERR_READ_ONLY);
     PAIR_OK(kit_rollback(&pair_db.db));
 }
 
@@ -77,7 +78,8 @@ static void failed_and_rolled_back(void)
     if (!begin(0, SQLA_ISOLATION_DEFAULT))
         return;
     add_in_vain();
-    PAIR_IS(kit_run(&pair_db.db, "INSERT INTO conf_base (id, n, name) VALUES (1, 1, 'b')"), SQLA_ERR_UNIQUE);
+    PAIR_IS(kit_run(&pair_db.db, "INSERT INTO [conf_base] ([id], [n], [name]) VALUES (1, 1, 'b')"),
+        SQLA_ERR_UNIQUE);
     PAIR_OK(kit_rollback(&pair_db.db));
 }
 
@@ -117,7 +119,8 @@ static void savepoint_that_mends(void)
     if (!has_savepoints())
         return;
     PAIR_OK(kit_savepoint(&pair_db.db, SQLA_SAVEPOINT_SET, "d"));
-    PAIR_IS(kit_run(&pair_db.db, "INSERT INTO conf_base (id, n, name) VALUES (1, 1, 'b')"), SQLA_ERR_UNIQUE);
+    PAIR_IS(kit_run(&pair_db.db, "INSERT INTO [conf_base] ([id], [n], [name]) VALUES (1, 1, 'b')"),
+        SQLA_ERR_UNIQUE);
     PAIR_OK(kit_savepoint(&pair_db.db, SQLA_SAVEPOINT_ROLLBACK, "d"));
 }
 

@@ -78,8 +78,10 @@ static sqla_engine *open_engine(sqla_error *err)
     check_err(err, "the URL makes an engine");
     if (db == NULL)
         conform_stop();
-    if (sqla__engine_traits(db)->type_count == 0)
-        conform_unsupported("the traits have no types: the driver makes no tables, and no SQL is asked of it");
+    kit_traits = sqla__engine_traits(db);
+    if (kit_traits->type_count == 0)
+        conform_unsupported(
+            "the traits have no types: the driver makes no tables, and no SQL is asked of it");
     return db;
 }
 
@@ -106,7 +108,7 @@ static void tear_down(place *x)
 
 static int64_t count_authors(place *x)
 {
-    return sqla_scalar_i64(sqla_sql(x->db, "SELECT count(*) FROM conf_authors"), &x->err);
+    return sqla_scalar_i64(sqla_sql(x->db, kit_named("SELECT count(*) FROM [conf_authors]")), &x->err);
 }
 
 /* ---- engines ------------------------------------------------------------------------------------------------------------- */
@@ -127,20 +129,28 @@ static void sql__named_parameters(void)
 {
     sqla_error err = SQLA_ERROR_INIT;
     sqla_engine *db = open_engine(&err);
-    sqla_execute(db, "DROP TABLE IF EXISTS conf_named", NULL, &err);
-    sqla_execute(db, "CREATE TABLE conf_named (a INTEGER, b INTEGER, c VARCHAR(40))", NULL, &err);
-    sqla_execute(db, "INSERT INTO conf_named (a, b, c) VALUES (:one, :two, ':one? $1 :two')",
+    sqla_execute(db, kit_named("DROP TABLE IF EXISTS [conf_named]"), NULL, &err);
+    sqla_execute(db,
+        kit_sql("CREATE TABLE [conf_named] ([a] %s, [b] %s, [c] %s)", kit_type(SQLA_INT32),
+            kit_type(SQLA_INT32), kit_type(SQLA_TEXT)),
+        NULL, &err);
+    sqla_execute(db,
+        kit_named("INSERT INTO [conf_named] ([a], [b], [c]) VALUES (:one, :two, ':one? $1 :two')"),
         sqla_params("two", 2, "one", 1), &err);
-    sqla_execute(db, "INSERT INTO conf_named (a, b, c) VALUES (:same, :same, :text)",
+    sqla_execute(db, kit_named("INSERT INTO [conf_named] ([a], [b], [c]) VALUES (:same, :same, :text)"),
         sqla_params("same", 7, "text", "it's 100% \\"), &err);
     CHECK_INT(
         sqla_scalar_i64(
-            sqla_sql(db, "SELECT count(*) FROM conf_named WHERE a = 1 AND b = 2 AND c = ':one? $1 :two'"),
+            sqla_sql(db,
+                kit_named(
+                    "SELECT count(*) FROM [conf_named] WHERE [a] = 1 AND [b] = 2 AND [c] = ':one? $1 :two'")),
             &err),
         1);
     CHECK_INT(
-        sqla_scalar_i64(sqla_sql(db, "SELECT count(*) FROM conf_named WHERE a = 7 AND b = 7"), &err), 1);
-    sqla_execute(db, "DROP TABLE conf_named", NULL, &err);
+        sqla_scalar_i64(
+            sqla_sql(db, kit_named("SELECT count(*) FROM [conf_named] WHERE [a] = 7 AND [b] = 7")), &err),
+        1);
+    sqla_execute(db, kit_named("DROP TABLE [conf_named]"), NULL, &err);
     check_err(&err, "statements with named parameters");
     sqla_engine_free(db);
 }
@@ -212,7 +222,9 @@ static void sql__objects(void)
     a->score = 2.5;
     sqla_commit(s, &x.err);
     CHECK_INT(
-        sqla_scalar_i64(sqla_sql(x.db, "SELECT count(*) FROM conf_authors WHERE score = 2.5"), &x.err), 1);
+        sqla_scalar_i64(
+            sqla_sql(x.db, kit_named("SELECT count(*) FROM [conf_authors] WHERE [score] = 2.5")), &x.err),
+        1);
     sqla_close(s);
     tear_down(&x);
 }
@@ -233,7 +245,7 @@ static void sql__many_objects(void)
     check_err(&x.err, "many objects are stored");
     CHECK_INT(count_authors(&x), MANY);
     for (int i = 0; i < MANY; i += 97) {
-        const char *sql = "SELECT score FROM conf_authors WHERE id = :id";
+        const char *sql = kit_named("SELECT [score] FROM [conf_authors] WHERE [id] = :id");
         sqla_stmt *q = sqla_bind(sqla_sql(x.db, sql), "id", all[i]->id);
         CHECK(sqla_scalar_f64(q, &x.err) == i);
     }

@@ -21,25 +21,39 @@ static size_t placeholder(char *at, size_t room, unsigned number)
                                                                        : snprintf(at, room, "?"));
 }
 
-const char *kit_sql(const char *format, ...)
+/* "[name]" becomes a quoted name, and with number not NULL "?" a placeholder, both outside of quotes. */
+static const char *translate(const char *raw, unsigned *number)
 {
-    char *raw = next_text(), *out = next_text(), quote = '\0';
+    char *out = next_text(), quote = '\0';
     size_t n = 0;
-    unsigned number = 0;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(raw, TEXT, format, args);
-    va_end(args);
     for (const char *at = raw; *at != '\0' && n < TEXT - 16; at++) {
         if (quote != '\0' || *at == '\'' || *at == '"' || *at == '`')
             quote = quote == '\0' ? *at : quote == *at ? '\0' : quote;
-        if (quote == '\0' && *at == '?')
-            n += placeholder(out + n, TEXT - n, ++number);
+        if (quote == '\0' && *at == '?' && number != NULL)
+            n += placeholder(out + n, TEXT - n, ++*number);
+        else if (quote == '\0' && (*at == '[' || *at == ']'))
+            out[n++] = *at == '[' ? kit_traits->quote_open : kit_traits->quote_close;
         else
             out[n++] = *at;
     }
     out[n] = '\0';
     return out;
+}
+
+const char *kit_sql(const char *format, ...)
+{
+    char *raw = next_text();
+    unsigned number = 0;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(raw, TEXT, format, args);
+    va_end(args);
+    return translate(raw, &number);
+}
+
+const char *kit_named(const char *sql)
+{
+    return strchr(sql, '[') == NULL ? sql : translate(sql, NULL);
 }
 
 static const sqla_type_trait *trait_of(sqla_type type)
@@ -68,6 +82,12 @@ const char *kit_type(sqla_type type)
     return trait != NULL ? trait->name : NULL;
 }
 
+const char *kit_cast(sqla_type type)
+{
+    const sqla_type_trait *trait = trait_of(type);
+    return trait == NULL ? NULL : trait->cast_name != NULL ? trait->cast_name : trait->name;
+}
+
 const char *kit_key_text(void)
 {
     const sqla_type_trait *trait = trait_of(SQLA_TEXT);
@@ -76,14 +96,15 @@ const char *kit_key_text(void)
 
 const char *kit_long_query(void)
 {
-    return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) "
-           "SELECT count(*) FROM n a, n b, n c, n d WHERE a.i + b.i + c.i + d.i > 0";
+    return "WITH RECURSIVE [n]([i]) AS (SELECT 1 UNION ALL SELECT [i] + 1 FROM [n] WHERE [i] < 500) "
+           "SELECT count(*) FROM [n] [a], [n] [b], [n] [c], [n] [d] WHERE [a].[i] + [b].[i] + [c].[i] + "
+           "[d].[i] > 0";
 }
 
 const char *kit_many_rows(void)
 {
-    return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) "
-           "SELECT a.i FROM n a, n b, n c, n d";
+    return "WITH RECURSIVE [n]([i]) AS (SELECT 1 UNION ALL SELECT [i] + 1 FROM [n] WHERE [i] < 500) "
+           "SELECT [a].[i] FROM [n] [a], [n] [b], [n] [c], [n] [d]";
 }
 
 const char *kit_quoted(const char *name)
@@ -124,7 +145,7 @@ static void add_source(filling *f, bool columns_mode, const char *source, uint32
 {
     const sqla_type_trait *trait = trait_of(i < f->count ? f->types[i] : f->key_type);
     if (columns_mode && trait != NULL && (trait->flags & SQLA_TYPE_AS_TEXT) != 0)
-        add(f, "CAST(%s.c%u AS %s)", source, i, trait->cast_name != NULL ? trait->cast_name : trait->name);
+        add(f, "CAST(%s.c%u AS %s)", source, i, kit_cast((sqla_type)trait->type));
     else
         add(f, "%s.c%u", source, i);
 }
@@ -135,15 +156,16 @@ static void add_hole(filling *f, const char *hole, size_t n, bool columns_mode)
     char mark[16];
 #define IS(name) (n == sizeof(name) - 1 && memcmp(hole, name, n) == 0)
     if (IS("table"))
-        add(f, "%s", f->table);
+        add(f, "%s", kit_quoted(f->table));
     else if (IS("returning"))
-        add(f, "%s%s", f->returning != NULL ? " RETURNING " : "", f->returning != NULL ? f->returning : "");
+        add(f, "%s%s", f->returning != NULL ? " RETURNING " : "",
+            f->returning != NULL ? kit_quoted(f->returning) : "");
     else if (IS("match")) {
-        add(f, "t.%s = ", f->key);
+        add(f, "t.%s = ", kit_quoted(f->key));
         add_source(f, columns_mode, "v", f->count);
     }
     for (uint32_t i = 0; IS("columns") && i < f->count; i++)
-        add(f, "%s%s", i > 0 ? ", " : "", f->columns[i]);
+        add(f, "%s%s", i > 0 ? ", " : "", kit_quoted(f->columns[i]));
     for (uint32_t i = 0; IS("aliases") && i < width; i++)
         add(f, "%sc%u", i > 0 ? ", " : "", i);
     for (uint32_t i = 0; IS("params") && i < width; i++) {
@@ -155,7 +177,7 @@ static void add_hole(filling *f, const char *hole, size_t n, bool columns_mode)
         add_source(f, columns_mode, "u", i);
     }
     for (uint32_t i = 0; IS("assignments") && i < f->count; i++) {
-        add(f, "%s%s = ", i > 0 ? ", " : "", f->columns[i]);
+        add(f, "%s%s = ", i > 0 ? ", " : "", kit_quoted(f->columns[i]));
         add_source(f, columns_mode, "v", i);
     }
     for (uint32_t i = 0; IS("tuples") && i < width * f->rows; i++) {

@@ -58,8 +58,8 @@ static void make_table(sqla_type type)
     if (name == NULL)
         conform_unsupported("the traits have no type for the canonical type %d", (int)type);
     kit_drop(&trip_db, "conf_value");
-    kit_must(&trip_db,
-        kit_sql("CREATE TABLE conf_value (id %s NOT NULL PRIMARY KEY, v %s)", kit_type(SQLA_INT64), name));
+    kit_must(&trip_db, kit_sql("CREATE TABLE [conf_value] ([id] %s NOT NULL PRIMARY KEY, [v] %s)",
+                           kit_type(SQLA_INT64), name));
 }
 
 /* Send a value to conf_value as row `id`. */
@@ -70,7 +70,7 @@ sqla_status trip_send(const trip_form *f, int64_t id, const void *value)
     const sqla_plan plan = KIT_PLAN(slots);
     make_slots(slots, f);
     make_row(row, f, id, value);
-    return kit_run_with(&trip_db, kit_sql("INSERT INTO conf_value (id, v) VALUES (?, ?)"), &plan, row);
+    return kit_run_with(&trip_db, kit_sql("INSERT INTO [conf_value] ([id], [v]) VALUES (?, ?)"), &plan, row);
 }
 
 /* Fetch row `id`, into a row of canaries. */
@@ -84,8 +84,9 @@ sqla_status trip_fetch(const trip_form *f, int64_t id, unsigned char *row, kit_a
     bool end = false;
     make_slots(slots, f);
     memset(row, CANARY, TRIP_ROOM);
-    sqla_status status = kit_exec(&trip_db,
-        kit_sql("SELECT id, v FROM conf_value WHERE id = %lld", (long long)id), NULL, NULL, 0, &result);
+    sqla_status status =
+        kit_exec(&trip_db, kit_sql("SELECT [id], [v] FROM [conf_value] WHERE [id] = %lld", (long long)id),
+            NULL, NULL, 0, &result);
     if (status != SQLA_OK)
         return status;
     status = kit_ops.result_fetch(result, &plan, rows, 1, &arena->base, &count, &end, KIT_ERR);
@@ -142,7 +143,7 @@ void trip_there_and_back(const trip_form *f, const void *value, bool may_refuse,
     sqla_status status = trip_send(f, ++id, value);
     if (may_refuse && status == SQLA_ERR_DATA) {
         CHECK_INT(kit_last.calls, 1);
-        kit_must(&trip_db, kit_sql("DELETE FROM conf_value"));
+        kit_must(&trip_db, kit_sql("DELETE FROM [conf_value]"));
         return;
     }
     if (EXPECT(status, SQLA_OK) && EXPECT(trip_fetch(f, id, row, &arena), SQLA_OK)) {
@@ -171,9 +172,9 @@ void trip_null(const trip_form *f)
         CHECK(f->rep == SQLA_REP_FIXED || f->rep == SQLA_REP_CHARS ? row[TRIP_SET_AT] == 0 : pointer == NULL);
         CHECK(trip_gaps_are_whole(row, f->size));
         CHECK_INT(arena.calls, 0);
-        CHECK_INT(
-            kit_number(&trip_db,
-                kit_sql("SELECT count(*) FROM conf_value WHERE id = %lld AND v IS NULL", (long long)id)),
+        CHECK_INT(kit_number(
+                      &trip_db, kit_sql("SELECT count(*) FROM [conf_value] WHERE [id] = %lld AND [v] IS NULL",
+                                    (long long)id)),
             1);
     }
     kit_arena_release(&arena);
