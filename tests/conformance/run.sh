@@ -49,10 +49,10 @@ over_tls()
 }
 
 # No server and no password, one schema, no type of labels, no constraint that comes later, no LIKE without case, no lists, no
-# batches as columns, no two phases.
+# batches as columns, no two phases, no comments.
 sqlite_cannot()
 {
-    cannot "$1" con-03 con-04 con-06 con-07 con-16 con-24 con-26 ddl-02 ddl-06 ddl-07 ddl-08 dml-06 q-10 q-11 q-12 tx-10
+    cannot "$1" con-03 con-04 con-06 con-07 con-16 con-24 con-26 ddl-02 ddl-06 ddl-07 ddl-08 dml-06 q-10 q-11 q-12 ref-06 ref-07 tx-10
 }
 
 if test -n "$on_sqlite"; then
@@ -77,9 +77,9 @@ fi
 if test -n "$on_mariadb"; then
     works "there is a database" new_mariadb
     run "$conform" --sql "$plugins/mariadb.so" "$url"
-    # No DDL in a transaction, no two phases, no commit that fails for sure, one result at a time, no last id (keys are returned), no
+    # No DDL in a transaction, no two phases, no sign of zero; no commit that fails for sure, one result at a time, no last id (keys are returned), no
     # batches as columns, no DROP past foreign keys, no type of labels, no poolers, no outcomes, no LIKE without case, no BOOLEAN, no lists.
-    cannot mariadb tx-08 tx-10 tx-12 row-12 dml-01 dml-06 ddl-07 ddl-08 con-24 con-26 q-10 q-11 q-12
+    cannot mariadb tx-08 tx-10 tx-12 row-12 dml-01 dml-06 ddl-07 ddl-08 con-24 con-26 q-10 q-11 q-12 ref-07 ty-22
     over_tls mariadb "${SQLA_TEST_MARIADB_TCP_URL-}" 'ssl=on&ssl_verify=off'
     drop_mariadb
     test -z "${SQLA_TEST_MARIADB_TCP_URL-}" || run "$conform" --only=con-03 "$plugins/mariadb.so" "$SQLA_TEST_MARIADB_TCP_URL"

@@ -242,9 +242,9 @@ static sqla_status mutant_rollback(sqla_driver_conn *conn, const sqla_txn_option
 /* A savepoint comes as SQL where the good driver has no slot for it. */
 static void spoil_savepoint(sqla_driver_conn *conn, const char *text)
 {
-    if (IS(savepoint_takes_all) && strcmp(text, "ROLLBACK TO c") == 0)
+    if (IS(savepoint_takes_all) && strcmp(text, "ROLLBACK TO \"c\"") == 0)
         run(conn, "ROLLBACK TO a");
-    if (IS(release_commits) && strcmp(text, "RELEASE a") == 0 && has("VALUES (5)")) {
+    if (IS(release_commits) && strcmp(text, "RELEASE \"a\"") == 0 && has("VALUES (5)")) {
         run(conn, "COMMIT");
         run(conn, "BEGIN");
         run(conn, "SAVEPOINT a");
@@ -270,9 +270,15 @@ static void crash_or_exit(void)
         pause();
 }
 
-static void note(const sqla_statement *statement)
+/* Without the quotes of names, which differ from database to database. */
+static void note(const char *text)
 {
-    snprintf(last.text, sizeof last.text, "%s", statement->text);
+    size_t n = 0;
+    for (const char *at = text; *at != '\0' && n < sizeof last.text - 1; at++) {
+        if (*at != '"' && *at != '`')
+            last.text[n++] = *at;
+    }
+    last.text[n] = '\0';
 }
 
 /* A parameter that the good driver finds to be no text is left out. */
@@ -302,7 +308,7 @@ static sqla_status mutant_exec(sqla_driver_conn *conn, const sqla_statement *sta
     sqla_slot slots[8];
     sqla_plan changed;
     spoil_savepoint(conn, statement->text);
-    note(statement);
+    note(statement->text);
     crash_or_exit();
     last.exec_flags = options->flags;
     last.conn = conn;
@@ -319,7 +325,7 @@ static sqla_status mutant_exec(sqla_driver_conn *conn, const sqla_statement *sta
     }
     if (IS(count_not_checked) && has("conf_param") && ((plan == NULL && strpbrk(last.text, "?$") != NULL) || has("'seven'")))
         return without_parameters(conn, statement, options, ret_result, err);
-    sqla_status status = kept_exec(conn, &o, statement->text, err);
+    sqla_status status = kept_exec(conn, &o, last.text, err);
     if (status == SQLA_OK) {
         status = good->exec(conn, statement, plan, row, &o, ret_result, err);
         kept_exec_done(*ret_result, status);
@@ -347,7 +353,7 @@ static sqla_status mutant_prepare(sqla_driver_conn *conn, const char *text, size
 static sqla_status mutant_execute_many(sqla_driver_conn *conn, const sqla_statement *statement, sqla_batch *batch,
                                        const sqla_exec_options *options, sqla_err *err)
 {
-    note(statement);
+    note(statement->text);
     if (IS(takes_any_mode) && (batch->mode == SQLA_BATCH_COLUMNS || batch->mode > SQLA_BATCH_COLUMNS))
         return SQLA_OK;
     sqla_status status = kept_batch(conn, batch, err);
@@ -356,7 +362,7 @@ static sqla_status mutant_execute_many(sqla_driver_conn *conn, const sqla_statem
     last.in_batch = true;
     status = good->execute_many(conn, statement, batch, options, err);
     last.in_batch = false;
-    kept_batch_done(batch, statement->text);
+    kept_batch_done(batch, last.text);
     const sqla_slot *key = batch->keys != NULL ? batch->keys->slots : NULL;
     if (status == SQLA_OK && key != NULL && batch->count > 1) {
         char *first = (char *)batch->rows[0] + key->offset, *second = (char *)batch->rows[1] + key->offset, swap[8];
