@@ -87,6 +87,7 @@ static void set_error(sqla_err *err, const sqla_err_fields *fields)
         f.row++;
     if (IS(column_not_named) && last.in_batch && f.status == SQLA_ERR_DATA)
         f.column = NULL;
+    sly_error(&f, last.text, last.in_batch);
     host->set_error(err, &f);
     if (IS(error_said_twice) && f.status == SQLA_ERR_NOT_NULL)
         host->set_error(err, &f);
@@ -102,7 +103,7 @@ static void handle_signal(int number)
 }
 
 /* Never given back, and touched, so that it counts; but known to a leak checker, which looks at more than one check. */
-static void *keep(void *block, size_t size)
+void *mutant_keep(void *block, size_t size)
 {
     static void *newest;
     if (block == NULL)
@@ -117,7 +118,7 @@ static void *keep(void *block, size_t size)
 static char *own_copy(const char *text)
 {
     size_t size = sizeof(void *) + strlen(text) + 1;
-    return strcpy((char *)keep(malloc(size), size) + sizeof(void *), text);
+    return strcpy((char *)mutant_keep(malloc(size), size) + sizeof(void *), text);
 }
 
 static void disturb(void)
@@ -133,7 +134,7 @@ static void disturb(void)
     if (IS(descriptor_leak) && open("/dev/null", O_RDONLY) < 0)
         abort();
     if (IS(memory_leak_per_connection))
-        keep(malloc(65536), 65536);
+        mutant_keep(malloc(65536), 65536);
 }
 
 static sqla_status mutant_open(const sqla_connect_args *args, sqla_conn_info *info, sqla_driver_conn **ret_conn, sqla_err *err)
@@ -156,6 +157,7 @@ static sqla_status mutant_open(const sqla_connect_args *args, sqla_conn_info *in
     if (status != SQLA_OK)
         return status;
     kept_opened();
+    sly_opened(args, info, host);
     info->features = (info->features | claimed) & ~hidden;
     if (IS(no_product))
         info->product = "";
@@ -177,6 +179,7 @@ static sqla_status mutant_ping(sqla_driver_conn *conn, uint32_t flags, int64_t d
 
 static sqla_status mutant_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *err)
 {
+    sly_reset();
     sqla_status status = good->reset(conn, deadline, IS(reset_keeps_temporaries) ? NULL : err);
     return IS(reset_keeps_temporaries) ? SQLA_OK : status;
 }
@@ -189,7 +192,7 @@ static sqla_status mutant_cancel_fire(sqla_driver_canceller *canceller, int64_t 
 
 static void mutant_set_deadline(sqla_driver_conn *conn, int64_t deadline)
 {
-    if (!IS(told_deadline_ignored) && !kept_deadline(conn, deadline))
+    if (!IS(told_deadline_ignored) && !sly_told(last.text) && !kept_deadline(conn, deadline))
         good->set_deadline(conn, deadline);
 }
 
@@ -206,6 +209,8 @@ static sqla_status mutant_connect_options(const sqla_connect_option **ret_option
 static sqla_status mutant_begin(sqla_driver_conn *conn, const sqla_txn_options *options, sqla_err *err)
 {
     sqla_txn_options o = *options;
+    if (sly_begin(&o) != SQLA_OK)
+        return mutant_fail(err, SQLA_ERR_UNSUPPORTED, "the options have another size");
     if (IS(read_only_begin_ignored))
         o.flags &= ~(uint32_t)SQLA_TXN_READ_ONLY;
     last.begin_flags = options->flags;
@@ -325,11 +330,15 @@ static sqla_status mutant_exec(sqla_driver_conn *conn, const sqla_statement *sta
     }
     if (IS(count_not_checked) && has("conf_param") && ((plan == NULL && strpbrk(last.text, "?$") != NULL) || has("'seven'")))
         return without_parameters(conn, statement, options, ret_result, err);
-    sqla_status status = kept_exec(conn, &o, last.text, err);
+    sqla_status status = sly_exec(statement, &o, last.text, err);
+    if (status == SQLA_OK)
+        status = kept_exec(conn, &o, last.text, err);
     if (status == SQLA_OK) {
         status = good->exec(conn, statement, plan, row, &o, ret_result, err);
         kept_exec_done(*ret_result, status);
     }
+    if (status != SQLA_OK)
+        sly_failed(false);
     if (IS(writes_on_failure) && status != SQLA_OK)
         *ret_result = NULL;
     if (IS(foreign_key_is_unique) && status == SQLA_ERR_FOREIGN_KEY && (has("conf_child") || has("conf_parent")))
@@ -343,8 +352,10 @@ static sqla_status mutant_prepare(sqla_driver_conn *conn, const char *text, size
                                   const sqla_exec_options *options, sqla_driver_stmt **ret_stmt, sqla_err *err)
 {
     if (IS(memory_leak_per_statement))
-        keep(host->alloc(16), 16);
+        mutant_keep(host->alloc(16), 16);
     sqla_status status = good->prepare(conn, text, length, plan, block_rows, options, ret_stmt, IS(prepares_anything) ? NULL : err);
+    if (status != SQLA_OK)
+        sly_failed(true);
     if (IS(prepares_anything) && status == SQLA_ERR_SQL)
         return good->prepare(conn, "SELECT 1", 8, NULL, 1, options, ret_stmt, err);
     return status;
@@ -359,10 +370,14 @@ static sqla_status mutant_execute_many(sqla_driver_conn *conn, const sqla_statem
     sqla_status status = kept_batch(conn, batch, err);
     if (status != SQLA_OK)
         return status;
+    sqla_exec_options o = *options;
+    sly_batch(&o);
     last.in_batch = true;
-    status = good->execute_many(conn, statement, batch, options, err);
+    status = good->execute_many(conn, statement, batch, &o, err);
     last.in_batch = false;
     kept_batch_done(batch, last.text);
+    if (status == SQLA_OK)
+        sly_batch_done(batch);
     const sqla_slot *key = batch->keys != NULL ? batch->keys->slots : NULL;
     if (status == SQLA_OK && key != NULL && batch->count > 1) {
         char *first = (char *)batch->rows[0] + key->offset, *second = (char *)batch->rows[1] + key->offset, swap[8];
@@ -388,6 +403,7 @@ static const sqla_result_info *mutant_result_info(sqla_driver_result *result)
     static sqla_result_info info;
     info = *good->result_info(result);
     kept_info(&info);
+    sly_info(&info, last.text);
     if (IS(affected_off_by_one) && strncmp(last.text, "DELETE FROM conf_row", 20) == 0)
         info.affected++;
     if (IS(only_changed_rows_count) && has("SET n = n"))
@@ -404,6 +420,7 @@ static void spoil_text(const sqla_slot *slot, void *row)
 {
     char *text;
     memcpy(&text, at(slot, row), sizeof text);
+    sly_text(text);
     if (IS(null_is_empty) && text == NULL && slot->type == SQLA_TEXT)
         text = own_copy("");
     if (IS(empty_is_null) && text != NULL && text[0] == '\0' && slot->type == SQLA_TEXT)
@@ -423,6 +440,7 @@ static void spoil_bytes(const sqla_slot *slot, void *row)
 {
     sqla_blob blob;
     memcpy(&blob, at(slot, row), sizeof blob);
+    sly_blob(&blob);
     if (IS(no_nul_behind_text) && slot->type == SQLA_TEXT && blob.data != NULL)
         ((char *)(uintptr_t)blob.data)[blob.size] = '!';
     if (IS(blob_ends_at_zero) && slot->type == SQLA_BLOB && blob.size == 3)
@@ -437,6 +455,7 @@ static void spoil_fixed(const sqla_slot *slot, void *row)
     double f64;
     sqla_interval interval;
     char *value = at(slot, row);
+    sly_fixed(slot, value, last.text);
     memcpy(&i64, value, slot->size < 8 ? slot->size : 8);
     memcpy(&i32, value, slot->size < 4 ? slot->size : 4);
     if (IS(float_rounded) && slot->type == SQLA_FLOAT64) {
@@ -559,11 +578,12 @@ static sqla_status mutant_result_view(sqla_driver_result *result, const sqla_val
     if (status != SQLA_OK || *ret_values == NULL)
         return status;
     if (IS(stream_grows))
-        keep(malloc(512), 512);
+        mutant_keep(malloc(512), 512);
     uint32_t count = good->result_info(result)->column_count;
-    if (IS(size_of_view) && count > 1 && count <= 8) {
+    if ((IS(size_of_view) || IS(null_is_zero_in_view)) && count > 1 && count <= 8) {
         memcpy(copy, *ret_values, count * sizeof *copy);
-        copy[1].as.bytes.size += copy[1].type == SQLA_TEXT;
+        sly_view(copy, count);
+        copy[1].as.bytes.size += IS(size_of_view) && copy[1].type == SQLA_TEXT;
         *ret_values = copy;
     }
     return status;
@@ -580,6 +600,8 @@ typedef struct sieve {
 static sqla_status push(sqla_reflect_sink *base, uint32_t kind, const void *record)
 {
     sieve *s = (sieve *)base;
+    sqla_reflect_table table;
+    sqla_reflect_type type;
     sqla_reflect_column column;
     sqla_reflect_facts facts;
     bool first = s->seen++ == 0;
@@ -591,6 +613,7 @@ static sqla_status push(sqla_reflect_sink *base, uint32_t kind, const void *reco
             return SQLA_OK;
         if (IS(type_forgotten) && strcmp(column.name, "v") == 0 && column.type == SQLA_UUID)
             column.type = SQLA_TEXT;
+        sly_column(&column);
         return s->real->push(s->real, kind, &column);
     }
     if (kind == SQLA_REFLECT_FACTS) {
@@ -598,7 +621,14 @@ static sqla_status push(sqla_reflect_sink *base, uint32_t kind, const void *reco
         facts.facts |= IS(promises_too_much) ? SQLA_FACT_EXACT_INSERT : 0;
         return s->real->push(s->real, kind, &facts);
     }
-    sqla_status status = s->real->push(s->real, kind, record);
+    if (kind == SQLA_REFLECT_TYPES) {
+        type = *(const sqla_reflect_type *)record;
+        sly_type(&type);
+        return s->real->push(s->real, kind, &type);
+    }
+    table = *(const sqla_reflect_table *)record;
+    sly_table(&table);
+    sqla_status status = s->real->push(s->real, kind, &table);
     return IS(sink_ignored) ? SQLA_OK : status;
 }
 
@@ -609,6 +639,7 @@ static sqla_status mutant_reflect(sqla_driver_conn *conn, uint32_t kind, const s
     sieve s = { { push }, sink, 0, twice };
     sqla_reflect_filter f = *filter;
     kept_reflect(conn, &f);
+    sly_filter(kind, &f);
     sqla_status status = good->reflect(conn, kind, &f, &s.base, err);
     if (!twice || status != SQLA_OK)
         return status;

@@ -106,6 +106,37 @@
     X(type_forgotten, "ref-04", "ref-*") \
     X(promises_too_much, "ref-05", "ref-*") \
     X(sink_ignored, "ref-12", "ref-*") \
+    X(constraint_sticks, "err-11", "err-*") \
+    X(column_sticks, "err-11", "err-*") \
+    X(far_row_off_by_one, "dml-17", "dml-*") \
+    X(far_row_of_result_off, "row-19", "row-*") \
+    X(message_is_shared, "con-31", "con-3*") \
+    X(bound_to_its_thread, "con-32", "con-*") \
+    X(later_struct_is_overwritten, "abi-16", "abi-*,con-0*") \
+    X(later_begin_is_refused, "abi-16", "abi-*,tx-*") \
+    X(later_size_is_refused, "abi-16", "abi-*,con-0*") \
+    X(intent_dropped, "con-30", "con-*,tx-*") \
+    X(stream_deadline_is_late, "con-29", "con-1*,con-29") \
+    X(batch_deadline_ignored, "con-28", "con-*") \
+    X(leak_per_failure, "con-27", "con-*") \
+    X(leak_per_failed_prepare, "con-27", "con-*") \
+    X(reset_forgets_statements, "con-18", "con-*") \
+    X(unmatched_row_off, "dml-11", "dml-*") \
+    X(far_key_off, "dml-05", "dml-*") \
+    X(column_count_is_stale, "row-18", "row-*") \
+    X(null_is_zero_in_view, "row-08", "row-0*") \
+    X(minus_zero_is_zero, "ty-22", "ty-*") \
+    X(tiny_is_zero, "ty-03", "ty-*") \
+    X(first_day_is_julian, "ty-08", "ty-*") \
+    X(interval_sign_lost, "ty-15", "ty-*") \
+    X(blank_at_end_lost, "ty-06", "ty-*") \
+    X(rare_character_lost, "ty-06", "ty-*") \
+    X(blob_cut_at_255, "ty-07", "ty-*,par-06") \
+    X(now_is_local, "ddl-09", "ddl-*,ty-*") \
+    X(filter_ignored, "ref-01", "ref-*") \
+    X(default_lost, "ref-03", "ref-*") \
+    X(nullable_lost, "ref-03", "ref-*") \
+    X(key_order_lost, "ref-03", "ref-*") \
     X(single_rows_kept, "pair-01", "pair-0[12]") \
     X(stream_kept, "pair-01", "pair-0[12]") \
     X(error_kept, "pair-01", "pair-0[12]") \
@@ -124,7 +155,11 @@
 #define SERVER_VICES(X) \
     X(dead_is_alive, "con-06", "con-*") \
     X(loss_is_an_error, "con-07", "con-*") \
-    X(commit_lost_is_done, "con-16", "con-*,tx-*")
+    X(commit_lost_is_done, "con-16", "con-*,tx-*") \
+    X(secret_is_logged, "con-03", "con-0*") \
+    X(table_comment_lost, "ref-06", "ref-*") \
+    X(column_comment_lost, "ref-06", "ref-*") \
+    X(labels_unordered, "ref-07", "ref-*")
 
 /* What would be the end of a tool that ran the driver itself (check-conform.sh). */
 #define GROSS_VICES(X) \

@@ -101,8 +101,8 @@ static bool minus_zero_by_query(const double *minus)
     return count == 1 && is_minus_zero(back);
 }
 
-/* Does the database itself say that the number which it got has a sign? */
-static bool database_says_minus(const double *minus)
+/* Does the number have a sign as the database writes it, or as a view shows it? */
+static bool has_sign_elsewhere(const double *minus)
 {
     const sqla_slot slot = {
         .type = SQLA_FLOAT64, .rep = SQLA_REP_FIXED, .size = 8, .set_offset = -1, .name = "v"
@@ -110,15 +110,19 @@ static bool database_says_minus(const double *minus)
     const sqla_plan plan = { sizeof plan, 1, &slot };
     const sqla_value *v = NULL;
     sqla_driver_result *result;
-    const char *text =
-        kit_sql("SELECT CAST(CAST(? AS %s) AS %s)", kit_cast(SQLA_FLOAT64), kit_cast(SQLA_TEXT));
-    if (kit_exec(&trip_db, text, &plan, minus, 0, &result) != SQLA_OK)
-        return false;
-    EXPECT(kit_ops.result_view(result, &v, KIT_ERR), SQLA_OK);
-    bool says = v != NULL && v[0].type == SQLA_TEXT && v[0].as.bytes.size > 0 &&
-                ((const char *)v[0].as.bytes.data)[0] == '-';
-    kit_ops.result_close(result);
-    return says;
+    bool has = false;
+    for (int as_text = 0; as_text < 2 && !has; as_text++) {
+        const char *text =
+            as_text ? kit_sql("SELECT CAST(CAST(? AS %s) AS %s)", kit_cast(SQLA_FLOAT64), kit_cast(SQLA_TEXT))
+                    : kit_sql("SELECT CAST(? AS %s)", kit_cast(SQLA_FLOAT64));
+        if (kit_exec(&trip_db, text, &plan, minus, 0, &result) != SQLA_OK)
+            continue;
+        EXPECT(kit_ops.result_view(result, &v, KIT_ERR), SQLA_OK);
+        has = v != NULL && ((v[0].type == SQLA_FLOAT64 && is_minus_zero(v[0].as.f64)) ||
+                               (v[0].type == SQLA_TEXT && ((const char *)v[0].as.bytes.data)[0] == '-'));
+        kit_ops.result_close(result);
+    }
+    return has;
 }
 
 /* Some databases keep no sign of zero, in tables or at all. What they do keep, the driver does not lose. */
@@ -135,11 +139,11 @@ static void types__minus_zero(void)
         memcpy(&back, row + TRIP_VALUE_AT, sizeof back);
     kit_arena_release(&arena);
     CHECK(back == 0.0);
-    bool kept = is_minus_zero(back) || minus_zero_by_query(&minus), says = database_says_minus(&minus);
-    if (!kept && says)
-        FAIL("minus zero comes back with its sign", "0; but as a text the database gives it with a minus");
+    bool kept = is_minus_zero(back) || minus_zero_by_query(&minus), elsewhere = has_sign_elsewhere(&minus);
+    if (!kept && elsewhere)
+        FAIL("minus zero comes back with its sign", "zero without one, though the database keeps it");
     trip_end();
-    if (!kept && !says)
+    if (!kept && !elsewhere)
         conform_unsupported("the database itself keeps no sign of zero");
 }
 
