@@ -42,6 +42,11 @@ ends 0 "the list" --list
 says "the list" "tx-05   a rollback undoes"
 ends 0 "a part of the list" --list --only='tx-0*' --skip=tx-05
 none "what is skipped is not listed" "$(grep -v '^tx-0[1-46-9] ' "$TMP/shown")"
+ends 0 "an explanation" --explain=con-30,err-09
+says "an explanation" "that is the door of injections"
+ends 0 "all explanations" --explain='*'
+none "each check is explained" "$(grep -F '(null)' "$TMP/shown")"
+ends 2 "an explanation of nothing" --explain=tx-99
 none "no check is there twice" "$("$conform" --list | cut -d ' ' -f 1 | sort | uniq -d)"
 
 # ---- files that are no drivers ------------------------------------------------------------------------------------------
@@ -89,6 +94,7 @@ ends 1 "results" --only='err-0[1-4],q-10' --json="$TMP/report" "$mutant" mutant:
 says "results" "1..5"
 says "results" "not ok 4 - err-04"
 says "results" "killed by SIGSEGV in check err-04"
+says "results" 'must hold: "Wrong statements are SQL'
 says "results" "# SKIP declared unsupported: SQLA_FEATURE_ILIKE is not set"
 says "results" "# 3 passed, 1 failed, 1 declared unsupported"
 for part in '"passed": 3, "failed": 1, "unsupported": 1' '"id": "err-04"' '"outcome": "unsupported"' '"got": "killed by SIGSEGV'; do

@@ -24,7 +24,7 @@
     X(opens_late, "con-11", "con-*") \
     X(no_memory_said_twice, "con-12", "con-*") \
     X(reset_keeps_temporaries, "con-13", "con-*") \
-    X(deadline_late, "con-14", "con-*") \
+    X(deadline_late, "con-14", "con-0*,con-1*") \
     X(folder_changed, "con-15", "con-*,abi-*") \
     X(signal_handler, "con-15", "con-*,abi-*") \
     X(locale_changed, "con-15", "con-*,abi-*") \
@@ -32,7 +32,7 @@
     X(runs_late, "con-19", "con-*") \
     X(told_deadline_ignored, "con-20", "con-*") \
     X(options_not_listed, "con-21", "con-*") \
-    X(memory_leak_per_statement, "con-22", "con-*,row-*") \
+    X(memory_leak_per_statement, "con-22", "con-0*,con-1*,row-*") \
     X(read_only_ignored, "con-23", "con-*,tx-*") \
     X(foreign_key_is_unique, "err-02", "err-*,tx-*,dml-*") \
     X(error_said_twice, "err-03", "err-*,tx-*") \

@@ -143,8 +143,11 @@ static void check_rows(size_t n, bool keys)
                      (keys && found.id != sent->id);
         }
     }
-    CHECK_INT(i, n);
-    CHECK_INT(wrong, 0);
+    conform_expect_int((long long)i, (long long)n, "how many rows are in the table", __FILE__, __LINE__);
+    conform_expect_int((long long)wrong, 0,
+        keys ? "rows that differ from what was sent, or lie under another key than their struct got"
+             : "rows that differ from what was sent",
+        __FILE__, __LINE__);
     kit_ops.result_close(result);
 }
 

@@ -138,6 +138,9 @@ bool conform_try(conform_result *result, const conform_options *options);
 /* The report that expectations go to. */
 extern conform_report *conform_current;
 
+/* explain.c: what must hold and why; NULL: no check has this id. */
+const char *conform_explanation(const char *id);
+
 /* tap.c and json.c: what came out, for people, harnesses and programs. */
 void conform_tap_begin(size_t count, const conform_options *options);
 void conform_tap_result(size_t number, const conform_result *result, const conform_options *options);

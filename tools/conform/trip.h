@@ -30,6 +30,7 @@ void trip_end(void);
 sqla_status trip_send(const trip_form *f, int64_t id, const void *value);
 /* Fetch row `id` into TRIP_ROOM bytes of canaries. */
 sqla_status trip_fetch(const trip_form *f, int64_t id, unsigned char *row, kit_arena *arena);
+void trip_check_gaps(const unsigned char *row, size_t size); /* nothing beside the slots was written */
 bool trip_gaps_are_whole(const unsigned char *row, size_t size);
 /* There and back. may_refuse: the database need not have the value, and says SQLA_ERR_DATA then. */
 void trip_there_and_back(const trip_form *f, const void *value, bool may_refuse, const char *what);
