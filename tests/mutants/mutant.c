@@ -83,7 +83,7 @@ static void set_error(sqla_err *err, const sqla_err_fields *fields)
         f.status = SQLA_ERR_UNIQUE;
     if (IS(position_in_bytes) && f.position == 16)
         f.position = 18;
-    if (IS(row_number_off_by_one) && f.status == SQLA_ERR_CHECK && f.row > 0)
+    if (IS(row_number_off_by_one) && f.status == SQLA_ERR_CHECK && f.row > 0 && f.row < 1000)
         f.row++;
     if (IS(column_not_named) && last.in_batch && f.status == SQLA_ERR_DATA)
         f.column = NULL;

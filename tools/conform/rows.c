@@ -281,16 +281,16 @@ static void rows__failure_in_the_middle(void)
 /* So it is beyond a thousand rows, and when they are read in parts. */
 static void rows__failure_far_in(void)
 {
-    enum { WRONG = ITEMS + 100 };
-    static int16_t values[64];
+    enum { WRONG = ITEMS + 100, PART = 48 };
+    static int16_t values[PART];
     const sqla_slot slot = {
         .type = SQLA_INT16, .rep = SQLA_REP_FIXED, .size = 2, .set_offset = -1, .name = "n"
     };
     const sqla_plan plan = { sizeof plan, 1, &slot };
-    void *rows[64];
+    void *rows[PART];
     sqla_driver_result *result;
     fill();
-    for (size_t i = 0; i < 64; i++)
+    for (size_t i = 0; i < PART; i++)
         rows[i] = &values[i];
     kit_must(
         &db, kit_sql("INSERT INTO [conf_row] ([id], [n], [name], [x]) SELECT [id] + %d, 1, [name], [x] FROM "
@@ -305,7 +305,7 @@ static void rows__failure_far_in(void)
         if (!EXPECT(status, SQLA_OK))
             break;
         for (; status == SQLA_OK && !end && read < 2 * WRONG; read += count)
-            status = kit_ops.result_fetch(result, &plan, rows, 64, NULL, &count, &end, KIT_ERR);
+            status = kit_ops.result_fetch(result, &plan, rows, PART, NULL, &count, &end, KIT_ERR);
         EXPECT(status, SQLA_ERR_DATA);
         CHECK_INT(read, WRONG);
         CHECK_INT(kit_last.row, WRONG + 1);
