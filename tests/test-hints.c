@@ -153,6 +153,77 @@ static void locks__name_the_file(const char *url)
     sqla_engine_free(db);
 }
 
+/* ---- tables that are older than their models ----------------------------------------------------------------------- */
+
+typedef struct Guest {
+    int64_t id;
+    const char *name;
+    int32_t age;
+} Guest;
+SQLA_DECLARE(Guest);
+SQLA_MODEL(Guest, "guests", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(name), SQLA_COLUMN(age));
+
+typedef struct heard { int warnings; char last[400]; } heard;
+
+static void hear(void *data, int level, const char *line)
+{
+    heard *h = data;
+    if (level != 2)
+        return;
+    h->warnings++;
+    snprintf(h->last, sizeof h->last, "%s", line);
+}
+
+/* create_all leaves the table as it is, and says once what it lacks; so does the hint of each statement that fails over it. */
+static void columns__that_a_table_lacks_are_named(const char *url)
+{
+    static const char *const hint = "the model of table 'guests' has this column";
+    heard h = { 0 };
+    sqla_error err = SQLA_ERROR_INIT;
+    harness_sql(url, "CREATE TABLE guests (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(20), aged INTEGER)");
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.log = hear, .log_data = &h), &err);
+    sqla_metadata *base = sqla_metadata_new(&err);
+    sqla_metadata_add(base, SQLA_MODELS(Guest, Country), &err);
+    CU_ASSERT_EQUAL(sqla_metadata_create_all(base, db, &err), SQLA_OK);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(h.warnings, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(h.last, "table 'guests' has no column 'age', which its model has"));
+    sqla_sessionmaker *maker = sqla_sessionmaker_new(db, base, NULL, &err);
+    sqla_session *s = sqla_open(maker, &err);
+    sqla_add(s, Guest, .name = "Ada", .age = 36);
+    CU_ASSERT_EQUAL(sqla_flush(s, &err), SQLA_ERR_SQL);
+    CU_ASSERT(says(&err, hint));
+    CU_ASSERT_STRING_EQUAL(err.column, "age");
+    CU_ASSERT_EQUAL(sqla_rollback(s, NULL), SQLA_OK);
+    sqla_error_clear(&err);
+    CU_ASSERT_PTR_NULL(sqla_first(sqla_select(s, Guest), Guest, &err));
+    CU_ASSERT(is(&err, SQLA_ERR_SQL));
+    CU_ASSERT(says(&err, hint)); /* and not only 'aged', which is near */
+    CU_ASSERT_EQUAL(sqla_rollback(s, NULL), SQLA_OK);
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(sqla_execute(s, "SELECT age FROM countries", NULL, &err), SQLA_ERR_SQL);
+    CU_ASSERT_PTR_NULL(strstr(err.hint, "guests")); /* another table */
+    sqla_close(s);
+    sqla_sessionmaker_free(maker);
+    sqla_metadata_free(base);
+    sqla_engine_free(db);
+}
+
+static void columns__that_are_all_there_are_no_matter(const char *url)
+{
+    heard h = { 0 };
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.log = hear, .log_data = &h), &err);
+    sqla_metadata *base = sqla_metadata_new(&err);
+    sqla_metadata_add(base, SQLA_MODELS(Guest, Country), &err);
+    for (int i = 0; i < 2; i++)
+        CU_ASSERT_EQUAL(sqla_metadata_create_all(base, db, &err), SQLA_OK);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(h.warnings, 0);
+    sqla_metadata_free(base);
+    sqla_engine_free(db);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -164,6 +235,8 @@ int main(void)
         { "names: tables that were not made", names__tables_that_were_not_made, HARNESS_DATABASES },
         { "names: nothing is asked otherwise", names__nothing_is_asked_otherwise, HARNESS_DATABASES },
         { "locks name the file", locks__name_the_file, HARNESS_SQLITE },
+        { "columns that a table lacks are named", columns__that_a_table_lacks_are_named, HARNESS_DATABASES },
+        { "columns that are all there are no matter", columns__that_are_all_there_are_no_matter, HARNESS_DATABASES },
     };
     return harness_main("test-hints", tests, sizeof tests / sizeof tests[0]);
 }

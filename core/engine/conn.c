@@ -491,7 +491,7 @@ static sqla_status run(sqla_conn *conn, const sqla__request *request, sqla__resu
         sqla__result_drop(conn, result);
         status = sqla__conn_failed(conn, status, err);
         name_statement(conn, err, request->text, request->length);
-        sqla__suggest(conn, err);
+        sqla__suggest(conn, request->text, request->length, err);
         return status;
     }
     result->timeout_ms = request->timeout_ms;
@@ -594,7 +594,7 @@ sqla_status sqla__conn_run_many(sqla_conn *conn, const char *text, size_t length
     if (status != SQLA_OK) {
         status = sqla__conn_failed(conn, status, err);
         name_statement(conn, err, text, length);
-        sqla__suggest(conn, err);
+        sqla__suggest(conn, text, length, err);
     }
     sqla__txn_look(conn, status, text, length);
     if (start != 0)

@@ -2,8 +2,8 @@
  *
  * What is there already, tables and types, is asked once for the whole database. Parents come before
  * children; a foreign key that closes a circle is added when all tables are there, where the database can do
- * that, and stands in the table otherwise, which databases without ALTER TABLE ... ADD CONSTRAINT allow. The
- * SQL is made by sql/ddl.h. */
+ * that, and stands in the table otherwise, where it may name a table that is not there yet. A database that can
+ * do neither has no circles, which is said before the first table is made. The SQL is made by sql/ddl.h. */
 #include <config.h>
 #include "engine/engine.h"
 
@@ -25,7 +25,7 @@ typedef struct work {
     size_t count;                  /* of tables */
     bool knows;                    /* the driver can tell what is there */
     sqla__types types;
-    sqla__hash there;              /* "schema\0name" and, for what an unqualified name finds, "\0name" */
+    sqla__hash there;              /* "schema\0name" and, for what an unqualified name finds, "\0name": the schema */
     sqla__arena arena;
     sqla__buf text;
 } work;
@@ -47,11 +47,13 @@ static const char *table_key(work *w, const char *schema, const char *name, size
     return key;
 }
 
-static bool remember(work *w, const char *schema, const char *name)
+/* schema: NULL: an unqualified name finds it. in: where it is. */
+static bool remember(work *w, const char *schema, const char *name, const char *in)
 {
     size_t length;
     const char *key = table_key(w, schema, name, &length);
-    return key != NULL && sqla__hash_put(&w->there, key, length, w);
+    char *place = sqla__arena_strdup(&w->arena, in != NULL ? in : "");
+    return key != NULL && place != NULL && sqla__hash_put(&w->there, key, length, place);
 }
 
 static sqla_status push_table(sqla_reflect_sink *sink, uint32_t kind, const void *record)
@@ -60,9 +62,9 @@ static sqla_status push_table(sqla_reflect_sink *sink, uint32_t kind, const void
     const sqla_reflect_table *table = record;
     if (kind != SQLA_REFLECT_TABLES)
         return SQLA_OK;
-    bool ok = table->schema == NULL || remember(w, table->schema, table->name);
+    bool ok = table->schema == NULL || remember(w, table->schema, table->name, table->schema);
     if (ok && table->on_search_path)
-        ok = remember(w, NULL, table->name);
+        ok = remember(w, NULL, table->name, table->schema);
     return ok ? SQLA_OK : SQLA_ERR_NOMEM;
 }
 
@@ -95,14 +97,33 @@ static sqla_status look(work *w, sqla_error *err)
     return has_enums(w) ? sqla__types_look(&w->types, w->conn, err) : SQLA_OK;
 }
 
+/* The schema that the table is in; NULL: it is not there. */
+static const char *place_of(work *w, const sqla_table *table)
+{
+    size_t length;
+    const char *key = table_key(w, table->schema, table->name, &length);
+    return key != NULL ? sqla__hash_get(&w->there, key, length) : NULL;
+}
+
 /* otherwise: the answer where the driver cannot tell. */
 static bool is_there(work *w, const sqla_table *table, bool otherwise)
 {
-    size_t length;
-    if (!w->knows)
-        return otherwise;
-    const char *key = table_key(w, table->schema, table->name, &length);
-    return key != NULL && sqla__hash_get(&w->there, key, length) != NULL;
+    return w->knows ? place_of(w, table) != NULL : otherwise;
+}
+
+/* Tables that were there may be older than their models. */
+static sqla_status look_for_lacks(work *w, sqla_error *err)
+{
+    const char **places = sqla__arena_zero(&w->arena, w->count + 1, sizeof *places);
+    if (places == NULL)
+        return sqla__error_nomem(err);
+    for (size_t i = 0; w->knows && i < w->count; i++)
+        places[i] = place_of(w, sqla_metadata_table(w->base, i));
+    sqla_status status = sqla__lack_log(w->conn, w->base, places, err);
+    if (status != SQLA_ERR_UNSUPPORTED)
+        return status;
+    sqla__error_init(err);
+    return SQLA_OK;
 }
 
 /* ---- running --------------------------------------------------------------------------------------------------- */
@@ -145,10 +166,39 @@ static size_t target_of(const work *w, const sqla_foreign_key *key)
     return w->count;
 }
 
+/* Does the key of the i-th table point at one that is made after it? */
+static bool points_ahead(work *w, size_t i, const sqla_foreign_key *key)
+{
+    size_t target = target_of(w, key);
+    return target < w->count && target > i && !is_there(w, sqla_metadata_table(w->base, target), false);
+}
+
 static bool comes_later(work *w, size_t i, const sqla_foreign_key *key)
 {
-    size_t target = (w->traits->features & SQLA_FEATURE_ADD_CONSTRAINT) != 0 ? target_of(w, key) : w->count;
-    return target < w->count && target > i && !is_there(w, sqla_metadata_table(w->base, target), false);
+    return (w->traits->features & SQLA_FEATURE_ADD_CONSTRAINT) != 0 && points_ahead(w, i, key);
+}
+
+static sqla_status refuse_circle(const work *w, const sqla_table *table, const sqla_foreign_key *key, sqla_error *err)
+{
+    sqla__error_set(err, SQLA_ERR_UNSUPPORTED,
+        "cannot create table '%s': its foreign key to '%s' closes a circle of tables, which %s cannot make", table->name, key->to_table,
+        w->traits->dialect);
+    sqla__error_hint(err, "a foreign key cannot be added later there, nor point at a table that does not exist yet: leave out the one of "
+        "column '%s'", key->columns[0]);
+    return err->status;
+}
+
+/* Tables are sorted, so a key that points ahead closes a circle. */
+static sqla_status check_circles(work *w, sqla_error *err)
+{
+    bool able = (w->traits->features & (SQLA_FEATURE_ADD_CONSTRAINT | SQLA_FEATURE_FORWARD_KEYS)) != 0;
+    for (size_t i = 0; !able && i < w->count; i++) {
+        const sqla_table *table = sqla_metadata_table(w->base, i);
+        for (uint32_t k = 0; !is_there(w, table, false) && k < table->foreign_key_count; k++)
+            if (points_ahead(w, i, &table->foreign_keys[k]))
+                return refuse_circle(w, table, &table->foreign_keys[k], err);
+    }
+    return SQLA_OK;
 }
 
 /* A type that was left behind, or that another column shares, serves as it is if it has the labels. */
@@ -197,7 +247,7 @@ static sqla_status close_circles(work *w, size_t i, sqla_error *err)
 
 static sqla_status create_tables(work *w, sqla_error *err)
 {
-    sqla_status status = SQLA_OK;
+    sqla_status status = check_circles(w, err);
     for (size_t i = 0; status == SQLA_OK && i < w->count; i++) {
         if (!is_there(w, sqla_metadata_table(w->base, i), false))
             status = create_table(w, i, err);
@@ -206,7 +256,7 @@ static sqla_status create_tables(work *w, sqla_error *err)
         if (!is_there(w, sqla_metadata_table(w->base, i), false))
             status = close_circles(w, i, err);
     }
-    return status;
+    return status == SQLA_OK && w->conn != NULL ? look_for_lacks(w, err) : status;
 }
 
 /* Does the key point at a table that is dropped before its own? */

@@ -284,8 +284,11 @@ sqla_status sqla__txn_rolled_back(sqla_conn *conn, sqla_error *err);
 /* Roll a transaction back in which nothing has run, and begin it again. False: that cannot be done. */
 bool sqla__txn_begin_anew(sqla_conn *conn);
 
-/* A hint for a failure over the name of a table or column that is not there (suggest.c). */
-void sqla__suggest(sqla_conn *conn, sqla_error *err);
+/* A hint for a failure over the name of a table or column that is not there (suggest.c). text: the statement. */
+void sqla__suggest(sqla_conn *conn, const char *text, size_t length, sqla_error *err);
+/* Log each column of base that its table has not (lack.c).
+ * schemas: where the tables of base are, in their order; NULL: that one is not there. */
+sqla_status sqla__lack_log(sqla_conn *conn, const sqla_metadata *base, const char *const *schemas, sqla_error *err);
 
 static inline sqla_err *sqla__opaque(sqla_error *err) { return (sqla_err *)(void *)err; }
 

@@ -48,6 +48,11 @@ static const char *last_part(const char *name)
     return dot != NULL ? dot + 1 : name;
 }
 
+static bool is_of_name(char c)
+{
+    return c == '_' || (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static bool hint_nearest(const names *n, const char *word, sqla_error *err)
 {
     const char *near = sqla__text_nearest(word, n->words.items, n->words.count);
@@ -55,6 +60,41 @@ static bool hint_nearest(const names *n, const char *word, sqla_error *err)
         if (n->words.items[i] != near || strcmp(n->shown.items[i], word) == 0)
             continue;
         sqla__error_hint(err, "did you mean '%s'?", n->shown.items[i]);
+        return true;
+    }
+    return false;
+}
+
+/* Does the name stand in the text, by itself or in quotes? */
+static bool names_table(const char *text, size_t length, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i + n <= length; i++) {
+        bool starts = i == 0 || !is_of_name(text[i - 1]), ends = i + n == length || !is_of_name(text[i + n]);
+        if (starts && ends && memcmp(text + i, name, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_column(const sqla_table *table, const char *name)
+{
+    for (uint32_t i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A column that is spelled as a model spells it: its table may be older than the model. This says more than a guess of the
+ * database's, which it replaces. */
+static bool hint_lack(const sqla_metadata *base, const char *word, const char *text, size_t length, sqla_error *err)
+{
+    for (size_t i = 0; base != NULL && i < base->table_count; i++) {
+        const sqla_table *table = base->tables[i];
+        if (!has_column(table, word) || !names_table(text, length, table->name))
+            continue;
+        sqla__error_hint(err, "the model of table '%s' has this column: if the table is older than that, add it with ALTER TABLE, since "
+            "sqla_metadata_create_all() leaves a table that is there as it is", table->name);
         return true;
     }
     return false;
@@ -98,13 +138,15 @@ static void look_at_catalog(sqla_conn *conn, const char *word, bool column, name
     hint_nearest(n, word, err);
 }
 
-void sqla__suggest(sqla_conn *conn, sqla_error *err)
+void sqla__suggest(sqla_conn *conn, const char *text, size_t length, sqla_error *err)
 {
     bool table = strcmp(err->sqlstate, "42P01") == 0, column = strcmp(err->sqlstate, "42703") == 0;
     char word[128];
     names n = { .base = { push } };
     sqla__text_fit(word, sizeof word, last_part(column ? err->column : err->table));
-    if (err->status != SQLA_ERR_SQL || (!table && !column) || err->hint[0] != '\0' || word[0] == '\0')
+    if (err->status != SQLA_ERR_SQL || (!table && !column) || word[0] == '\0')
+        return;
+    if ((column && hint_lack(conn->known, word, text, length, err)) || err->hint[0] != '\0')
         return;
     if (!look_at_models(conn->known, word, column, &n, err) && answers(conn))
         look_at_catalog(conn, word, column, &n, err);

@@ -209,6 +209,24 @@ static const char *missing_table(const char *message, char *room, size_t size)
     return room;
 }
 
+/* So does a column: column "age" of relation "users" does not exist; column u.age does not exist. */
+static const char *missing_column(const char *message, char *room, size_t size)
+{
+    static const char begin[] = "column ";
+    const char *from = message + sizeof begin - 1;
+    if (strncmp(message, begin, sizeof begin - 1) != 0)
+        return NULL;
+    bool quoted = *from == '"';
+    from += quoted;
+    const char *end = quoted ? strchr(from, '"') : strstr(from, " does not exist");
+    if (end == NULL)
+        return NULL;
+    for (const char *c = from; !quoted && c < end; c++)
+        from = *c == '.' ? c + 1 : from;
+    snprintf(room, size, "%.*s", (int)(end - from), from);
+    return room;
+}
+
 /* Was what is running sent in such a way that it may have been done for good? */
 static bool may_have_happened(const sqla_driver_conn *conn)
 {
@@ -284,6 +302,8 @@ sqla_status postgres__failed(sqla_driver_conn *conn, const PGresult *res, int64_
     if (fields.table == NULL && fields.sqlstate != NULL && strcmp(fields.sqlstate, "42P01") == 0)
         fields.table = missing_table(fields.message, name, sizeof name);
     fields.column = PQresultErrorField(res, PG_DIAG_COLUMN_NAME);
+    if (fields.column == NULL && fields.sqlstate != NULL && strcmp(fields.sqlstate, "42703") == 0)
+        fields.column = missing_column(fields.message, name, sizeof name);
     fields.constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
     fields.position = position(conn, res);
     fields.status = judge(conn, res, fields.sqlstate, fields.message);

@@ -454,7 +454,10 @@ SQLA_API const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err);
 /* ---- schema ---------------------------------------------------------------------------------------------------- */
 
 /* Create the tables of base that are not there yet, parents first, with their constraints and indexes, in one transaction
- * where the database can; tables that are there are left as they are. drop_all drops those that are there, children first.
+ * where the database can; tables that are there are left as they are, and a column that a model has and its table has not is a
+ * warning in the log. drop_all drops those that are there, children first.
+ * Tables that point at each other in a circle are UNSUPPORTED where the database can neither add a foreign key later nor take
+ * one to a table that is not there yet; that is said before the first table is made.
  * The types of native enums are known as tables are: create_all takes one that is there if it has
  * the labels of the model, and says SQL if it has not; drop_all drops them after the tables, also
  * where the table is gone.
