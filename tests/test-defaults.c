@@ -149,11 +149,12 @@ static void batches_row_by_row(const char *url)
     static const struct { const char *text; uint32_t keys; sqla_status status; const char *says; int64_t row, affected, unmatched; } cases[] = {
         { "change 2", SQLA_KEY_NONE, SQLA_OK, "", 0, 6, -1 },
         { "change 0", SQLA_KEY_NONE, SQLA_OK, "", 0, 0, 0 },
-        { "rows 1", SQLA_KEY_NONE, SQLA_OK, "", 0, 0, -1 }, /* rows that nobody reads, and no word about changes */
+        { "rows 1", SQLA_KEY_NONE, SQLA_OK, "", 0, -1, -1 }, /* rows that nobody reads, and no word about changes: not known */
         { "rows 1", SQLA_KEY_RETURNED, SQLA_OK, "", 0, 3, -1 },
-        { "rows 0", SQLA_KEY_RETURNED, SQLA_ERR_PROTOCOL, "returned no key", 1, 0, -1 },
-        { "greedy", SQLA_KEY_RETURNED, SQLA_ERR_PROTOCOL, "returned no key", 1, 0, -1 },
-        { "sour", SQLA_KEY_RETURNED, SQLA_ERR_CORRUPT, "cannot be read", 1, 0, -1 },
+        { "change -1", SQLA_KEY_NONE, SQLA_OK, "", 0, -1, -1 },
+        { "rows 0", SQLA_KEY_RETURNED, SQLA_ERR_PROTOCOL, "returned no key", 1, -1, -1 }, /* what it wrote is there */
+        { "greedy", SQLA_KEY_RETURNED, SQLA_ERR_PROTOCOL, "returned no key", 1, -1, -1 },
+        { "sour", SQLA_KEY_RETURNED, SQLA_ERR_CORRUPT, "cannot be read", 1, -1, -1 },
         { "busy", SQLA_KEY_NONE, SQLA_ERR_BUSY, "has the lock", 1, 0, -1 },
         { "change 1", SQLA_KEY_LAST_ID, SQLA_ERR_UNSUPPORTED, "last generated key", 0, 0, -1 },
     };

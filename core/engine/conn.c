@@ -336,6 +336,15 @@ uint64_t sqla__conn_features(const sqla_conn *conn) { return conn->info.features
 bool sqla__conn_lost(const sqla_conn *conn) { return conn->lost; }
 bool sqla__conn_can_batch(const sqla_conn *conn) { return conn->driver->ops.execute_many != NULL; }
 void sqla__conn_touch(sqla_conn *conn) { conn->touched = true; }
+
+void sqla__conn_warn_uncounted(const sqla_conn *conn)
+{
+    if (!atomic_exchange(&conn->engine->uncounted, true))
+        sqla__engine_log(conn->engine, SQLA_LOG_WARNING,
+            "driver '%s' does not count the rows that a statement changes: it goes unnoticed when somebody else has changed or deleted "
+            "a row of a session meanwhile", conn->driver->name);
+}
+
 bool sqla__conn_touched(const sqla_conn *conn) { return conn->touched; }
 void sqla__conn_know(sqla_conn *conn, const sqla_metadata *base) { conn->known = base; }
 

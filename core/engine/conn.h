@@ -19,6 +19,8 @@ uint64_t sqla__conn_features(const sqla_conn *conn); /* of this server */
 uint32_t sqla__conn_max_parameters(const sqla_conn *conn);
 bool sqla__conn_lost(const sqla_conn *conn);
 bool sqla__conn_can_batch(const sqla_conn *conn);    /* the driver has execute_many: block and columns roads exist */
+/* Log that rows were written that the driver did not count; once for each engine. */
+void sqla__conn_warn_uncounted(const sqla_conn *conn);
 void sqla__conn_touch(sqla_conn *conn);              /* raw SQL ran: reset when it goes back */
 bool sqla__conn_touched(const sqla_conn *conn);
 /* Until the connection goes back: tables that its statements are about, for hints. base is frozen, and borrowed. */

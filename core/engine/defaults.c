@@ -257,7 +257,7 @@ static sqla_status execute_one(sqla_conn *conn, const sqla_statement *statement,
     int64_t affected = ops->result_info(result)->affected;
     if (affected < 0 && count == 1)
         affected = 1;
-    batch->affected += affected > 0 ? affected : 0;
+    batch->affected = affected < 0 || batch->affected < 0 ? -1 : batch->affected + affected;
     if (affected == 0 && batch->unmatched < 0)
         batch->unmatched = (int64_t)i;
     ops->result_close(result);

@@ -133,6 +133,7 @@ struct sqla_engine {
     } facts;
     uint32_t watched;              /* SQLA_EVENT_... bits of what is told or echoed */
     atomic_uint plans;             /* prepared statements of before its last change are outdated */
+    atomic_bool uncounted;         /* that a driver does not count rows has been logged */
 };
 
 /* A number that is another one after each fork. */

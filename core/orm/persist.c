@@ -48,15 +48,28 @@ static const char *verb_name(sqla__verb verb)
     return verb == SQLA__INSERT ? "insert" : verb == SQLA__UPDATE ? "update" : "delete";
 }
 
-static sqla_status explain(const run *r, sqla_error *err, sqla_status status)
+/* A failure that one of the rows is to blame for, and not the statement or the connection. */
+static bool is_of_a_row(sqla_status status)
 {
-    const char *name = r->pool->mapping->model->name;
+    return status == SQLA_ERR_DATA || (sqla_status_class(status) & SQLA_CLASS_INTEGRITY) != 0;
+}
+
+/* n: rows of the batch that failed. */
+static sqla_status explain(const run *r, size_t n, sqla_error *err, sqla_status status)
+{
+    const char *name = r->pool->mapping->model->name, *verb = verb_name(r->verb);
+    bool hidden = err->row == 0 && is_of_a_row(status);
+    if (hidden && n == 1)
+        err->row = 1;
     if (err->row > 0)
         err->row += (int64_t)r->done; /* it counts within its batch, and there were others before */
     if (err->row > 0)
-        sqla__error_prefix(err, "cannot %s '%s' (%lld of %zu): ", verb_name(r->verb), name, (long long)err->row, r->count);
+        sqla__error_prefix(err, "cannot %s '%s' (%lld of %zu): ", verb, name, (long long)err->row, r->count);
+    else if (hidden)
+        sqla__error_prefix(err, "cannot %s '%s' (one of %zu to %zu of %zu; the driver cannot tell which): ", verb, name, r->done + 1,
+                           r->done + n, r->count);
     else
-        sqla__error_prefix(err, "cannot %s '%s': ", verb_name(r->verb), name);
+        sqla__error_prefix(err, "cannot %s '%s': ", verb, name);
     return status;
 }
 
@@ -85,7 +98,8 @@ static void take_back(const sqla_plan *made, void *const *rows, size_t n)
 }
 
 /* Where the database counts nothing, or something else, the counts are no evidence. That is asked when they are wrong only, and once
- * for each table. */
+ * for each table. A driver that has facts of a table counts what is written to it: what it cannot tell there is what triggers did in
+ * place of the statement. */
 static sqla_status check_count(const run *r, const sqla_batch *batch, sqla_error *err)
 {
     const sqla_table *table = r->pool->mapping->table;
@@ -95,6 +109,10 @@ static sqla_status check_count(const run *r, const sqla_batch *batch, sqla_error
     sqla_status status = sqla__conn_table_facts(r->session->conn, table->schema, table->name, &facts, err);
     if (status != SQLA_OK || (facts & SQLA_FACT_UNCOUNTED) != 0)
         return status;
+    if (batch->affected < 0 && facts == 0) {
+        sqla__conn_warn_uncounted(r->session->conn);
+        return SQLA_OK;
+    }
     return wrong_count(r, batch, err);
 }
 
@@ -123,7 +141,7 @@ static sqla_status write_rows(run *r, sqla_batch_mode road, uint32_t rows_per_st
         r->done += n;
     else if (batch.keys != NULL)
         take_back(batch.keys, rows, n);
-    return status == SQLA_OK ? SQLA_OK : explain(r, err, status);
+    return status == SQLA_OK ? SQLA_OK : explain(r, n, err, status);
 }
 
 static uint32_t block_limit(const run *r, uint32_t rows)
@@ -133,21 +151,29 @@ static uint32_t block_limit(const run *r, uint32_t rows)
     return a_row == 0 || most == 0 ? rows : most / a_row < rows ? most / a_row : rows;
 }
 
-/* Blocks of k rows as long as they last, out of the next n. Returns what is left in *n. */
-static sqla_status write_blocks(run *r, uint32_t k, size_t *n, sqla_error *err)
+static size_t columns_limit(const sqla_traits *traits)
 {
-    k = block_limit(r, k);
-    if (k < 2 || *n < k)
-        return SQLA_OK;
-    size_t whole = *n / k * k;
-    sqla_status status = write_rows(r, SQLA_BATCH_BLOCK, k, whole, err);
-    *n -= whole;
-    return status;
+    return traits->columns_max > 0 ? traits->columns_max : SIZE_MAX;
 }
 
 static sqla_status write_each(run *r, size_t n, sqla_error *err)
 {
     return n > 0 ? write_rows(r, SQLA_BATCH_EACH, 1, n, err) : SQLA_OK;
+}
+
+/* The next n rows: in blocks of k for as long as they last, then of half as many and so on, so that a table has few statements;
+ * what is fewer than least goes one by one. */
+static sqla_status write_blocks(run *r, uint32_t k, uint32_t least, size_t n, sqla_error *err)
+{
+    sqla_status status = SQLA_OK;
+    least = least > 2 ? least : 2;
+    for (k = block_limit(r, k); k >= least && status == SQLA_OK; k = k / 2 >= least || k == least ? k / 2 : least) {
+        size_t whole = n / k * k;
+        if (whole > 0)
+            status = write_rows(r, SQLA_BATCH_BLOCK, k, whole, err);
+        n -= whole;
+    }
+    return status == SQLA_OK ? write_each(r, n, err) : status;
 }
 
 /* ---- insert ------------------------------------------------------------------------------------------------------- */
@@ -172,22 +198,22 @@ static sqla_status check_keys(const run *r, size_t from, sqla_error *err)
     return SQLA_OK;
 }
 
+static bool keys_follow(const run *r)
+{
+    return r->source == SQLA_KEY_LAST_ID && !(r->facts & SQLA_FACT_SHARED_KEYS);
+}
+
 static sqla_status insert_blocks(run *r, const sqla_traits *traits, size_t n, sqla_error *err)
 {
-    bool arithmetic = r->source == SQLA_KEY_LAST_ID && !(r->facts & SQLA_FACT_SHARED_KEYS);
+    bool arithmetic = keys_follow(r);
     size_t from = r->done, left = n;
     sqla_status status = SQLA_OK;
     if (arithmetic && from == 0) {
         status = write_each(r, 1, err);
         left--;
     }
-    uint32_t big = traits->insert_block_rows, small = big / 5;
-    if (status == SQLA_OK && r->count >= (size_t)big * 3)
-        status = write_blocks(r, big, &left, err);
-    if (status == SQLA_OK && r->count >= (size_t)small * 3)
-        status = write_blocks(r, small, &left, err);
     if (status == SQLA_OK)
-        status = write_each(r, left, err);
+        status = write_blocks(r, traits->insert_block_rows, traits->insert_block_min, left, err);
     return status == SQLA_OK && arithmetic ? check_keys(r, from, err) : status;
 }
 
@@ -339,6 +365,16 @@ static sqla_status insert_chunk(run *r, sqla_batch_mode road, const sqla_traits 
     return write_each(r, n, err);
 }
 
+/* How many rows are next: whole blocks of them, behind the first row where that goes alone. */
+static size_t chunk_of(const run *r, sqla_batch_mode road, const sqla_traits *traits)
+{
+    if (road == SQLA_BATCH_COLUMNS)
+        return columns_limit(traits);
+    size_t block = road == SQLA_BATCH_BLOCK ? block_limit(r, traits->insert_block_rows) : 1;
+    size_t rows = block >= CHUNK ? block : block > 0 ? CHUNK / block * block : CHUNK;
+    return rows + (road == SQLA_BATCH_BLOCK && r->done == 0 && keys_follow(r));
+}
+
 static sqla_status insert_run(run *r, sqla_error *err)
 {
     const sqla_traits *traits = sqla__conn_traits(r->session->conn);
@@ -346,9 +382,8 @@ static sqla_status insert_run(run *r, sqla_error *err)
     if (status != SQLA_OK || !sqla__identity_reserve(r->pool, r->count))
         return status != SQLA_OK ? status : sqla__error_nomem(err);
     sqla_batch_mode road = insert_road(r, traits);
-    size_t chunk = road == SQLA_BATCH_COLUMNS ? traits->columns_max : CHUNK;
     while (r->done < r->count && status == SQLA_OK) {
-        size_t from = r->done, n = r->count - from < chunk ? r->count - from : chunk;
+        size_t from = r->done, chunk = chunk_of(r, road, traits), n = r->count - from < chunk ? r->count - from : chunk;
         status = insert_chunk(r, road, traits, n, err);
         for (size_t i = from; i < r->done; i++) { /* also after a failure: these rows were written */
             sqla_status finished = finish_insert(r, &r->items[i], err);
@@ -452,18 +487,11 @@ static sqla_status write_by_size(run *r, const char *columns_road, const char *b
     if (batch && columns_road != NULL && r->count >= traits->columns_min) {
         while (r->done < r->count && status == SQLA_OK) {
             size_t left = r->count - r->done;
-            status = write_rows(r, SQLA_BATCH_COLUMNS, 1, left < traits->columns_max ? left : traits->columns_max, err);
+            status = write_rows(r, SQLA_BATCH_COLUMNS, 1, left < columns_limit(traits) ? left : columns_limit(traits), err);
         }
         return status;
     }
-    size_t left = r->count;
-    if (batch && block_road != NULL && r->count >= block_min) {
-        if (r->count >= (size_t)block * 2)
-            status = write_blocks(r, block, &left, err);
-        if (status == SQLA_OK && left >= block / 2)
-            status = write_blocks(r, block / 2, &left, err);
-    }
-    return status == SQLA_OK ? write_each(r, left, err) : status;
+    return batch && block_road != NULL ? write_blocks(r, block, block_min, r->count, err) : write_each(r, r->count, err);
 }
 
 bool sqla__key_changed(const sqla__object *object)

@@ -213,7 +213,7 @@ const sqla_traits sqlite__traits = {
     .defer_foreign_keys = "PRAGMA defer_foreign_keys = 1",
     .insert_block = "INSERT INTO {table} ({columns}) VALUES {tuples}{returning}",
     .insert_block_rows = 50,
-    .insert_block_min = 3,
+    .insert_block_min = 10,
     .update_block =
         "WITH v({aliases}) AS (VALUES {tuples}) UPDATE {table} AS t SET {assignments} FROM v WHERE {match}",
     .update_block_rows = 200,
