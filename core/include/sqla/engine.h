@@ -19,11 +19,12 @@ typedef void sqla_log_fn(void *data, int level, const char *line);
  * for one transaction: no named prepared statements are used then, no state is left in the session, and none is counted on. */
 typedef enum sqla_pooler { SQLA_POOLER_NONE = 0, SQLA_POOLER_TRANSACTION } sqla_pooler;
 
-/* A part of the URL or a key of its query, and its value. */
+/* A part of the URL or a key of its query, and its value. Programs make arrays of these, so this struct never grows. */
 typedef struct sqla_option { const char *key, *value; } sqla_option;
 
 /* What happens to connections, and on them, as bits. sqla_event.conn may be used by the function, for statements too, in those
- * marked +; in the others it is good for comparing alone. Bits from 1 << 20 on are of sessions (orm.h). */
+ * marked +; in the others it is good for comparing alone. A session has no events of its own: what it does is seen by the
+ * transactions and statements of its connection. */
 typedef enum sqla_event_kind {
     SQLA_EVENT_FIRST_CONNECT = 1 << 0, /* + before the CONNECT of the first connection that this engine opens */
     SQLA_EVENT_CONNECT = 1 << 1,       /* + opened; or not: then conn is NULL, and status and message say why */
@@ -134,7 +135,8 @@ SQLA_API void sqla_engine_dispose(sqla_engine *db);
  * Returns: SQLA_OK, or why one could not be opened (those before it stay).  Threads: any. */
 SQLA_API sqla_status sqla_engine_warm_up(sqla_engine *db, uint32_t n, sqla_error *err);
 
-/* The pool at this moment, and since the engine was made.  Threads: any. */
+/* The pool at this moment, and since the engine was made. It is given by value, so this struct never grows: whatever else is
+ * counted one day gets a function of its own.  Threads: any. */
 typedef struct sqla_pool_status {
     uint32_t size, idle, out, waiting; /* size: idle and out together; out: those that are being opened too */
     uint64_t connects, disconnects;    /* connections opened; found dead */
@@ -484,7 +486,8 @@ SQLA_API sqla_metadata *sqla_inspect(sqla_engine *db, const sqla_inspect_options
 
 /* ---- drivers --------------------------------------------------------------------------------------------------- */
 
-/* A file in one of the plugin folders, as its ELF note describes it; none of its code is run. */
+/* A file in one of the plugin folders, as its ELF note describes it; none of its code is run. A list holds these one behind the
+ * other, so this struct never grows. */
 typedef struct sqla_driver_info {
     const char *file;           /* the path */
     const char *name, *schemes; /* from the note; "" when it has none */

@@ -257,7 +257,10 @@ SQLA_API sqla_status sqla_model_add_converted(sqla_model *model, const char *fie
 /* A model of base by its struct's name; NULL: there is none.  Threads: any, once frozen. */
 SQLA_API const sqla_model *sqla_metadata_model(const sqla_metadata *base, const char *name);
 
-/* Tables, as create_all makes them or as sqla_inspect found them. Borrowed: they live as long as the metadata. */
+/* Tables, as create_all makes them or as sqla_inspect found them. Borrowed: they live as long as the metadata.
+ * Columns, foreign keys and constraints stand in arrays, which a program steps through by the size that it was compiled with, so
+ * these three structs never grow; what a column is besides gets a function of its own. A table is reached by its pointer alone, and
+ * sqla_table may grow at its end. */
 typedef struct sqla_column {
     const char *name;
     const char *type_text;         /* as the database writes it; NULL: follows from type */
@@ -532,8 +535,8 @@ SQLA_API sqla_target sqla_on_engine_(sqla_engine *db);
 
 /* How long a statement lives
  *
- * A statement ends with the transaction that it ran in, so one that is written where it runs leaves
- * nothing behind. One that has not run yet does not end.
+ * A statement ends with the transaction that it ran in, and its memory goes then. So one that is
+ * written where it runs need not be freed. One that has not run yet does not end.
  *   on a session      It ends with the first sqla_commit() or sqla_rollback() after it ran. Until
  *                     then it may run again. Savepoints end nothing.
  *   on a connection   It ends with the commit or rollback of the open transaction; without one,
@@ -543,6 +546,15 @@ SQLA_API sqla_target sqla_on_engine_(sqla_engine *db);
  *   kept              It ends with sqla_stmt_free() alone.
  * All of them end when what they were made on is closed. It makes no difference whether the run
  * succeeded.
+ *
+ * What stays until when
+ *   before its end    A statement has some hundred bytes, and what its last run gave. A transaction that
+ *                     makes statements without end frees them with sqla_stmt_free(), or makes one and
+ *                     runs it again with other values.
+ *   after its end     Only memory that the program may still hold stays, until the owner is closed:
+ *                     the results of sqla_all, sqla_first, sqla_one (plain structs) and
+ *                     sqla_scalar_text, and what sqla_keep() has copied. Objects are the session's.
+ *                     sqla_stmt_free() before the end gives that back as well.
  *
  *     sqla_stmt *q = sqla_sql(s, "SELECT count(*) FROM notes WHERE stars > :least");
  *     sqla_stmt_keep(q);
@@ -567,11 +579,11 @@ SQLA_API sqla_stmt *sqla_stmt_sql_(sqla_target on, const char *sql);
 SQLA_API sqla_stmt *sqla_stmt_untouched_(sqla_target on, const char *sql);
 /* Let q stay until it is freed or its owner is closed, through any number of transactions.
  *   q  may be NULL; one that has ended already stays so
- * Returns: q.  Threads: as the builders.  Since: 0.1 */
+ * Returns: q.  Threads: as the builders. */
 SQLA_API sqla_stmt *sqla_stmt_keep(sqla_stmt *q);
 /* End q now, and free all memory that its runs gave.
  *   q  may be NULL, or one that has ended
- * Threads: as the builders.  Since: 0.1 */
+ * Threads: as the builders. */
 SQLA_API void sqla_stmt_free(sqla_stmt *q);
 
 /* Builders. All return q and keep the first failure in q.
