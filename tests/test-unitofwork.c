@@ -1090,6 +1090,39 @@ static void flush__keeps_no_text_of_the_program(const char *url)
     family_close(&x);
 }
 
+/* Neither of a new object, which may be added again, nor of one whose row is there. */
+static void flush__that_fails_keeps_no_text_either(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_add(x.s, Tag, .code = "a");
+    P *n = sqla_add(x.s, P, .name = "n");
+    sqla_commit(x.s, &x.err);
+    char *of_old = lend("changed"), *of_new = lend("new");
+    P *fresh = sqla_add(x.s, P, .name = "fresh");
+    fresh->name = of_new;
+    n->name = of_old;
+    sqla_add(x.s, Tag, .code = "a");
+    CU_ASSERT(family_fine(&x));
+    flush_and_take_back(&x, of_old);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_UNIQUE, "Tag"));
+    memset(of_new, '#', strlen(of_new));
+    free(of_new);
+    CU_ASSERT_STRING_EQUAL(n->name, "changed");
+    CU_ASSERT(sqla_is_modified(x.s, n));
+    CU_ASSERT_STRING_EQUAL(fresh->name, "new");
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_STRING_EQUAL(n->name, "n");
+    CU_ASSERT_STRING_EQUAL(fresh->name, "new");
+    CU_ASSERT_PTR_EQUAL(sqla_add_object(x.s, P, fresh), fresh);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_STRING_EQUAL(fresh->name, "new");
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM p WHERE name = 'new'"), 1);
+    family_close(&x);
+}
+
 static void expunge__leaves_nobody_pointing_at_it(const char *url)
 {
     family x;
@@ -1592,6 +1625,7 @@ static const struct harness_test tests[] = {
     { "rollback unreads what was read", rollback__unreads_what_was_read, HARNESS_DATABASES },
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },
     { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
+    { "a flush that fails keeps no text either", flush__that_fails_keeps_no_text_either, HARNESS_DATABASES },
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
     { "expunge: of an owner takes back what was said with it", expunge__of_an_owner_takes_back_what_was_said_with_it, HARNESS_DATABASES },
     { "expunge: of an owner gives back what was appended to it", expunge__of_an_owner_gives_back_what_was_appended_to_it, HARNESS_DATABASES },

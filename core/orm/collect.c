@@ -60,6 +60,45 @@ static sqla_status keep_fields(sqla__object *object, sqla_error *err)
                                                                                    : SQLA_OK;
 }
 
+/* The same for one that is still to be inserted, after a failure. What the program has set since a first life of the object still
+ * differs from its snapshot (undo.c). */
+static sqla_status keep_new(sqla_session *s, sqla__object *object, sqla_error *err)
+{
+    const sqla__mapping *mapping = sqla__mapping_of(object);
+    void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
+    void *before = sqla__arena_copy(&s->flush_arena, snapshot, mapping->size);
+    bool *untouched = sqla__arena_zero(&s->flush_arena, mapping->column_count + 1, sizeof *untouched);
+    if (before == NULL || untouched == NULL)
+        return sqla__error_nomem(err);
+    for (uint32_t i = 0; i < mapping->column_count; i++)
+        untouched[i] = sqla__field_untouched(&mapping->columns[i].slot, row, snapshot);
+    sqla_status status = keep_fields(object, err);
+    for (uint32_t i = 0; i < mapping->column_count && status == SQLA_OK; i++)
+        if (!untouched[i] && mapping->columns[i].is_pointer)
+            sqla__field_set_null(&mapping->columns[i].slot, snapshot);
+        else if (!untouched[i])
+            sqla__field_copy(&mapping->columns[i].slot, snapshot, before);
+    return status;
+}
+
+/* Texts are lent no longer than a flush takes, also one that fails. Those of rows that are there are needed until the flush is
+ * repeated or the transaction rolled back. Without memory for a copy the row's own text is put back. */
+void sqla__collect_keep(sqla__work *w)
+{
+    sqla_session *s = w->session;
+    sqla_error ignored;
+    sqla__error_init(&ignored);
+    for (size_t m = 0; m < w->mapping_count; m++)
+        for (size_t i = 0; i < w->updates[m].count; i++) {
+            sqla__object *object = w->updates[m].items[i].object;
+            if (object->state == SQLA_PERSISTENT && !sqla__texts_borrow(object, &s->undo_arena))
+                sqla__object_revert(object);
+        }
+    for (size_t i = 0; i < s->pending.count; i++)
+        if (s->pending.items[i]->state == SQLA_PENDING && !sqla__object_untouched(s->pending.items[i]))
+            (void)keep_new(s, s->pending.items[i], &ignored);
+}
+
 /* A text that the program assigned is lent until now, whatever comes of its object. */
 static sqla_status collect_one(sqla__work *w, sqla__object *object, sqla_error *err)
 {

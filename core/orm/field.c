@@ -371,6 +371,29 @@ static char *move_text(const sqla_slot *slot, void *row, char *to)
     return to + bytes.size + 1;
 }
 
+bool sqla__field_untouched(const sqla_slot *slot, const void *row, const void *snapshot)
+{
+    uint32_t at = slot->offset;
+    return is_pointer(slot) ? memcmp((const char *)row + at, (const char *)snapshot + at, sizeof(void *)) == 0
+                            : sqla__field_equal(slot, row, snapshot);
+}
+
+bool sqla__texts_borrow(sqla__object *object, sqla__arena *arena)
+{
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
+    for (uint32_t i = 0; i < mapping->column_count; i++) {
+        const sqla_slot *slot = &mapping->columns[i].slot;
+        if (!is_pointer(slot) || sqla__field_is_null(slot, row) || sqla__field_untouched(slot, row, snapshot))
+            continue;
+        char *to = sqla__arena_take(arena, sqla__field_text_size(slot, row) + 1);
+        if (to == NULL)
+            return false;
+        move_text(slot, row, to);
+    }
+    return true;
+}
+
 bool sqla__object_settle(sqla__object *object, bool keep_old)
 {
     const sqla__mapping *mapping = sqla__pool_of(object)->mapping;

@@ -33,6 +33,10 @@ sqla_status sqla__field_set(const sqla_slot *slot, void *row, sqla_value value, 
 /* Text in a field: its bytes, without the NUL; a NULL pointer has none. */
 size_t sqla__field_text_size(const sqla_slot *slot, const void *row);
 
+/* Does the field hold what the snapshot holds? A text that the program has assigned is not looked into: it may be freed by now. */
+bool sqla__field_untouched(const sqla_slot *slot, const void *row, const void *snapshot);
+/* Copy the texts that the program assigned since the snapshot was taken.  Returns: false: out of memory; some may be copied. */
+bool sqla__texts_borrow(sqla__object *object, sqla__arena *arena);
 /* Copy all texts of the object's struct into a block of its own and let struct and snapshot point there; the snapshot then
  * equals the struct. keep_old: an undo record has the old block.  Returns: false: out of memory, nothing changed. */
 bool sqla__object_settle(sqla__object *object, bool keep_old);

@@ -122,14 +122,6 @@ static bool is_made(const sqla__undo *record, uint32_t bit)
     return record->made != NULL && (record->made[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
-/* Does the field hold what the session knows? A text that the program has assigned is not looked into: it may be freed by now. */
-static bool is_as_known(const sqla__mapped_column *column, const void *row, const void *snapshot)
-{
-    uint32_t at = column->slot.offset;
-    return column->is_pointer ? memcmp((const char *)row + at, (const char *)snapshot + at, sizeof(void *)) == 0
-                              : sqla__field_equal(&column->slot, row, snapshot);
-}
-
 /* A row that was added is no row any more: what the database and the flush had made of it goes, and what
  * the program set stays. Where its row was found gone and it was added again, so does what was set for that. */
 static void undo_insert(const sqla__undo *record)
@@ -145,7 +137,7 @@ static void undo_insert(const sqla__undo *record)
     }
     for (uint32_t i = 0; i < mapping->column_count; i++)
         if ((mapping->columns[i].sent == SQLA__SENT_NEVER || is_made(record, i)) &&
-            (!again || is_as_known(&mapping->columns[i], row, sqla__snapshot_of(object))))
+            (!again || sqla__field_untouched(&mapping->columns[i].slot, row, sqla__snapshot_of(object))))
             sqla__field_set_null(&mapping->columns[i].slot, row);
     if (again)
         return;

@@ -258,6 +258,7 @@ static void finish(sqla__work *w, bool done)
     s->changed_rows = s->changed_rows || s->wrote;
     if (!done) {
         sqla__undo_give_keys(s);
+        sqla__collect_keep(w);
         return;
     }
     for (size_t i = 0; i < s->doomed.count; i++) {

@@ -44,6 +44,8 @@ static inline const sqla__mapping *sqla__mapping_of(const sqla__object *object)
 /* Find out what is to be written, let deletes and removals spread, and check what can be checked without
  * the database. It may read. */
 sqla_status sqla__collect(sqla__work *work, sqla_error *err);
+/* The flush has failed: what is still to be written gets texts of its own, since the program may free those that it lent. */
+void sqla__collect_keep(sqla__work *work);
 /* Rows before those that point at them. MISUSE: a circle that nothing can open. */
 sqla_status sqla__order(sqla__work *work, sqla_error *err);
 /* Updates in an order in which none takes the key of a row that has still to be updated, when all keys are filled in.
