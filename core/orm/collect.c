@@ -55,6 +55,8 @@ static sqla_status keep_fields(sqla__object *object, sqla_error *err)
 {
     sqla_error refused;
     sqla__error_init(&refused);
+    if (sqla__texts_absurd(object))
+        return sqla__texts_borrow(object, &sqla__pool_of(object)->session->lent) ? SQLA_OK : sqla__error_nomem(err);
     (void)sqla__object_own(object, &refused);
     return refused.status == SQLA_ERR_NOMEM || !sqla__object_settle(object, false) ? sqla__error_nomem(err)
                                                                                    : SQLA_OK;
@@ -64,6 +66,8 @@ static sqla_status keep_fields(sqla__object *object, sqla_error *err)
  * differs from its snapshot (undo.c). */
 static sqla_status keep_new(sqla_session *s, sqla__object *object, sqla_error *err)
 {
+    if (sqla__texts_absurd(object))
+        return keep_fields(object, err);
     const sqla__mapping *mapping = sqla__mapping_of(object);
     void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     void *before = sqla__arena_copy(&s->flush_arena, snapshot, mapping->size);
@@ -81,22 +85,33 @@ static sqla_status keep_new(sqla_session *s, sqla__object *object, sqla_error *e
     return status;
 }
 
-/* Texts are lent no longer than a flush takes, also one that fails. Those of rows that are there are needed until the flush is
- * repeated or the transaction rolled back. Without memory for a copy the row's own text is put back. */
+/* One whose row is there needs its texts until the flush is repeated or the transaction rolled back. Without memory for copies its own
+ * are put back. */
+static void keep_old(sqla_session *s, sqla__object *object)
+{
+    sqla__object_forget_sent(object);
+    if (!sqla__texts_borrow(object, &s->undo_arena))
+        sqla__object_revert(object);
+}
+
+/* Texts are lent no longer than a flush takes, also one that fails. */
 void sqla__collect_keep(sqla__work *w)
 {
     sqla_session *s = w->session;
     sqla_error ignored;
     sqla__error_init(&ignored);
     for (size_t m = 0; m < w->mapping_count; m++)
-        for (size_t i = 0; i < w->updates[m].count; i++) {
-            sqla__object *object = w->updates[m].items[i].object;
-            if (object->state == SQLA_PERSISTENT && !sqla__texts_borrow(object, &s->undo_arena))
-                sqla__object_revert(object);
-        }
-    for (size_t i = 0; i < s->pending.count; i++)
-        if (s->pending.items[i]->state == SQLA_PENDING && !sqla__object_untouched(s->pending.items[i]))
-            (void)keep_new(s, s->pending.items[i], &ignored);
+        for (size_t i = 0; i < w->updates[m].count; i++)
+            if (w->updates[m].items[i].object->state == SQLA_PERSISTENT)
+                keep_old(s, w->updates[m].items[i].object);
+    for (size_t i = 0; i < s->pending.count; i++) {
+        sqla__object *object = s->pending.items[i];
+        if (object->state != SQLA_PENDING)
+            continue;
+        sqla__object_forget_sent(object);
+        if (!sqla__object_untouched(object))
+            (void)keep_new(s, object, &ignored);
+    }
 }
 
 /* A text that the program assigned is lent until now, whatever comes of its object. */

@@ -378,13 +378,33 @@ bool sqla__field_untouched(const sqla_slot *slot, const void *row, const void *s
                             : sqla__field_equal(slot, row, snapshot);
 }
 
+void sqla__object_forget_sent(sqla__object *object)
+{
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    for (uint32_t i = 0; i < mapping->column_count && mapping->converts; i++)
+        if (mapping->columns[i].item->conversion != NULL)
+            sqla__field_set_null(&mapping->columns[i].slot, sqla__struct_of(object));
+}
+
+bool sqla__texts_absurd(const sqla__object *object)
+{
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    for (uint32_t i = 0; i < mapping->column_count; i++) {
+        const sqla_slot *slot = &mapping->columns[i].slot;
+        if (is_pointer(slot) && sqla__bytes_wrong(bytes_at(slot, sqla__struct_of(object))) != NULL)
+            return true;
+    }
+    return false;
+}
+
 bool sqla__texts_borrow(sqla__object *object, sqla__arena *arena)
 {
     const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
     void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     for (uint32_t i = 0; i < mapping->column_count; i++) {
         const sqla_slot *slot = &mapping->columns[i].slot;
-        if (!is_pointer(slot) || sqla__field_is_null(slot, row) || sqla__field_untouched(slot, row, snapshot))
+        if (!is_pointer(slot) || sqla__field_is_null(slot, row) || sqla__field_untouched(slot, row, snapshot) ||
+            sqla__bytes_wrong(bytes_at(slot, row)) != NULL)
             continue;
         char *to = sqla__arena_take(arena, sqla__field_text_size(slot, row) + 1);
         if (to == NULL)
@@ -413,9 +433,7 @@ bool sqla__object_settle(sqla__object *object, bool keep_old)
         if (is_pointer(&mapping->columns[i].slot))
             to = move_text(&mapping->columns[i].slot, row, to);
     sqla__object_set_texts(object, block, large, keep_old);
-    for (uint32_t i = 0; i < mapping->column_count && mapping->converts; i++)
-        if (mapping->columns[i].item->conversion != NULL) /* what was sent lies in memory that goes */
-            sqla__field_set_null(&mapping->columns[i].slot, row);
+    sqla__object_forget_sent(object);
     memcpy(sqla__snapshot_of(object), row, mapping->size);
     return true;
 }

@@ -35,7 +35,12 @@ size_t sqla__field_text_size(const sqla_slot *slot, const void *row);
 
 /* Does the field hold what the snapshot holds? A text that the program has assigned is not looked into: it may be freed by now. */
 bool sqla__field_untouched(const sqla_slot *slot, const void *row, const void *snapshot);
-/* Copy the texts that the program assigned since the snapshot was taken.  Returns: false: out of memory; some may be copied. */
+/* Forget what fields with conversions were sent as, which lies in memory that goes with the flush. */
+void sqla__object_forget_sent(sqla__object *object);
+/* Does a field have bytes that cannot be? Such an object is refused when it is written, and nobody copies it before. */
+bool sqla__texts_absurd(const sqla__object *object);
+/* Copy the texts that the program assigned since the snapshot was taken, but for those that cannot be.  Returns: false: out of
+ * memory; some may be copied. */
 bool sqla__texts_borrow(sqla__object *object, sqla__arena *arena);
 /* Copy all texts of the object's struct into a block of its own and let struct and snapshot point there; the snapshot then
  * equals the struct. keep_old: an undo record has the old block.  Returns: false: out of memory, nothing changed. */
