@@ -65,13 +65,28 @@ static void tell(const sqla_engine *db, const lack *l)
                 "with ALTER TABLE", l->table->name, l->table->columns[i].name);
 }
 
+/* The schema that all tables which are there are in. NULL: they are in several, or their database has none. A server may have
+ * thousands of tables elsewhere. */
+static const char *common_schema(const char *const *schemas, size_t count)
+{
+    const char *one = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (schemas[i] == NULL)
+            continue;
+        if (schemas[i][0] == '\0' || (one != NULL && strcmp(one, schemas[i]) != 0))
+            return NULL;
+        one = schemas[i];
+    }
+    return one;
+}
+
 static sqla_status look(search *s, sqla_conn *conn, lack *lacks, const char *const *schemas, size_t count, sqla_error *err)
 {
-    const sqla_reflect_filter all = { .struct_size = sizeof all };
+    const sqla_reflect_filter filter = { .struct_size = sizeof filter, .schema = common_schema(schemas, count) };
     for (size_t i = 0; i < count; i++)
         if (schemas[i] != NULL && !look_for(s, &lacks[i], schemas[i]))
             return sqla__error_nomem(err);
-    return s->by_place.count > 0 ? sqla__conn_reflect(conn, SQLA_REFLECT_COLUMNS, &all, &s->base, err) : SQLA_OK;
+    return s->by_place.count > 0 ? sqla__conn_reflect(conn, SQLA_REFLECT_COLUMNS, &filter, &s->base, err) : SQLA_OK;
 }
 
 sqla_status sqla__lack_log(sqla_conn *conn, const sqla_metadata *base, const char *const *schemas, sqla_error *err)
