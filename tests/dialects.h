@@ -58,7 +58,8 @@ static const struct sqla_target_ops nowhere_ops = { .statements = nowhere_list }
 static sqla__stmts nowhere_statements;
 static inline sqla_target nowhere(void) { return (sqla_target){ &nowhere_ops, &nowhere_statements }; }
 #define on_nowhere_select(S) sqla_stmt_select_(nowhere(), sqla_model_of_##S)
-#define on_nowhere_select_cols(...) sqla_stmt_select_cols_(nowhere(), SQLA_EXPRS_(__VA_ARGS__))
+#define on_nowhere_select_cols(...) sqla_stmt_select_cols_(nowhere(), \
+    ((const sqla_expr[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_EXPR_, , __VA_ARGS__), { 0 } }))
 
 /* What q compiles to, as text with the parameters behind it: "SELECT ... WHERE id = ? [7]"; or "ERR_MISUSE: message". */
 static inline const char *compiled_text(sqla_stmt *q, const sqla_traits *traits)

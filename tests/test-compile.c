@@ -330,11 +330,11 @@ static void expression__beyond_its_block(const char *url)
 {
     (void)url;
     sqla_expr room[2], outer[1];
-    sqla_bool_expr e = sqla_binary_(SQLA_OP_GT, room, AGE.x, sqla_lit_i64_(1).x), not_e = sqla_not_(outer, e);
-    room[1] = sqla_lit_i64_(2).x;
+    sqla_bool_expr e = sqla_binary_(SQLA_OP_GT, room, AGE.expression, sqla_lit_i64_(1)), not_e = sqla_not_(outer, e);
+    room[1] = sqla_lit_i64_(2);
     fails(sqla_where(on_nowhere_select(User), e), "ERR_MISUSE: an expression was used after the block it was written in had ended");
     fails(sqla_where(on_nowhere_select(User), not_e), "ERR_MISUSE: an expression was used after the block it was written in had ended");
-    room[1] = sqla_lit_i64_(1).x;
+    room[1] = sqla_lit_i64_(1);
     CU_ASSERT(where_is(not_e, "NOT age > ? [1]", NULL));
 }
 

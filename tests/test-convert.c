@@ -748,7 +748,7 @@ static void load__that_fails_is_told(const char *url)
 static sqla_status try_model(const sqla_column_item *column, const char *text)
 {
     const sqla_item items[] = {
-        { SQLA_ITEM_COLUMN, { .column = { .field = "id", .size = 8, .value_size = 8, .form = SQLA_INT64, .primary_key = true } } },
+        { SQLA_ITEM_COLUMN, { .column = { .field = "id", .layout = SQLA_LAYOUT(0, 8, SQLA_INT64), .primary_key = true } } },
         { SQLA_ITEM_COLUMN, { .column = *column } }
     };
     const sqla_model model = { sizeof model, sizeof(sqla_item), 64, 2, "Thing", "things", NULL, items };
@@ -765,11 +765,11 @@ static void models__are_checked(const char *url)
 {
     (void)url;
     sqla_conversion conversion = sqla_conversion_of_ip_address;
-    const sqla_column_item good = { .field = "ip", .offset = 8, .size = sizeof(ip_address), .value_size = sizeof(ip_address),
-                                    .form = SQLA_FORM_(SQLA_TEXT, SQLA_FORM_NULLABLE), .conversion = &conversion };
+    const sqla_column_item good = { .field = "ip", .layout = SQLA_LAYOUT(8, sizeof(ip_address), SQLA_FORM_(SQLA_TEXT, SQLA_FORM_NULLABLE)),
+                                    .conversion = &conversion };
     sqla_column_item column = good;
     CU_ASSERT_EQUAL(try_model(&column, NULL), SQLA_OK);
-    column.size = column.value_size = 16;
+    column.layout = SQLA_LAYOUT(8, 16, SQLA_FORM_(SQLA_TEXT, SQLA_FORM_NULLABLE));
     CU_ASSERT_EQUAL(try_model(&column, "it has 16 bytes, and its conversion 'ip_address' is for 17"), SQLA_ERR_MISUSE);
     column = good, column.primary_key = true;
     CU_ASSERT_EQUAL(try_model(&column, "a field with a conversion is no key"), SQLA_ERR_MISUSE);
@@ -779,7 +779,7 @@ static void models__are_checked(const char *url)
     CU_ASSERT_EQUAL(try_model(&column, "has no .server_default"), SQLA_ERR_MISUSE);
     column = good, column.natural = true;
     CU_ASSERT_EQUAL(try_model(&column, "has no .storage, .native or .natural"), SQLA_ERR_MISUSE);
-    column = good, column.form = SQLA_FORM_(SQLA_BLOB, SQLA_FORM_NULLABLE);
+    column = good, column.layout = SQLA_LAYOUT(8, sizeof(ip_address), SQLA_FORM_(SQLA_BLOB, SQLA_FORM_NULLABLE));
     CU_ASSERT_EQUAL(try_model(&column, "stores another type than the one that it was declared with"), SQLA_ERR_MISUSE);
     column = good;
     conversion.load = NULL;

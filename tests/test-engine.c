@@ -334,7 +334,7 @@ static void null__builders(const char *url)
     CU_ASSERT_PTR_NULL(sqla_bind(q, "a", 1));
     CU_ASSERT_PTR_NULL(sqla_where_in_i64(q, sqla_col(User, id), numbers, 1));
     CU_ASSERT_PTR_NULL(sqla_where_in_text(q, sqla_col(User, name), words, 1));
-    CU_ASSERT_EQUAL(sqla_keep(q, sqla_col(User, id)).x.kind, SQLA_EXPR_INVALID);
+    CU_ASSERT_EQUAL(sqla_keep(q, sqla_col(User, id)).expression.kind, SQLA_EXPR_INVALID);
 }
 
 static void null__metadata(const char *url)

@@ -138,7 +138,7 @@ static void model__may_be_made_at_run_time(const char *url)
     char *rows = calloc(2, pair->size);
     CU_ASSERT_PTR_NOT_NULL_FATAL(rows);
     for (int32_t i = 0; i < 2; i++)
-        memcpy(rows + (size_t)i * pair->size + pair->items[0].as.column.offset, &i, sizeof i);
+        memcpy(rows + (size_t)i * pair->size + sqla_layout_offset(pair->items[0].as.column.layout), &i, sizeof i);
     const char *sql = harness_is_mariadb(url) ? "INSERT INTO pairs (`key`, value) VALUES (:key + 5, :value)" : "INSERT INTO pairs (key, value) VALUES (:key + 5, :value)";
     CU_ASSERT_EQUAL(sqla_execute_many_(sqla_on_engine_(db), sql, pair, rows, 2, NULL, &err), SQLA_OK);
     CU_ASSERT(is(&err, SQLA_OK));

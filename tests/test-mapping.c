@@ -226,8 +226,8 @@ typedef struct Parent { int64_t id; int32_t code; const char *name; } Parent;
 static const sqla_model *parent_model(void);
 static const sqla_model *broken_model(void);
 #define COLUMN(f, ...) COLUMN_(f, __VA_ARGS__, .end_ = 0)
-#define COLUMN_(f, t, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, .offset = offsetof(Wrong, f), .size = sizeof ((Wrong *)0)->f, \
-    .value_size = sizeof ((Wrong *)0)->f, .form = t, __VA_ARGS__ } } }
+#define COLUMN_(f, t, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, .layout = LAYOUT(f, t), __VA_ARGS__ } } }
+#define LAYOUT(f, form) SQLA_LAYOUT(offsetof(Wrong, f), sizeof ((Wrong *)0)->f, form)
 #define ID COLUMN(id, SQLA_INT64, .primary_key = true)
 #define RELATION(k, f, fk, ...) RELATION_(k, f, fk, __VA_ARGS__, .end_ = 0)
 #define RELATION_(k, f, fk, t, ...) { k, { .relation = { .field = #f, .offset = offsetof(Wrong, f), .fk_offset = fk, .target = t, __VA_ARGS__ } } }
@@ -236,8 +236,8 @@ typedef struct Wrong { int64_t id, a, b; const char *name; void *one; SQLA_MANY(
 static const char *const empty_label[] = { "a", "", NULL }, *const twice[] = { "a", "b", "a", NULL }, *const none[] = { NULL };
 
 static const sqla_item parent_items[] = {
-    { SQLA_ITEM_COLUMN, { .column = { .field = "id", .size = 8, .value_size = 8, .form = SQLA_INT64, .primary_key = true } } },
-    { SQLA_ITEM_COLUMN, { .column = { .field = "code", .offset = offsetof(Parent, code), .size = 4, .value_size = 4, .form = SQLA_INT32 } } },
+    { SQLA_ITEM_COLUMN, { .column = { .field = "id", .layout = SQLA_LAYOUT(0, 8, SQLA_INT64), .primary_key = true } } },
+    { SQLA_ITEM_COLUMN, { .column = { .field = "code", .layout = SQLA_LAYOUT(offsetof(Parent, code), 4, SQLA_INT32) } } },
 };
 static const sqla_model parent = { sizeof(sqla_model), sizeof(sqla_item), sizeof(Parent), 2, "Parent", "parents", NULL, parent_items };
 static const sqla_model *parent_model(void) { return &parent; }

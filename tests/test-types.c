@@ -177,10 +177,10 @@ static size_t count_equal(world *w, uint32_t type, sqla_value v, sqla_error *err
 {
     size_t n = 0;
     sqla_expr room[2];
-    const sqla_expr column = { .kind = SQLA_EXPR_COLUMN, .model = w->models[type], .offset = sqla__model_column_named(w->models[type], "v")->offset };
+    const sqla_expr column = { .kind = SQLA_EXPR_COLUMN, .model = w->models[type], .offset = sqla_layout_offset(sqla__model_column_named(w->models[type], "v")->layout) };
     sqla_session *s = sqla_open(w->maker, err);
     sqla_stmt *q = sqla_select_model(s, w->models[type]);
-    const sqla_bool_expr list[] = { sqla_binary_(SQLA_OP_EQ, room, column, sqla_as_any(v).x), SQLA_END_ };
+    const sqla_bool_expr list[] = { sqla_binary_(SQLA_OP_EQ, room, column, sqla_as_any(v).expression), SQLA_END_ };
     sqla_where_(q, list);
     sqla_all_(q, w->models[type], &n, err);
     sqla_close(s);

@@ -4,7 +4,8 @@
 at_once=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 # write_programs FOLDER: one file each, named after its line in programs.txt: right-12.c, error-14.c or warning-90.c; what
-# the message must contain in .says, and what it is about in .name.
+# the message must say in .says, how many lines it may have in .limits, and what the program is about in .name. The program
+# itself begins on line 5, behind what it is set into.
 write_programs()
 {
     awk -v folder="$1" '
@@ -18,20 +19,24 @@ write_programs()
         } else if (where == "model") {
             at = index(program, "=>")
             head = head "typedef struct Case { int64_t id; " substr(program, 1, at - 1) " } Case;\nSQLA_DECLARE(Case);\n" \
-                "SQLA_MODEL(Case, \"cases\", SQLA_COLUMN(id, .primary_key = true), "
+                "SQLA_MODEL(Case, \"cases\", SQLA_COLUMN(id, .primary_key = true),\n"
             program = substr(program, at + 2)
             tail = ");"
+        } else {
+            head = head "\n\n\n"
         }
         path = folder "/" file
         print head program tail > (path ".c")
         print class ": " shown > (path ".name")
         printf "%s", says > (path ".says")
-        close(path ".c"); close(path ".name"); close(path ".says")
-        program = says = ""
+        printf "%s", limits > (path ".limits")
+        close(path ".c"); close(path ".name"); close(path ".says"); close(path ".limits")
+        program = says = limits = ""
     }
     /^#/ || /^$/ { next }
     /^[ \t]/ { program = program "\n" $0; next }
     /^\? / { says = says substr($0, 3) "\n"; next }
+    /^! [0-9]+ [0-9]+ ./ { limits = $2 " " $3 "\n"; next }
     { close_program() }
     /^(error|warning) (body|model|file): / {
         kind = $1; where = $2; sub(/:$/, "", where)

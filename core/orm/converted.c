@@ -13,7 +13,7 @@ bool sqla__column_equal(const sqla__mapped_column *column, const void *a, const 
     const sqla_conversion *conversion = column->item->conversion;
     if (conversion == NULL)
         return sqla__field_equal(&column->slot, a, b);
-    const char *x = (const char *)a + column->item->offset, *y = (const char *)b + column->item->offset;
+    const char *x = (const char *)a + sqla__column_offset(column->item), *y = (const char *)b + sqla__column_offset(column->item);
     return memcmp(x, y, conversion->size) == 0 || (conversion->same != NULL && conversion->same(x, y, conversion->data));
 }
 
@@ -21,7 +21,7 @@ void sqla__column_copy(const sqla__mapped_column *column, void *to, const void *
 {
     sqla__field_copy(&column->slot, to, from);
     if (column->item->conversion != NULL)
-        memcpy((char *)to + column->item->offset, (const char *)from + column->item->offset, column->item->size);
+        memcpy((char *)to + sqla__column_offset(column->item), (const char *)from + sqla__column_offset(column->item), sqla__column_size(column->item));
 }
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
@@ -136,8 +136,8 @@ sqla_status sqla__object_load(sqla__object *object, int64_t number, sqla_error *
 
 static bool is_zero(const sqla__mapped_column *column, const void *row)
 {
-    const unsigned char *field = (const unsigned char *)row + column->item->offset;
-    for (uint32_t i = 0; i < column->item->size; i++)
+    const unsigned char *field = (const unsigned char *)row + sqla__column_offset(column->item);
+    for (uint32_t i = 0; i < sqla__column_size(column->item); i++)
         if (field[i] != 0)
             return false;
     return true;
@@ -180,7 +180,7 @@ sqla_status sqla__converted_get(sqla__object *object, const sqla__mapped_column 
 {
     void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
     sqla_value *known = sqla__stored_at(column, snapshot);
-    bool same = memcmp(sqla__converted_at(column, row), sqla__converted_at(column, snapshot), column->item->size) == 0;
+    bool same = memcmp(sqla__converted_at(column, row), sqla__converted_at(column, snapshot), sqla__column_size(column->item)) == 0;
     if (same && known->type != SQLA_NULL) {
         *ret = *known;
         return SQLA_OK;

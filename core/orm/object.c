@@ -501,5 +501,5 @@ void *sqla_field_place(sqla_session *s, void *row, const char *field, sqla_error
         sqla__session_leave(s);
     }
     sqla__error_give(err, &local, local.status);
-    return column != NULL ? (char *)row + column->item->offset : NULL;
+    return column != NULL ? (char *)row + sqla__column_offset(column->item) : NULL;
 }

@@ -149,7 +149,7 @@ sqla_stmt *sqla_where_(sqla_stmt *handle, const sqla_bool_expr *list)
 {
     sqla__stmt *q = taker(handle, "a condition");
     if (q != NULL)
-        copy_list(q, &list->x, &q->where);
+        copy_list(q, &list->expression, &q->where);
     return handle;
 }
 
@@ -158,7 +158,7 @@ sqla_stmt *sqla_having_(sqla_stmt *handle, const sqla_bool_expr *list)
     sqla__stmt *q = taker(handle, "HAVING");
     sqla__clauses *more = q != NULL ? sqla__stmt_more(q) : NULL;
     if (more != NULL)
-        copy_list(q, &list->x, &more->having);
+        copy_list(q, &list->expression, &more->having);
     return handle;
 }
 
@@ -277,7 +277,7 @@ sqla_stmt *sqla_join_on_(sqla_stmt *handle, bool outer, sqla_model_fn *fn, sqla_
 {
     sqla__stmt *q = taker(handle, "a join");
     sqla__join join = { .outer = outer, .model = q != NULL ? take_model(q, fn, "join") : NULL };
-    if (join.model != NULL && copy(q, &on.x, &join.on))
+    if (join.model != NULL && copy(q, &on.expression, &join.on))
         push_join(q, join);
     return handle;
 }
@@ -419,7 +419,7 @@ static sqla_stmt *where_in(
     sqla_stmt *handle, sqla_expr column, const void *values, size_t n, sqla_value array)
 {
     sqla__stmt *q = taker(handle, "a condition");
-    const sqla_expr list[] = { sqla_as_any(array).x, { .kind = SQLA_EXPR_END } };
+    const sqla_expr list[] = { sqla_as_any(array).expression, { .kind = SQLA_EXPR_END } };
     sqla_expr room[2];
     if (q == NULL)
         return handle;
@@ -433,10 +433,10 @@ static sqla_stmt *where_in(
 
 sqla_stmt *sqla_where_in_i64(sqla_stmt *handle, sqla_num_expr column, const int64_t *values, size_t n)
 {
-    return where_in(handle, column.x, values, n, sqla_array_i64(values, n));
+    return where_in(handle, column.expression, values, n, sqla_array_i64(values, n));
 }
 
 sqla_stmt *sqla_where_in_text(sqla_stmt *handle, sqla_text_expr column, const char *const *values, size_t n)
 {
-    return where_in(handle, column.x, values, n, sqla_array_text(values, n));
+    return where_in(handle, column.expression, values, n, sqla_array_text(values, n));
 }

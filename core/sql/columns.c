@@ -55,7 +55,7 @@ static bool is_exact_text(const char *type)
 bool sqla__column_is_loose(const sqla_column_item *item)
 {
     const char *type = sqla__column_sql_type(item);
-    bool text = (item->form & SQLA_FORM_TYPE) == SQLA_TEXT;
+    bool text = sqla__column_type(item) == SQLA_TEXT;
     return text && (item->loose || (type != NULL && !is_exact_text(type)));
 }
 
@@ -65,9 +65,9 @@ static sqla_rep rep_of(const sqla_column_item *item)
 {
     if (item->conversion != NULL)
         return SQLA_REP_VALUE;
-    if (item->form & SQLA_FORM_CHARS)
+    if (sqla__column_form(item) & SQLA_FORM_CHARS)
         return SQLA_REP_CHARS;
-    switch ((sqla_type)(item->form & SQLA_FORM_TYPE)) {
+    switch ((sqla_type)sqla__column_type(item)) {
     case SQLA_BLOB: return SQLA_REP_BYTES;
     case SQLA_TEXT: case SQLA_JSON: case SQLA_DECIMAL: return SQLA_REP_CSTR;
     case SQLA_NULL: case SQLA_BOOL: case SQLA_INT16: case SQLA_INT32: case SQLA_INT64: case SQLA_FLOAT32: case SQLA_FLOAT64:
@@ -87,14 +87,14 @@ static uint32_t count_labels(const char *const *labels)
 
 static void make_slot(const sqla_column_item *item, uint32_t index, sqla_slot *slot)
 {
-    *slot = (sqla_slot){ .type = (uint8_t)(item->form & SQLA_FORM_TYPE), .rep = (uint8_t)rep_of(item), .column = (int32_t)index,
-                         .offset = item->offset, .size = item->value_size, .set_offset = -1, .labels = item->labels,
+    *slot = (sqla_slot){ .type = (uint8_t)sqla__column_type(item), .rep = (uint8_t)rep_of(item), .column = (int32_t)index,
+                         .offset = sqla__column_offset(item), .size = sqla__column_value_size(item), .set_offset = -1, .labels = item->labels,
                          .label_count = count_labels(item->labels), .name = sqla__column_name(item) };
-    if (item->form & SQLA_FORM_OPTIONAL) /* struct { T value; bool set; }: a bool needs no padding before it */
-        slot->set_offset = (int32_t)(item->offset + item->value_size);
-    if (item->form & SQLA_FORM_UNSIGNED)
+    if (sqla__column_form(item) & SQLA_FORM_OPTIONAL) /* struct { T value; bool set; }: a bool needs no padding before it */
+        slot->set_offset = (int32_t)(sqla__column_offset(item) + sqla__column_value_size(item));
+    if (sqla__column_form(item) & SQLA_FORM_UNSIGNED)
         slot->flags |= SQLA_SLOT_UNSIGNED;
-    if (item->form & SQLA_FORM_NULLABLE)
+    if (sqla__column_form(item) & SQLA_FORM_NULLABLE)
         slot->flags |= SQLA_SLOT_NULLABLE;
     if (item->storage == SQLA_STORE_MICROS)
         slot->flags |= SQLA_SLOT_MICROS;
@@ -122,7 +122,7 @@ static const char *wrong_labels(const char *const *labels)
 /* What is wrong with the declaration; NULL: nothing. */
 static const char *wrong_options(const sqla_column_item *item)
 {
-    uint32_t type = item->form & SQLA_FORM_TYPE;
+    uint32_t type = sqla__column_type(item);
     if (!is_name(sqla__column_name(item)))
         return "the column's name is empty or not valid UTF-8";
     if (type == SQLA_ENUM_TYPE)
@@ -144,14 +144,14 @@ static const char *wrong_options(const sqla_column_item *item)
 
 static const char *wrong_layout(const sqla_model *model, const sqla_column_item *item)
 {
-    uint32_t type = item->form & SQLA_FORM_TYPE;
+    uint32_t type = sqla__column_type(item);
     if (type == SQLA_NULL || type >= SQLA_ARRAY)
         return "its type is not one that a column can have";
-    if (item->offset + (uint64_t)item->size > model->size || item->value_size == 0 || item->value_size > item->size)
+    if (sqla__column_offset(item) + (uint64_t)sqla__column_size(item) > model->size || sqla__column_size(item) == 0)
         return "it lies beyond the struct";
-    if ((item->form & SQLA_FORM_OPTIONAL) && item->value_size == item->size)
+    if ((sqla__column_form(item) & SQLA_FORM_OPTIONAL) && sqla__column_value_size(item) >= sqla__column_size(item))
         return "an optional has no room for its flag";
-    if ((item->form & SQLA_FORM_CHARS) && item->size < 2)
+    if ((sqla__column_form(item) & SQLA_FORM_CHARS) && sqla__column_size(item) < 2)
         return "a char array needs room for a character and its NUL";
     return NULL;
 }
@@ -169,14 +169,14 @@ static sqla_status check_conversion(const sqla_model *model, const sqla_column_i
         what = "a field with a conversion has no .storage, .native or .natural";
     if (what == NULL && is_empty(sqla__column_sql_type(item)))
         what = "the .sql_type of its conversion is empty";
-    if (what == NULL && (item->form & SQLA_FORM_TYPE) != conversion->type)
+    if (what == NULL && sqla__column_type(item) != conversion->type)
         what = "its conversion stores another type than the one that it was declared with";
     if (what != NULL)
         return sqla__mapping_wrong(err, model, item->field, what);
-    if (item->size == conversion->size)
+    if (sqla__column_size(item) == conversion->size)
         return SQLA_OK;
     return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': it has %u bytes, and its conversion '%s' is for %zu", model->name, item->field,
-                           (unsigned)item->size, conversion->name, conversion->size);
+                           (unsigned)sqla__column_size(item), conversion->name, conversion->size);
 }
 
 /* Columns of one name, or fields of one place. Most databases do not tell capitals from small letters. */
@@ -185,7 +185,7 @@ static const char *clash(const sqla__mapped_column *columns, uint32_t n, const s
     for (uint32_t i = 0; i < n; i++) {
         if (strcasecmp(columns[i].name, sqla__column_name(item)) == 0)
             return "another field has a column of the same name";
-        if (columns[i].item->offset == item->offset)
+        if (sqla__column_offset(columns[i].item) == sqla__column_offset(item))
             return "it is listed twice";
     }
     return NULL;
@@ -208,7 +208,7 @@ static void fill_scale(sqla__mapped_column *column)
 static void fill_column(const sqla_column_item *item, uint32_t index, sqla__mapped_column *column)
 {
     *column = (sqla__mapped_column){ .item = item, .name = sqla__column_name(item), .index = index, .is_key = item->primary_key, .sent = SQLA__SENT_ALWAYS,
-                                     .not_null = !(item->form & SQLA_FORM_NULLABLE) || item->not_null || item->primary_key };
+                                     .not_null = !(sqla__column_form(item) & SQLA_FORM_NULLABLE) || item->not_null || item->primary_key };
     make_slot(item, index, &column->slot);
     fill_scale(column);
     column->is_pointer = column->slot.rep == SQLA_REP_CSTR || column->slot.rep == SQLA_REP_BYTES;
@@ -233,13 +233,14 @@ static void place_pieces(sqla__mapping *mapping)
 
 sqla_status sqla__mapping_columns(const sqla_model *model, sqla__arena *arena, sqla__mapping *mapping, sqla_error *err)
 {
-    sqla__mapped_column *columns = sqla__arena_zero(arena, (size_t)model->count + 1, sizeof *columns);
-    sqla_slot *slots = sqla__arena_zero(arena, (size_t)model->count + 1, sizeof *slots);
+    size_t count = sqla__model_item_count(model);
+    sqla__mapped_column *columns = sqla__arena_zero(arena, count + 1, sizeof *columns);
+    sqla_slot *slots = sqla__arena_zero(arena, count + 1, sizeof *slots);
     uint32_t n = 0;
     if (columns == NULL || slots == NULL)
         return sqla__error_nomem(err);
     mapping->size = model->size;
-    for (uint32_t i = 0; i < model->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const sqla_column_item *item = &sqla__model_item(model, i)->as.column;
         if (sqla__model_item(model, i)->kind != SQLA_ITEM_COLUMN)
             continue;

@@ -38,7 +38,7 @@ static sqla_status refuse_pair(compiler *c, const sqla_expr *x, uint32_t type)
 {
     const sqla_column_item *item = sqla__item_of(x);
     return sqla__error_set(c->err, SQLA_ERR_MISUSE, "column '%s' of '%s' is %s and is compared with %s", sqla__column_name(item),
-                           sqla__expr_model(x)->name, family(item->form & SQLA_FORM_TYPE), family(type));
+                           sqla__expr_model(x)->name, family(sqla__column_type(item)), family(type));
 }
 
 static bool is_whole(uint32_t type) { return type == SQLA_INT16 || type == SQLA_INT32 || type == SQLA_INT64; }
@@ -60,14 +60,14 @@ static sqla_status to_label(compiler *c, const sqla_expr *x, sqla_value *value)
 /* Is the column an integer of microseconds in this database? */
 static bool is_micros(const compiler *c, const sqla_column_item *item)
 {
-    const sqla_type_trait *trait = item != NULL && item->storage == SQLA_STORE_MICROS ? sqla__type_trait(c->traits, item->form & SQLA_FORM_TYPE) : NULL;
+    const sqla_type_trait *trait = item != NULL && item->storage == SQLA_STORE_MICROS ? sqla__type_trait(c->traits, sqla__column_type(item)) : NULL;
     return trait != NULL && (trait->flags & SQLA_TYPE_MICROS);
 }
 
 static sqla_status to_micros(compiler *c, const sqla_expr *x, sqla_value *value)
 {
     const sqla_column_item *item = sqla__item_of(x);
-    if (value->type != (item->form & SQLA_FORM_TYPE))
+    if (value->type != sqla__column_type(item))
         return sqla__error_set(c->err, SQLA_ERR_UNSUPPORTED, "column '%s' of '%s' is kept as microseconds and is compared with %s that is none",
                                sqla__column_name(item), sqla__expr_model(x)->name, family(value->type));
     value->type = SQLA_INT64;
@@ -78,7 +78,7 @@ static sqla_status to_micros(compiler *c, const sqla_expr *x, sqla_value *value)
 static sqla_status fit(compiler *c, const sqla_expr *x, sqla_value *value)
 {
     const sqla_column_item *item = sqla__item_of(x);
-    uint32_t type = item != NULL ? item->form & SQLA_FORM_TYPE : SQLA_NULL;
+    uint32_t type = item != NULL ? sqla__column_type(item) : SQLA_NULL;
     if (is_micros(c, item) && value->type != SQLA_NULL)
         return to_micros(c, x, value);
     if (item == NULL || value->type == SQLA_NULL || value->type == SQLA_TEXT)
@@ -105,8 +105,8 @@ static sqla_status operand(compiler *c, const sqla_expr *x, const sqla_expr *bes
         return status == SQLA_OK ? sqla__parameter(c, real.value, item != NULL ? sqla__column_name(item) : real.name) : status;
     }
     const sqla_column_item *mine = sqla__item_of(&real), *other = sqla__item_of(beside);
-    if (mine != NULL && other != NULL && strcmp(family(mine->form & SQLA_FORM_TYPE), family(other->form & SQLA_FORM_TYPE)) != 0)
-        return refuse_pair(c, &real, other->form & SQLA_FORM_TYPE);
+    if (mine != NULL && other != NULL && strcmp(family(sqla__column_type(mine)), family(sqla__column_type(other))) != 0)
+        return refuse_pair(c, &real, sqla__column_type(other));
     if (mine != NULL && other != NULL && is_micros(c, mine) != is_micros(c, other))
         return sqla__error_set(c->err, SQLA_ERR_UNSUPPORTED, "columns '%s' and '%s' cannot be compared: one is kept as microseconds, and the other is not",
                                sqla__column_name(mine), sqla__column_name(other));
@@ -140,7 +140,7 @@ static sqla_status check_comparison(compiler *c, const sqla_expr *x, sqla_op op)
 {
     const sqla_column_item *item = sqla__item_of(x);
     bool native = item != NULL && item->native && (c->traits->features & SQLA_FEATURE_NATIVE_ENUM);
-    if (item != NULL && (item->form & SQLA_FORM_TYPE) == SQLA_ENUM_TYPE && is_ordering(op) && !native) {
+    if (item != NULL && sqla__column_type(item) == SQLA_ENUM_TYPE && is_ordering(op) && !native) {
         sqla__error_set(c->err, SQLA_ERR_UNSUPPORTED, "cannot compare column '%s' of '%s' by order: it is an enum, which is kept as the text of its label",
                         sqla__column_name(item), sqla__expr_model(x)->name);
         sqla__error_hint(c->err, "name the values that are meant, with sqla_in");

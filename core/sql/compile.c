@@ -96,9 +96,10 @@ static sqla_status fill_scope(compiler *c)
 
 static bool is_to_many(const sqla_model *model, const sqla_relation_item *relation)
 {
-    for (uint32_t i = 0; i < model->count; i++)
-        if (&sqla__model_item(model, i)->as.relation == relation)
-            return sqla__model_item(model, i)->kind == SQLA_ITEM_TO_MANY;
+    const sqla_item *item;
+    for (uint32_t i = 0; (item = sqla__model_item(model, i)) != NULL; i++)
+        if (&item->as.relation == relation)
+            return item->kind == SQLA_ITEM_TO_MANY;
     return false;
 }
 
@@ -142,8 +143,8 @@ static sqla_status model_columns(compiler *c)
 {
     sqla_status status = SQLA_OK;
     bool first = true;
-    for (uint32_t i = 0; i < c->q->model->count && status == SQLA_OK; i++) {
-        const sqla_item *item = sqla__model_item(c->q->model, i);
+    const sqla_item *item;
+    for (uint32_t i = 0; (item = sqla__model_item(c->q->model, i)) != NULL && status == SQLA_OK; i++) {
         if (item->kind != SQLA_ITEM_COLUMN)
             continue;
         put(c, first ? "" : ", ");

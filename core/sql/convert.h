@@ -36,6 +36,6 @@ static inline sqla_value *sqla__stored_at(const sqla__mapped_column *column, voi
 {
     return (sqla_value *)(void *)((char *)row + column->slot.offset);
 }
-static inline void *sqla__converted_at(const sqla__mapped_column *column, void *row) { return (char *)row + column->item->offset; }
+static inline void *sqla__converted_at(const sqla__mapped_column *column, void *row) { return (char *)row + sqla__column_offset(column->item); }
 
 #endif

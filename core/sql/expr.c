@@ -98,8 +98,8 @@ sqla_bool_expr sqla_binary_(sqla_op op, sqla_expr *room, sqla_expr a, sqla_expr 
 
 sqla_num_expr sqla_arith_(sqla_op op, sqla_expr *room, sqla_num_expr a, sqla_num_expr b)
 {
-    room[0] = a.x;
-    room[1] = b.x;
+    room[0] = a.expression;
+    room[1] = b.expression;
     return (sqla_num_expr){ node(SQLA_EXPR_OP, op, room, 2) };
 }
 
@@ -120,11 +120,11 @@ sqla_bool_expr sqla_in_(sqla_op op, sqla_expr *room, sqla_expr a, const sqla_exp
 }
 
 sqla_bool_expr sqla_is_null_(sqla_expr *room, sqla_expr a) { return (sqla_bool_expr){ unary(SQLA_EXPR_OP, SQLA_OP_IS_NULL, room, a) }; }
-sqla_bool_expr sqla_not_(sqla_expr *room, sqla_bool_expr a) { return (sqla_bool_expr){ unary(SQLA_EXPR_OP, SQLA_OP_NOT, room, a.x) }; }
+sqla_bool_expr sqla_not_(sqla_expr *room, sqla_bool_expr a) { return (sqla_bool_expr){ unary(SQLA_EXPR_OP, SQLA_OP_NOT, room, a.expression) }; }
 
 sqla_bool_expr sqla_junction_(sqla_op op, const sqla_bool_expr *list)
 {
-    return (sqla_bool_expr){ node(SQLA_EXPR_OP, op, &list->x, length(&list->x)) };
+    return (sqla_bool_expr){ node(SQLA_EXPR_OP, op, &list->expression, length(&list->expression)) };
 }
 
 sqla_order sqla_order_(sqla_op op, sqla_expr *room, sqla_expr a) { return (sqla_order){ unary(SQLA_EXPR_OP, op, room, a) }; }
@@ -136,10 +136,10 @@ static sqla_expr call(const char *name, sqla_expr *room, sqla_expr a)
 }
 
 sqla_num_expr sqla_count_(sqla_expr *room, sqla_expr a) { return (sqla_num_expr){ call("count", room, a) }; }
-sqla_num_expr sqla_sum_(sqla_expr *room, sqla_num_expr a) { return (sqla_num_expr){ call("sum", room, a.x) }; }
-sqla_num_expr sqla_avg_(sqla_expr *room, sqla_num_expr a) { return (sqla_num_expr){ call("avg", room, a.x) }; }
-sqla_text_expr sqla_lower_(sqla_expr *room, sqla_text_expr a) { return (sqla_text_expr){ call("lower", room, a.x) }; }
-sqla_text_expr sqla_upper_(sqla_expr *room, sqla_text_expr a) { return (sqla_text_expr){ call("upper", room, a.x) }; }
+sqla_num_expr sqla_sum_(sqla_expr *room, sqla_num_expr a) { return (sqla_num_expr){ call("sum", room, a.expression) }; }
+sqla_num_expr sqla_avg_(sqla_expr *room, sqla_num_expr a) { return (sqla_num_expr){ call("avg", room, a.expression) }; }
+sqla_text_expr sqla_lower_(sqla_expr *room, sqla_text_expr a) { return (sqla_text_expr){ call("lower", room, a.expression) }; }
+sqla_text_expr sqla_upper_(sqla_expr *room, sqla_text_expr a) { return (sqla_text_expr){ call("upper", room, a.expression) }; }
 sqla_any_expr sqla_func_(const char *name, const sqla_expr *args) { return (sqla_any_expr){ function(name, args, length(args)) }; }
 sqla_num_expr sqla_count_all(void) { return (sqla_num_expr){ { .kind = SQLA_EXPR_COUNT_ALL } }; }
 sqla_any_expr sqla_param(const char *name) { return (sqla_any_expr){ { .kind = SQLA_EXPR_PARAM, .name = name } }; }
@@ -150,7 +150,7 @@ sqla_any_expr sqla_column_of(const sqla_model *model, const char *field)
     const sqla_column_item *item = model != NULL && field != NULL ? sqla__model_column_named(model, field) : NULL;
     if (item == NULL)
         return (sqla_any_expr){ { .kind = SQLA_EXPR_INVALID, .model = model, .name = field } };
-    return (sqla_any_expr){ { .kind = SQLA_EXPR_COLUMN, .model = model, .offset = item->offset } };
+    return (sqla_any_expr){ { .kind = SQLA_EXPR_COLUMN, .model = model, .offset = sqla__column_offset(item) } };
 }
 
 static sqla_expr labelled(sqla_expr *room, const char *name, sqla_expr x)
@@ -166,10 +166,10 @@ static sqla_expr labelled(sqla_expr *room, const char *name, sqla_expr x)
     { \
         return (sqla_##F##_expr){ { .kind = SQLA_EXPR_COLUMN, .model_fn = model, .offset = offset } }; \
     } \
-    sqla_##F##_expr sqla_label_##F##_(sqla_expr *room, const char *name, sqla_##F##_expr x) { return (sqla_##F##_expr){ labelled(room, name, x.x) }; } \
-    sqla_##F##_expr sqla_max_##F##_(sqla_expr *room, sqla_##F##_expr x) { return (sqla_##F##_expr){ call("max", room, x.x) }; } \
-    sqla_##F##_expr sqla_min_##F##_(sqla_expr *room, sqla_##F##_expr x) { return (sqla_##F##_expr){ call("min", room, x.x) }; } \
-    sqla_##F##_expr sqla_keep_##F##_(sqla_stmt *q, sqla_##F##_expr x) { return (sqla_##F##_expr){ sqla__kept(q, x.x) }; }
+    sqla_##F##_expr sqla_label_##F##_(sqla_expr *room, const char *name, sqla_##F##_expr x) { return (sqla_##F##_expr){ labelled(room, name, x.expression) }; } \
+    sqla_##F##_expr sqla_max_##F##_(sqla_expr *room, sqla_##F##_expr x) { return (sqla_##F##_expr){ call("max", room, x.expression) }; } \
+    sqla_##F##_expr sqla_min_##F##_(sqla_expr *room, sqla_##F##_expr x) { return (sqla_##F##_expr){ call("min", room, x.expression) }; } \
+    sqla_##F##_expr sqla_keep_##F##_(sqla_stmt *q, sqla_##F##_expr x) { return (sqla_##F##_expr){ sqla__kept(q, x.expression) }; }
 FAMILY(num)
 FAMILY(text)
 FAMILY(bool)
@@ -236,9 +236,10 @@ static sqla_status no_such_field(const sqla_expr *x, sqla_error *err)
     if (x->model == NULL || x->name == NULL)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "an expression is of no model or could not be made");
     sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s' has no column field '%s'", x->model->name, x->name);
-    for (uint32_t i = 0; i < x->model->count && n < sizeof names / sizeof names[0]; i++)
-        if (sqla__model_item(x->model, i)->kind == SQLA_ITEM_COLUMN)
-            names[n++] = sqla__model_item(x->model, i)->as.column.field;
+    const sqla_item *item;
+    for (uint32_t i = 0; (item = sqla__model_item(x->model, i)) != NULL && n < sizeof names / sizeof names[0]; i++)
+        if (item->kind == SQLA_ITEM_COLUMN)
+            names[n++] = item->as.column.field;
     if ((near = sqla__text_nearest(x->name, names, n)) != NULL)
         sqla__error_hint(err, "did you mean '%s'?", near);
     return err->status;

@@ -22,7 +22,7 @@ static bool is_foreign_key(const sqla_metadata *base, const sqla_column_item *it
 
 static bool is_integer(const sqla_column_item *item)
 {
-    uint32_t type = item->form & SQLA_FORM_TYPE;
+    uint32_t type = sqla__column_type(item);
     return type == SQLA_INT16 || type == SQLA_INT32 || type == SQLA_INT64;
 }
 
@@ -30,7 +30,7 @@ static sqla__sent sent_rule(const sqla__mapped_column *column)
 {
     if (!column->generated && column->item->server_default == NULL)
         return SQLA__SENT_ALWAYS;
-    return column->item->form & SQLA_FORM_NULLABLE ? SQLA__SENT_WHEN_SET : SQLA__SENT_NEVER;
+    return sqla__column_form(column->item) & SQLA_FORM_NULLABLE ? SQLA__SENT_WHEN_SET : SQLA__SENT_NEVER;
 }
 
 static sqla_status fill_key(sqla_metadata *base, sqla__mapping *mapping, sqla_error *err)
@@ -49,7 +49,7 @@ static sqla_status fill_key(sqla_metadata *base, sqla__mapping *mapping, sqla_er
         return err->status;
     }
     const sqla_column_item *only = columns[keys[0]].item;
-    if (mapping->key_count == 1 && is_integer(only) && !only->natural && !(only->form & SQLA_FORM_UNSIGNED) && !is_foreign_key(base, only) &&
+    if (mapping->key_count == 1 && is_integer(only) && !only->natural && !(sqla__column_form(only) & SQLA_FORM_UNSIGNED) && !is_foreign_key(base, only) &&
         only->server_default == NULL) {
         columns[keys[0]].generated = true;
         mapping->generated_key = (int32_t)keys[0];
@@ -67,7 +67,7 @@ static sqla__mapping *mapping_for(const sqla_metadata *base, const sqla_model *m
 static const sqla__mapped_column *column_at(const sqla__mapping *mapping, uint32_t offset)
 {
     for (uint32_t i = 0; i < mapping->column_count; i++)
-        if (mapping->columns[i].item->offset == offset)
+        if (sqla__column_offset(mapping->columns[i].item) == offset)
             return &mapping->columns[i];
     return NULL;
 }
@@ -77,9 +77,9 @@ static bool is_unique(const sqla__mapping *mapping, const sqla__mapped_column *c
 {
     if ((column->is_key && mapping->key_count == 1) || column->item->unique)
         return true;
-    for (uint32_t i = 0; i < mapping->model->count; i++) {
-        const sqla_item *item = sqla__model_item(mapping->model, i);
-        if (item->kind == SQLA_ITEM_UNIQUE && item->as.constraint.count == 1 && item->as.constraint.offsets[0] == column->item->offset)
+    const sqla_item *item;
+    for (uint32_t i = 0; (item = sqla__model_item(mapping->model, i)) != NULL; i++) {
+        if (item->kind == SQLA_ITEM_UNIQUE && item->as.constraint.count == 1 && item->as.constraint.offsets[0] == sqla__column_offset(column->item))
             return true;
     }
     return false;
@@ -168,11 +168,11 @@ static sqla_status fill_relation(sqla_metadata *base, sqla__mapping *mapping, co
 
 static sqla_status fill_relations(sqla_metadata *base, sqla__mapping *mapping, sqla_error *err)
 {
-    sqla__relation *relations = sqla__arena_zero(&base->arena, mapping->model->count + 1, sizeof *relations);
+    sqla__relation *relations = sqla__arena_zero(&base->arena, sqla__model_item_count(mapping->model) + 1, sizeof *relations);
     if (relations == NULL)
         return sqla__error_nomem(err);
-    for (uint32_t i = 0; i < mapping->model->count; i++) {
-        const sqla_item *item = sqla__model_item(mapping->model, i);
+    const sqla_item *item;
+    for (uint32_t i = 0; (item = sqla__model_item(mapping->model, i)) != NULL; i++) {
         if (item->kind != SQLA_ITEM_TO_ONE && item->kind != SQLA_ITEM_TO_MANY)
             continue;
         sqla_status status = fill_relation(base, mapping, item, &relations[mapping->relation_count], err);
@@ -195,9 +195,9 @@ static sqla_status fill_mask(sqla_metadata *base, sqla__mapping *mapping, sqla_e
         return sqla__error_nomem(err);
     for (uint32_t i = 0; i < mapping->column_count; i++) {
         const sqla_slot *slot = &mapping->columns[i].slot;
-        bool optional = slot->set_offset >= 0;
-        mark(bytes, mapping->columns[i].item->offset, optional ? mapping->columns[i].item->value_size : mapping->columns[i].item->size);
-        if (optional)
+        const sqla_column_item *item = mapping->columns[i].item;
+        mark(bytes, sqla__column_offset(item), sqla__column_value_size(item));
+        if (slot->set_offset >= 0)
             mark(bytes, (size_t)slot->set_offset, sizeof(bool));
     }
     for (uint32_t i = 0; i < mapping->relation_count; i++)

@@ -95,8 +95,17 @@ const char *sqla__column_name(const sqla_column_item *item);
  * text. */
 bool sqla__column_is_loose(const sqla_column_item *item);
 const char *sqla__column_sql_type(const sqla_column_item *item); /* of the column, or of its conversion; NULL: none is given */
-/* The i-th item, whatever size the program's sqla_item has. */
+/* The i-th item, whatever size the program's sqla_item has; NULL: there are no more. And how many there are. */
 const sqla_item *sqla__model_item(const sqla_model *model, uint32_t i);
+uint32_t sqla__model_item_count(const sqla_model *model);
+/* The parts of an item's layout. The size of the value is that of the field, or of the value inside an optional. */
+static inline uint32_t sqla__column_offset(const sqla_column_item *item) { return sqla_layout_offset(item->layout); }
+static inline uint32_t sqla__column_size(const sqla_column_item *item) { return sqla_layout_size(item->layout); }
+static inline uint32_t sqla__column_form(const sqla_column_item *item) { return sqla_layout_form(item->layout); }
+static inline uint32_t sqla__column_type(const sqla_column_item *item) { return sqla__column_form(item) & SQLA_FORM_TYPE; }
+uint32_t sqla__column_value_size(const sqla_column_item *item);
+/* The size of the C type that holds a value of the type in bytes; 0: it is not one that a column can have. */
+uint32_t sqla__value_size(uint32_t type);
 
 /* Make metadata from what a driver reflected: tables in the order given; everything is copied. Used by sqla_inspect. */
 sqla_status sqla__metadata_add_table(sqla_metadata *base, const sqla_table *table, sqla_error *err);

@@ -94,8 +94,9 @@ static sqla_status add(sqla_metadata *base, const sqla_model *first, sqla_error 
     sqla_status status = push(base, first, err);
     for (; at < base->models.count && status == SQLA_OK; at++) {
         const sqla_model *model = base->models.items[at];
-        for (uint32_t i = 0; i < model->count && status == SQLA_OK; i++) {
-            sqla_model_fn *target = target_of(sqla__model_item(model, i));
+        const sqla_item *item;
+        for (uint32_t i = 0; (item = sqla__model_item(model, i)) != NULL && status == SQLA_OK; i++) {
+            sqla_model_fn *target = target_of(item);
             if (target != NULL)
                 status = push(base, target(), err);
         }

@@ -95,7 +95,7 @@ sqla_status sqla__check_order(compiler *c, const sqla_expr *x, const char *what)
     while (x->kind == SQLA_EXPR_LABEL || x->op == SQLA_OP_ASC || x->op == SQLA_OP_DESC)
         x = &x->args[0];
     const sqla_column_item *item = sqla__item_of(x);
-    const sqla_type_trait *trait = item != NULL ? sqla__type_trait(c->traits, item->form & SQLA_FORM_TYPE) : NULL;
+    const sqla_type_trait *trait = item != NULL ? sqla__type_trait(c->traits, sqla__column_type(item)) : NULL;
     if (trait == NULL || !(trait->flags & SQLA_TYPE_TEXT_ORDER) || sqla__column_sql_type(item) != NULL)
         return SQLA_OK;
     sqla__error_set(c->err, SQLA_ERR_UNSUPPORTED, "cannot %s column '%s' of '%s': %s keeps this type as text, which sorts and compares wrongly", what,

@@ -80,28 +80,6 @@ sqla_model *sqla_model_new(sqla_metadata *base, const char *name, const char *ta
 
 /* ---- columns ------------------------------------------------------------------------------------------------------- */
 
-/* Sizes as the C types have them; a pointer type is as large as its struct. */
-static uint32_t value_size(uint32_t type)
-{
-    switch ((sqla_type)type) {
-    case SQLA_BOOL: return sizeof(bool);
-    case SQLA_INT16: return sizeof(int16_t);
-    case SQLA_INT32: case SQLA_ENUM_TYPE: return sizeof(int32_t);
-    case SQLA_INT64: return sizeof(int64_t);
-    case SQLA_FLOAT32: return sizeof(float);
-    case SQLA_FLOAT64: return sizeof(double);
-    case SQLA_TEXT: return sizeof(const char *);
-    case SQLA_BLOB: return sizeof(sqla_blob);
-    case SQLA_DATE: return sizeof(sqla_date);
-    case SQLA_TIME: case SQLA_TIMESTAMP: case SQLA_LOCAL_TIMESTAMP: return sizeof(int64_t);
-    case SQLA_INTERVAL: return sizeof(sqla_interval);
-    case SQLA_UUID: return sizeof(sqla_uuid);
-    case SQLA_DECIMAL: case SQLA_JSON: return sizeof(const char *);
-    case SQLA_NULL: case SQLA_ARRAY: case SQLA_TYPE_COUNT_: break;
-    }
-    return 0;
-}
-
 static bool is_pointer_type(uint32_t type) { return type == SQLA_TEXT || type == SQLA_BLOB || type == SQLA_DECIMAL || type == SQLA_JSON; }
 static uint32_t round_up(uint32_t n, uint32_t unit) { return (n + unit - 1) / unit * unit; }
 
@@ -148,7 +126,7 @@ static sqla_status check_new_column(const sqla__own_model *own, const char *fiel
         return sqla__error_set(err, SQLA_ERR_MISUSE, "cannot add '%s' to model '%s': the metadata is in use and frozen", field, model);
     if (wrong != NULL)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': %s", model, field, wrong);
-    if (value_size(type & SQLA_FORM_TYPE) == 0 || (type & ~(uint32_t)(SQLA_FORM_TYPE | SQLA_FORM_NULLABLE)) != 0)
+    if (sqla__value_size(type & SQLA_FORM_TYPE) == 0 || (type & ~(uint32_t)(SQLA_FORM_TYPE | SQLA_FORM_NULLABLE)) != 0)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': %u is not a type that a column can have", model, field, (unsigned)type);
     if (!is_name(field))
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s': the name of a field is empty or not valid UTF-8", model);
@@ -162,19 +140,16 @@ static sqla_status check_new_column(const sqla__own_model *own, const char *fiel
 /* Where the field lies: as a C compiler would lay it out, but always at a multiple of 8. */
 static void lay_out(sqla__own_model *own, uint32_t type, sqla_column_item *column)
 {
-    uint32_t plain = type & SQLA_FORM_TYPE, size = value_size(plain);
+    uint32_t plain = type & SQLA_FORM_TYPE, size = sqla__value_size(plain);
     bool pointer = is_pointer_type(plain), optional = (type & SQLA_FORM_NULLABLE) && !pointer;
-    column->form = plain | (pointer ? SQLA_FORM_NULLABLE : 0) | (optional ? SQLA_FORM_NULLABLE | SQLA_FORM_OPTIONAL : 0);
-    column->value_size = size;
-    column->size = optional ? size + (uint32_t)sizeof(bool) : size;
-    column->offset = round_up(own->model.size, 8);
+    uint32_t form = plain | (pointer ? SQLA_FORM_NULLABLE : 0) | (optional ? SQLA_FORM_NULLABLE | SQLA_FORM_OPTIONAL : 0);
+    column->layout = SQLA_LAYOUT(round_up(own->model.size, 8), optional ? size + (uint32_t)sizeof(bool) : size, form);
 }
 
 static void lay_out_converted(sqla__own_model *own, const sqla_conversion *conversion, sqla_column_item *column)
 {
-    column->form = conversion->type | SQLA_FORM_NULLABLE;
-    column->value_size = column->size = (uint32_t)conversion->size;
-    column->offset = round_up(own->model.size, conversion->size % 16 == 0 ? 16 : 8);
+    uint32_t offset = round_up(own->model.size, conversion->size % 16 == 0 ? 16 : 8);
+    column->layout = SQLA_LAYOUT(offset, conversion->size, conversion->type | SQLA_FORM_NULLABLE);
     column->conversion = conversion;
 }
 
@@ -187,7 +162,7 @@ static bool push(sqla__own_model *own, const sqla_item *item, const sqla_model *
         return false;
     own->items.items[own->items.count++] = *item;
     own->model.count = (uint32_t)own->items.count;
-    own->model.size = round_up(item->as.column.offset + item->as.column.size, 8);
+    own->model.size = round_up(sqla__column_offset(&item->as.column) + sqla__column_size(&item->as.column), 8);
     own->base->worked_out = false;
     return true;
 }
@@ -255,7 +230,7 @@ static sqla_status add_foreign_key(sqla__own_model *own, const char *field, uint
     if (to == NULL)
         return sqla__error_set(err, SQLA_ERR_MISUSE, "model '%s', field '%s': model '%s' has no column field '%s' to point at", own->model.name, field,
                                target->name, target_field);
-    const addition a = { .field = field, .type = type, .options = options, .target = target, .target_offset = to->offset };
+    const addition a = { .field = field, .type = type, .options = options, .target = target, .target_offset = sqla__column_offset(to) };
     return add_column(own, &a, err);
 }
 

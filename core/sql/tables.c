@@ -28,7 +28,7 @@ static void make_column(const sqla__mapped_column *mapped, uint32_t key_position
 {
     const sqla_column_item *item = mapped->item;
     *column = (sqla_column){ .name = mapped->name, .type_text = sqla__column_sql_type(item), .default_text = item->server_default, .comment = item->comment,
-                             .type = item->form & SQLA_FORM_TYPE, .length = item->form & SQLA_FORM_CHARS ? item->size - 1 : 0,
+                             .type = sqla__column_type(item), .length = sqla__column_form(item) & SQLA_FORM_CHARS ? sqla__column_size(item) - 1 : 0,
                              .key_position = key_position, .nullable = !mapped->not_null, .unique = item->unique, .index = item->index,
                              .generated_key = mapped->generated,
                              .native_enum = item->native && item->sql_type == NULL,
@@ -145,7 +145,7 @@ static sqla_status make_item(maker *m, const sqla_item *item, sqla_constraint *u
 
 static sqla_status make_constraints(maker *m)
 {
-    size_t most = (size_t)m->mapping->column_count + m->mapping->model->count + 1;
+    size_t most = (size_t)m->mapping->column_count + sqla__model_item_count(m->mapping->model) + 1;
     sqla_constraint *uniques = sqla__arena_zero(m->arena, most, sizeof *uniques), *indexes = sqla__arena_zero(m->arena, most, sizeof *indexes);
     sqla_constraint *checks = sqla__arena_zero(m->arena, most, sizeof *checks);
     sqla_status status = uniques != NULL && indexes != NULL && checks != NULL ? SQLA_OK : sqla__error_nomem(m->err);
@@ -156,8 +156,9 @@ static sqla_status make_constraints(maker *m)
         if (status == SQLA_OK && column->item->index)
             status = name_constraint(m, "ix", one_name(m->arena, column->name), 1, NULL, &indexes[m->table->index_count++]);
     }
-    for (uint32_t i = 0; i < m->mapping->model->count && status == SQLA_OK; i++)
-        status = make_item(m, sqla__model_item(m->mapping->model, i), uniques, indexes, checks);
+    const sqla_item *item;
+    for (uint32_t i = 0; (item = sqla__model_item(m->mapping->model, i)) != NULL && status == SQLA_OK; i++)
+        status = make_item(m, item, uniques, indexes, checks);
     m->table->uniques = uniques;
     m->table->indexes = indexes;
     m->table->checks = checks;

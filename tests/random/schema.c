@@ -65,15 +65,15 @@ static form form_of(uint32_t f)
 
 static void read_columns(table *t)
 {
-    for (uint32_t i = 0; i < t->model->count; i++) {
+    for (uint32_t i = 0; t->model->items[i].kind != SQLA_ITEM_END; i++) {
         const sqla_column_item *from = &t->model->items[i].as.column;
         if (t->model->items[i].kind != SQLA_ITEM_COLUMN)
             continue;
         column *c = &t->columns[t->column_count++];
         *c = (column){ .field = from->field,
-            .offset = from->offset,
-            .size = from->size,
-            .form = form_of(from->form),
+            .offset = sqla_layout_offset(from->layout),
+            .size = sqla_layout_size(from->layout),
+            .form = form_of(sqla_layout_form(from->layout)),
             .key = from->primary_key,
             .one = -1 };
         c->generated = c->key && !from->natural && from->references == NULL;
@@ -86,7 +86,7 @@ static void read_columns(table *t)
 
 static void read_ones(table *t)
 {
-    for (uint32_t i = 0; i < t->model->count; i++) {
+    for (uint32_t i = 0; t->model->items[i].kind != SQLA_ITEM_END; i++) {
         const sqla_relation_item *from = &t->model->items[i].as.relation;
         if (t->model->items[i].kind != SQLA_ITEM_TO_ONE)
             continue;
@@ -96,9 +96,9 @@ static void read_ones(table *t)
             .column = column_at(t, from->fk_offset),
             .target = table_of(from->target),
             .many = -1 };
-        for (uint32_t k = 0; k < t->model->count; k++)
+        for (uint32_t k = 0; t->model->items[k].kind != SQLA_ITEM_END; k++)
             if (t->model->items[k].kind == SQLA_ITEM_COLUMN &&
-                t->model->items[k].as.column.offset == from->fk_offset)
+                sqla_layout_offset(t->model->items[k].as.column.layout) == from->fk_offset)
                 o->target_column =
                     column_at(&tables[o->target], t->model->items[k].as.column.references_offset);
         t->columns[o->column].one = t->one_count++;
@@ -107,7 +107,7 @@ static void read_ones(table *t)
 
 static void read_manies(table *t)
 {
-    for (uint32_t i = 0; i < t->model->count; i++) {
+    for (uint32_t i = 0; t->model->items[i].kind != SQLA_ITEM_END; i++) {
         const sqla_relation_item *from = &t->model->items[i].as.relation;
         if (t->model->items[i].kind != SQLA_ITEM_TO_MANY)
             continue;

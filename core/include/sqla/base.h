@@ -9,12 +9,18 @@
  * A NULL handle is never a crash: the call answers SQLA_ERR_MISUSE, or does nothing. Every entry is there since 0.1. */
 #ifndef SQLA_BASE_H
 #define SQLA_BASE_H
+/* GCC then shows a mistake in the arguments of a macro without the way through the macros. SQLA_CHECK_HEADERS brings back the
+ * warnings of these headers themselves. */
+#ifndef SQLA_CHECK_HEADERS
+#pragma GCC system_header
+#endif
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include <sqla/lists.h>
 #include <sqla/status.h>
 #include <sqla/types.h>
 
@@ -101,9 +107,12 @@ SQLA_OPT_(local_timestamp, sqla_local_timestamp);
 SQLA_OPT_(interval, sqla_interval);
 SQLA_OPT_(uuid, sqla_uuid);
 
-/* An initialiser, as in `.age = SQLA_SOME(309)`; with the type in front it is a value: (sqla_opt_i32)SQLA_SOME(31). In a list
- * of any length, as sqla_params and sqla_in take, such a value needs parentheses around it, since it has a comma inside. */
+/* An initialiser, as in `.age = SQLA_SOME(309)`. SQLA_SOME_OF(i32, 31) is a value, also in a list of arguments. (A compound
+ * literal, (sqla_opt_i32)SQLA_SOME(31), needs parentheses around it there, since it has a comma inside.) */
 #define SQLA_SOME(v) { (v), true }
+#ifndef __cplusplus
+#define SQLA_SOME_OF(T, v) ((sqla_opt_##T){ (v), true })
+#endif
 #ifdef __cplusplus
 #define SQLA_NONE {}
 #else
@@ -183,7 +192,7 @@ SQLA_API size_t sqla_value_print(char *buf, size_t size, sqla_value v);
 #ifndef __cplusplus
 /* sqla_val(v): a C value, tagged by its type. (Not sqla_value, which is the type: a macro of that name would be taken
  * for a call in declarations of functions that return one.) */
-#define sqla_val(v) _Generic((v), \
+#define sqla_val(v) (*_Generic((v), default: sqla_this_is_not_a_value_, \
     bool: sqla_value_bool, char: sqla_value_i64, signed char: sqla_value_i64, unsigned char: sqla_value_i64, \
     short: sqla_value_i64, unsigned short: sqla_value_i64, int: sqla_value_i64, unsigned: sqla_value_i64, \
     long: sqla_value_i64, long long: sqla_value_i64, unsigned long: sqla_value_u64, unsigned long long: sqla_value_u64, \
@@ -195,49 +204,9 @@ SQLA_API size_t sqla_value_print(char *buf, size_t size, sqla_value v);
     sqla_opt_f32: sqla_value_opt_f32, sqla_opt_f64: sqla_value_opt_f64, sqla_opt_bool: sqla_value_opt_bool, \
     sqla_opt_date: sqla_value_opt_date, sqla_opt_time: sqla_value_opt_time, sqla_opt_timestamp: sqla_value_opt_timestamp, \
     sqla_opt_local_timestamp: sqla_value_opt_local_timestamp, sqla_opt_interval: sqla_value_opt_interval, \
-    sqla_opt_uuid: sqla_value_opt_uuid, sqla_value: sqla_value_same_)(v)
-
-/* SQLA_MAP_(m, a, b, c) is m(a), m(b), m(c), for up to 32; SQLA_COUNT_ counts them. */
-#define SQLA_PICK_(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, \
-                   _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, n, ...) n
-#define SQLA_COUNT_(...) SQLA_PICK_(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, \
-                                    14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-#define SQLA_MAP_(m, ...) SQLA_PICK_(__VA_ARGS__, SQLA_M32_, SQLA_M31_, SQLA_M30_, SQLA_M29_, SQLA_M28_, SQLA_M27_, SQLA_M26_, \
-    SQLA_M25_, SQLA_M24_, SQLA_M23_, SQLA_M22_, SQLA_M21_, SQLA_M20_, SQLA_M19_, SQLA_M18_, SQLA_M17_, SQLA_M16_, SQLA_M15_, \
-    SQLA_M14_, SQLA_M13_, SQLA_M12_, SQLA_M11_, SQLA_M10_, SQLA_M9_, SQLA_M8_, SQLA_M7_, SQLA_M6_, SQLA_M5_, SQLA_M4_, SQLA_M3_, \
-    SQLA_M2_, SQLA_M1_, 0)(m, __VA_ARGS__)
-#define SQLA_M1_(m, a) m(a)
-#define SQLA_M2_(m, a, ...) m(a), SQLA_M1_(m, __VA_ARGS__)
-#define SQLA_M3_(m, a, ...) m(a), SQLA_M2_(m, __VA_ARGS__)
-#define SQLA_M4_(m, a, ...) m(a), SQLA_M3_(m, __VA_ARGS__)
-#define SQLA_M5_(m, a, ...) m(a), SQLA_M4_(m, __VA_ARGS__)
-#define SQLA_M6_(m, a, ...) m(a), SQLA_M5_(m, __VA_ARGS__)
-#define SQLA_M7_(m, a, ...) m(a), SQLA_M6_(m, __VA_ARGS__)
-#define SQLA_M8_(m, a, ...) m(a), SQLA_M7_(m, __VA_ARGS__)
-#define SQLA_M9_(m, a, ...) m(a), SQLA_M8_(m, __VA_ARGS__)
-#define SQLA_M10_(m, a, ...) m(a), SQLA_M9_(m, __VA_ARGS__)
-#define SQLA_M11_(m, a, ...) m(a), SQLA_M10_(m, __VA_ARGS__)
-#define SQLA_M12_(m, a, ...) m(a), SQLA_M11_(m, __VA_ARGS__)
-#define SQLA_M13_(m, a, ...) m(a), SQLA_M12_(m, __VA_ARGS__)
-#define SQLA_M14_(m, a, ...) m(a), SQLA_M13_(m, __VA_ARGS__)
-#define SQLA_M15_(m, a, ...) m(a), SQLA_M14_(m, __VA_ARGS__)
-#define SQLA_M16_(m, a, ...) m(a), SQLA_M15_(m, __VA_ARGS__)
-#define SQLA_M17_(m, a, ...) m(a), SQLA_M16_(m, __VA_ARGS__)
-#define SQLA_M18_(m, a, ...) m(a), SQLA_M17_(m, __VA_ARGS__)
-#define SQLA_M19_(m, a, ...) m(a), SQLA_M18_(m, __VA_ARGS__)
-#define SQLA_M20_(m, a, ...) m(a), SQLA_M19_(m, __VA_ARGS__)
-#define SQLA_M21_(m, a, ...) m(a), SQLA_M20_(m, __VA_ARGS__)
-#define SQLA_M22_(m, a, ...) m(a), SQLA_M21_(m, __VA_ARGS__)
-#define SQLA_M23_(m, a, ...) m(a), SQLA_M22_(m, __VA_ARGS__)
-#define SQLA_M24_(m, a, ...) m(a), SQLA_M23_(m, __VA_ARGS__)
-#define SQLA_M25_(m, a, ...) m(a), SQLA_M24_(m, __VA_ARGS__)
-#define SQLA_M26_(m, a, ...) m(a), SQLA_M25_(m, __VA_ARGS__)
-#define SQLA_M27_(m, a, ...) m(a), SQLA_M26_(m, __VA_ARGS__)
-#define SQLA_M28_(m, a, ...) m(a), SQLA_M27_(m, __VA_ARGS__)
-#define SQLA_M29_(m, a, ...) m(a), SQLA_M28_(m, __VA_ARGS__)
-#define SQLA_M30_(m, a, ...) m(a), SQLA_M29_(m, __VA_ARGS__)
-#define SQLA_M31_(m, a, ...) m(a), SQLA_M30_(m, __VA_ARGS__)
-#define SQLA_M32_(m, a, ...) m(a), SQLA_M31_(m, __VA_ARGS__)
+    sqla_opt_uuid: sqla_value_opt_uuid, sqla_value: sqla_value_same_))(v)
+struct sqla_error_this_is_not_a_value { int x; };
+sqla_value sqla_this_is_not_a_value_(struct sqla_error_this_is_not_a_value);
 
 /* A condition that must hold at compile time, as an expression of value not 0; a failure names `what`. */
 #define SQLA_MUST_(ok, what) sizeof(struct { unsigned what : (ok) ? 1 : -1; })

@@ -14,6 +14,9 @@
  * field with what it was, and would not see it. */
 #ifndef SQLA_CONVERT_H
 #define SQLA_CONVERT_H
+#ifndef SQLA_CHECK_HEADERS
+#pragma GCC system_header
+#endif
 
 #include <sqla/base.h>
 
@@ -75,14 +78,15 @@ SQLA_API sqla_value sqla_value_converted(const sqla_to_convert *what);
     .type = sqla_stored_as_##T, .name = #T, .size = sizeof(T), __VA_ARGS__ }
 
 /* sqla_converted(ip_address, &ip): as a parameter or in a condition. */
-#define sqla_converted(T, field) sqla_value_converted(&(const sqla_to_convert){ &sqla_conversion_of_##T, SQLA_POINTER_TO_(T, field) })
+#define sqla_converted(T, field) _Generic(_Generic((0, _Generic((field), T *: 0, const T *: 0, \
+    default: (struct sqla_error_this_does_not_point_at_the_type_of_the_conversion *)0)), int: 0), \
+    default: sqla_value_converted(&(const sqla_to_convert){ &sqla_conversion_of_##T, (field) }))
 struct sqla_error_this_does_not_point_at_the_type_of_the_conversion { int x; };
-#define SQLA_POINTER_TO_(T, p) _Generic((p), T *: (p), const T *: (p), \
-    default: *(struct sqla_error_this_does_not_point_at_the_type_of_the_conversion *)0)
-#define SQLA_PLACE_OF_(T, p) _Generic((p), T *: (p), default: *(struct sqla_error_this_does_not_point_at_the_type_of_the_conversion *)0)
+void *sqla_this_does_not_point_at_the_type_of_the_conversion_(struct sqla_error_this_does_not_point_at_the_type_of_the_conversion);
+static inline void *sqla_place_(void *p) { return p; }
 struct sqla_error_this_field_is_not_of_the_type_of_the_conversion { int x; };
-#define SQLA_CONVERTED_FORM_(S, f, T) _Generic(&((S *)0)->f, T *: SQLA_FORM_(sqla_stored_as_##T, SQLA_FORM_NULLABLE), \
-    default: *(struct sqla_error_this_field_is_not_of_the_type_of_the_conversion *)0)
+#define SQLA_IS_OF_(p, T) _Generic(p, T *: (uint32_t)0, \
+    default: (struct sqla_error_this_field_is_not_of_the_type_of_the_conversion *)0)
 /* By the type that is stored, which is a constant: arrays of different sizes are different types. */
 #define SQLA_STORED_(T) ((char (*)[sqla_stored_as_##T])0)
 #define SQLA_BY_STORED_(prefix, T) _Generic(SQLA_STORED_(T), \

@@ -1,6 +1,9 @@
 /* engine.h: engines, connections, transactions, raw SQL, results, reflection and drivers. */
 #ifndef SQLA_ENGINE_H
 #define SQLA_ENGINE_H
+#ifndef SQLA_CHECK_HEADERS
+#pragma GCC system_header
+#endif
 
 #include <sqla/sql.h>
 #include <sqla/transaction.h>
@@ -330,19 +333,19 @@ SQLA_API sqla_row *sqla_next_row_(sqla_stmt *q, sqla_error *err);
 /* The statement of a loop, so that an expression that makes one is evaluated once.
  * Languages that cannot use the macros do what they do: after each call of a function that begins a
  * loop (sqla_rewind_row_, sqla_rewind_, sqla_stream_row_, sqla_stream_), they call sqla_loop_end_
- * once with { q, true }. Calling it again with the same struct does nothing. */
-typedef struct sqla_loop_ { sqla_stmt *q; bool more; } sqla_loop_;
+ * once with { q, true, NULL }. Calling it again with the same struct does nothing. */
+typedef struct sqla_loop_ { sqla_stmt *q; bool more; sqla_model_fn *model; } sqla_loop_;
 SQLA_API void sqla_loop_end_(sqla_loop_ *loop);
 #ifdef __GNUC__
 #define SQLA_WHEN_LEFT_(function) __attribute__((cleanup(function)))
 #else
 #define SQLA_WHEN_LEFT_(function)
 #endif
-#define SQLA_LOOP_(var, stmt) \
-    for (sqla_loop_ var##_loop_ SQLA_WHEN_LEFT_(sqla_loop_end_) = { (stmt), true }; \
+#define SQLA_LOOP_(var, stmt, model) \
+    for (sqla_loop_ var##_loop_ SQLA_WHEN_LEFT_(sqla_loop_end_) = { (stmt), true, model }; \
          var##_loop_.more; sqla_loop_end_(&var##_loop_))
 #define SQLA_EACH_ROW(row, stmt, err) \
-    SQLA_LOOP_(row, stmt) \
+    SQLA_LOOP_(row, stmt, NULL) \
         for (sqla_row *row = sqla_rewind_row_(row##_loop_.q, (err)); row != NULL; row = sqla_next_row_(row##_loop_.q, (err)))
 
 /* Rows and cells. Columns are found by name, by position (i counts from 0), or as what was selected:
@@ -389,10 +392,12 @@ SQLA_ROW_GETTER_(uuid, sqla_uuid);
 SQLA_API sqla_status sqla_row_converted_(const sqla_row *row, const char *name, const sqla_conversion *conversion, void *ret, sqla_error *err);
 SQLA_API sqla_status sqla_row_converted_at_(const sqla_row *row, size_t i, const sqla_conversion *conversion, void *ret, sqla_error *err);
 #ifndef __cplusplus
-#define sqla_row_converted(row, name, T, ret, err) sqla_row_converted_((row), (name), &sqla_conversion_of_##T, SQLA_PLACE_OF_(T, ret), (err))
-#define sqla_row_converted_at(row, i, T, ret, err) sqla_row_converted_at_((row), (i), &sqla_conversion_of_##T, SQLA_PLACE_OF_(T, ret), (err))
+#define sqla_row_converted(row, name, T, ret, err) sqla_row_converted_((row), (name), &sqla_conversion_of_##T, \
+    (*_Generic((ret), T *: sqla_place_, default: sqla_this_does_not_point_at_the_type_of_the_conversion_))(ret), (err))
+#define sqla_row_converted_at(row, i, T, ret, err) sqla_row_converted_at_((row), (i), &sqla_conversion_of_##T, \
+    (*_Generic((ret), T *: sqla_place_, default: sqla_this_does_not_point_at_the_type_of_the_conversion_))(ret), (err))
 #endif
-#define sqla_row_of(row, column, err) sqla_row_of_((row), (column).x, (err))
+#define sqla_row_of(row, column, err) sqla_row_of_((row), (column).expression, (err))
 
 /* The first column of the one row that q gives: NOT_FOUND without a row, TOO_MANY with several; errors read as 0 or NULL. */
 SQLA_API int64_t sqla_scalar_i64(sqla_stmt *q, sqla_error *err);
@@ -435,15 +440,15 @@ SQLA_API const sqla_row *sqla_stream_next_row_(sqla_stmt *q, sqla_error *err);
 #define sqla_one(q, T, err) ((T *)sqla_one_((q), (*sqla_model_of_##T)(), (err)))
 #define sqla_all(q, T, ret_n, err) ((T **)sqla_all_((q), (*sqla_model_of_##T)(), (ret_n), (err)))
 #define SQLA_EACH(T, var, stmt, err) \
-    SQLA_LOOP_(var, stmt) \
-        for (T *var = (T *)sqla_rewind_(var##_loop_.q, (*sqla_model_of_##T)(), (err)); var != NULL; \
-             var = (T *)sqla_next_(var##_loop_.q, (*sqla_model_of_##T)(), (err)))
+    SQLA_LOOP_(var, stmt, sqla_model_of_##T) \
+        for (T *var = (T *)sqla_rewind_(var##_loop_.q, (*var##_loop_.model)(), (err)); var != NULL; \
+             var = (T *)sqla_next_(var##_loop_.q, (*var##_loop_.model)(), (err)))
 #define SQLA_STREAM(T, var, stmt, err) \
-    SQLA_LOOP_(var, stmt) \
-        for (const T *var = (const T *)sqla_stream_(var##_loop_.q, (*sqla_model_of_##T)(), (err)); var != NULL; \
-             var = (const T *)sqla_stream_next_(var##_loop_.q, (*sqla_model_of_##T)(), (err)))
+    SQLA_LOOP_(var, stmt, sqla_model_of_##T) \
+        for (const T *var = (const T *)sqla_stream_(var##_loop_.q, (*var##_loop_.model)(), (err)); var != NULL; \
+             var = (const T *)sqla_stream_next_(var##_loop_.q, (*var##_loop_.model)(), (err)))
 #define SQLA_STREAM_ROW(row, stmt, err) \
-    SQLA_LOOP_(row, stmt) \
+    SQLA_LOOP_(row, stmt, NULL) \
         for (const sqla_row *row = sqla_stream_row_(row##_loop_.q, (err)); row != NULL; row = sqla_stream_next_row_(row##_loop_.q, (err)))
 #ifndef __cplusplus
 #define sqla_execute(on, sql, params, err) sqla_execute_(SQLA_ON_(on), (sql), (params), (err))

@@ -32,6 +32,9 @@
  * report does. */
 #ifndef SQLA_ORM_H
 #define SQLA_ORM_H
+#ifndef SQLA_CHECK_HEADERS
+#pragma GCC system_header
+#endif
 
 #include <sqla/engine.h>
 

@@ -9,6 +9,9 @@
  * They are one at a time per statement. */
 #ifndef SQLA_SQL_H
 #define SQLA_SQL_H
+#ifndef SQLA_CHECK_HEADERS
+#pragma GCC system_header
+#endif
 
 #include <sqla/convert.h>
 
@@ -47,13 +50,15 @@ enum {
     SQLA_FORM_UNSIGNED = 0x400,
     SQLA_FORM_CHARS = 0x800       /* char[N] */
 };
+/* Where a field lies in its struct, its size (both in bytes, below 16 MB), and its form, in one number. */
+#define SQLA_LAYOUT(offset, size, form) ((uint64_t)(offset) | (uint64_t)(size) << 24 | (uint64_t)(form) << 48)
+static inline uint32_t sqla_layout_offset(uint64_t layout) { return (uint32_t)(layout & 0xffffff); }
+static inline uint32_t sqla_layout_size(uint64_t layout) { return (uint32_t)(layout >> 24 & 0xffffff); }
+static inline uint32_t sqla_layout_form(uint64_t layout) { return (uint32_t)(layout >> 48); }
 
 typedef struct sqla_column_item {
     const char *field;            /* of the C struct */
-    uint32_t offset, size;        /* of the field, in bytes */
-    uint32_t form;                /* SQLA_FORM_..., from the C field */
-    uint32_t value_size;          /* of the value: size, or of the value inside an optional */
-    uint8_t check_;
+    uint64_t layout;              /* SQLA_LAYOUT(): where it lies in the struct, and its form */
     bool primary_key, not_null, unique, index;
     bool natural;                 /* a key that the program gives: the database does not make it */
     bool native;                  /* an enum: make a native type where there is one */
@@ -78,7 +83,7 @@ typedef struct sqla_relation_item {
     uint32_t offset, fk_offset;   /* fk_offset: of the key field, in our struct (to one) or in the target's (to many) */
     sqla_model_fn *target;
     uint32_t flags;               /* SQLA_OWNS ... */
-    uint8_t check_, end_;
+    uint8_t end_;
 } sqla_relation_item;
 
 typedef struct sqla_constraint_item {
@@ -92,11 +97,12 @@ typedef struct sqla_item {
     union { sqla_column_item column; sqla_relation_item relation; sqla_constraint_item constraint; } as;
 } sqla_item;
 
+#define SQLA_UNTIL_END UINT32_MAX
 struct sqla_model {
     uint32_t struct_size;         /* of this descriptor: it may grow at its end */
     uint32_t item_size;           /* of sqla_item as the program knows it */
     uint32_t size;                /* of the user's struct */
-    uint32_t count;               /* of items */
+    uint32_t count;               /* of items; SQLA_UNTIL_END: up to the one that is SQLA_ITEM_END */
     const char *name;             /* of the struct */
     const char *table, *schema;   /* table NULL: a row struct, for results and parameters */
     const sqla_item *items;
@@ -119,31 +125,37 @@ struct sqla_model {
 
 #ifndef __cplusplus
 
+/* (The size of an array whose initialiser is wrong would be a second error, so the items end with one that says so.) */
+#define SQLA_LAST_ITEM_ { SQLA_ITEM_END, { .column = { .end_ = 0 } } }
 /* SQLA_MODEL(User, "users", SQLA_COLUMN(id, .primary_key = true), ...). The struct is named once: the items see it as
  * sqla_self_. The items pass through no second macro, since their commas would count as its arguments. */
 #define SQLA_MODEL(S, table_name, ...) \
     const sqla_model *sqla_model_of_##S(void) \
     { \
         typedef S sqla_self_; \
-        static const sqla_item sqla_items_[] = { __VA_ARGS__ }; \
-        static const sqla_model sqla_this_ = { sizeof(sqla_model), sizeof(sqla_item), sizeof(S), sizeof sqla_items_ / sizeof sqla_items_[0], #S, table_name, NULL, sqla_items_ }; \
+        _Static_assert(sizeof(sqla_self_) < 0x10000, "sqla: struct " #S " is too large"); \
+        static const sqla_item sqla_items_[] = { __VA_ARGS__, SQLA_LAST_ITEM_ }; \
+        static const sqla_model sqla_this_ = { sizeof(sqla_model), sizeof(sqla_item), sizeof(sqla_self_), SQLA_UNTIL_END, #S, table_name, NULL, sqla_items_ }; \
         return &sqla_this_; \
     } \
-    _Static_assert(sizeof(S) < 0x10000, "sqla: struct " #S " is too large")
+    _Static_assert(1, "sqla: a semicolon follows")
 /* A struct for rows of any statement, and for its parameters (sqla_execute_many): names match fields. */
 #define SQLA_ROW(S, ...) \
     const sqla_model *sqla_model_of_##S(void) \
     { \
         typedef S sqla_self_; \
-        static const sqla_item sqla_items_[] = { __VA_ARGS__ }; \
-        static const sqla_model sqla_this_ = { sizeof(sqla_model), sizeof(sqla_item), sizeof(S), sizeof sqla_items_ / sizeof sqla_items_[0], #S, NULL, NULL, sqla_items_ }; \
+        _Static_assert(sizeof(sqla_self_) < 0x10000, "sqla: struct " #S " is too large"); \
+        static const sqla_item sqla_items_[] = { __VA_ARGS__, SQLA_LAST_ITEM_ }; \
+        static const sqla_model sqla_this_ = { sizeof(sqla_model), sizeof(sqla_item), sizeof(sqla_self_), SQLA_UNTIL_END, #S, NULL, NULL, sqla_items_ }; \
         return &sqla_this_; \
     } \
-    _Static_assert(sizeof(S) < 0x10000, "sqla: struct " #S " is too large")
+    _Static_assert(1, "sqla: a semicolon follows")
 
 /* The form follows from the field's type. What is refused says so by the name of a struct in the compiler's message. */
-struct sqla_error_this_field_type_cannot_be_a_column { int x; };
-#define SQLA_REFUSED_ (*(struct sqla_error_this_field_type_cannot_be_a_column *)0)
+struct sqla_error_this_field_type_cannot_be_a_column_but_bool_int16_t_int32_t_int64_t_float_double_const_char_pointer_char_array_and_sqla_types_can { int x; };
+#define SQLA_REFUSED_ \
+    ((struct sqla_error_this_field_type_cannot_be_a_column_but_bool_int16_t_int32_t_int64_t_float_double_const_char_pointer_char_array_and_sqla_types_can *)0)
+struct sqla_error_this_field_type_cannot_be_an_enum_column_but_an_enum_and_sqla_opt_i32_can { int x; };
 #define SQLA_INT_BY_SIZE_(T) (sizeof(T) == 8 ? SQLA_INT64 : sizeof(T) == 4 ? SQLA_INT32 : SQLA_INT16)
 #define SQLA_OPT_FORM_(type) SQLA_FORM_(type, SQLA_FORM_NULLABLE | SQLA_FORM_OPTIONAL)
 #define SQLA_FIELD_FORM_(S, f) _Generic(&((S *)0)->f, \
@@ -164,16 +176,30 @@ struct sqla_error_this_field_type_cannot_be_a_column { int x; };
     sqla_opt_uuid *: SQLA_OPT_FORM_(SQLA_UUID), \
     char **: SQLA_REFUSED_, \
     default: _Generic(((S *)0)->f, char *: SQLA_FORM_(SQLA_TEXT, SQLA_FORM_CHARS), default: SQLA_REFUSED_))
-/* The size of the value: of an optional, that of its first member. */
-#define SQLA_VALUE_SIZE_(S, f) _Generic(&((S *)0)->f, \
-    sqla_opt_i16 *: 2, sqla_opt_i32 *: 4, sqla_opt_i64 *: 8, sqla_opt_f32 *: 4, sqla_opt_f64 *: 8, sqla_opt_bool *: sizeof(bool), \
-    sqla_opt_date *: 4, sqla_opt_time *: 8, sqla_opt_timestamp *: 8, sqla_opt_local_timestamp *: 8, sqla_opt_interval *: 16, \
-    sqla_opt_uuid *: 16, default: sizeof ((S *)0)->f)
 /* An enum is compatible with unsigned, or with int when it has negative members; an optional one is a sqla_opt_i32. */
 #define SQLA_ENUM_FORM_(S, f) _Generic(&((S *)0)->f, unsigned *: SQLA_FORM_(SQLA_ENUM_TYPE, 0), int *: SQLA_FORM_(SQLA_ENUM_TYPE, 0), \
-    sqla_opt_i32 *: SQLA_OPT_FORM_(SQLA_ENUM_TYPE), default: SQLA_REFUSED_)
-#define SQLA_WHERE_IS_(S, f) .offset = (uint32_t)offsetof(S, f), .size = (uint32_t)sizeof ((S *)0)->f, \
-    .value_size = (uint32_t)SQLA_VALUE_SIZE_(S, f)
+    sqla_opt_i32 *: SQLA_OPT_FORM_(SQLA_ENUM_TYPE), \
+    default: (struct sqla_error_this_field_type_cannot_be_an_enum_column_but_an_enum_and_sqla_opt_i32_can *)0)
+
+/* One mistake is one error: _Generic(SQLA_FIELD_(S, f), default: the rest). Both compilers skip the rest when S has no field f.
+ * Clang shows no macros for a designator, since it is the program's own word. */
+#ifdef __clang__
+#define SQLA_FIELD_(S, f) _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wbraced-scalar-init\"") \
+    (S){ .f = { 0 } } _Pragma("clang diagnostic pop")
+#else
+#define SQLA_FIELD_(S, f) ((S *)0)->f
+#endif
+/* The same for the place, which a bit-field has not (gcc says so in the next step), and for `fits`, which is a number when the
+ * type of the field is right. (A comma in place of parentheses: clang looks through these for the place of a mistake, and shows
+ * one macro more.) */
+#ifdef __clang__
+#define SQLA_OFFSETOF_ __builtin_offsetof
+#else
+#define SQLA_OFFSETOF_(S, f) 0
+#endif
+#define SQLA_LAYOUT_(f, fits, form) _Generic(SQLA_FIELD_(sqla_self_, f), default: \
+    _Generic(_Generic(_Generic(SQLA_OFFSETOF_(sqla_self_, f), default: (0, fits)), uint32_t: 0), \
+             default: SQLA_LAYOUT(offsetof(sqla_self_, f), sizeof ((sqla_self_ *)0)->f, form)))
 
 /* SQLA_COLUMN(field, .option = value, ...)
  *
@@ -183,42 +209,43 @@ struct sqla_error_this_field_type_cannot_be_a_column { int x; };
  * CHARACTER VARYING(n), or with COLLATE in it, says the same. Then the database is asked which
  * keys are equal, and relations, sqla_get and the session's objects go by its answer. */
 #define SQLA_COLUMN(...) SQLA_COLUMN_(__VA_ARGS__, .end_ = 0)
-#define SQLA_COLUMN_(f, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
-    .form = SQLA_FIELD_FORM_(sqla_self_, f), __VA_ARGS__ } } }
+#define SQLA_COLUMN_(f, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, \
+    .layout = SQLA_LAYOUT_(f, SQLA_FIELD_FORM_(sqla_self_, f), SQLA_FIELD_FORM_(sqla_self_, f)), __VA_ARGS__ } } }
 /* SQLA_ENUM(field, labels, .option = value, ...): stored as the text labels[value]. */
 #define SQLA_ENUM(f, ...) SQLA_ENUM_(f, __VA_ARGS__, .end_ = 0)
-#define SQLA_ENUM_(f, labels_, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
-    .form = SQLA_ENUM_FORM_(sqla_self_, f), .labels = labels_, __VA_ARGS__ } } }
+#define SQLA_ENUM_(f, labels_, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, \
+    .layout = SQLA_LAYOUT_(f, SQLA_ENUM_FORM_(sqla_self_, f), SQLA_ENUM_FORM_(sqla_self_, f)), .labels = labels_, __VA_ARGS__ } } }
 /* SQLA_CONVERTED(field, its type, .option = value, ...): of a type that has a conversion (convert.h), and NULL where its store says
  * so, unless .not_null. No key, and without .server_default. */
 #define SQLA_CONVERTED(f, ...) SQLA_CONVERTED_(f, __VA_ARGS__, .end_ = 0)
-#define SQLA_CONVERTED_(f, T, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, .offset = (uint32_t)offsetof(sqla_self_, f), \
-    .size = (uint32_t)sizeof ((sqla_self_ *)0)->f, .value_size = (uint32_t)sizeof ((sqla_self_ *)0)->f, \
-    .form = SQLA_CONVERTED_FORM_(sqla_self_, f, T), .conversion = &sqla_conversion_of_##T, __VA_ARGS__ } } }
+#define SQLA_CONVERTED_(f, T, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, \
+    .layout = SQLA_LAYOUT_(f, SQLA_IS_OF_(&((sqla_self_ *)0)->f, T), \
+    SQLA_FORM_(sqla_stored_as_##T, SQLA_FORM_NULLABLE)), .conversion = &sqla_conversion_of_##T, __VA_ARGS__ } } }
 /* SQLA_FOREIGN_KEY(field, Parent, parent_field, .on_delete = SQLA_CASCADE, ...): a column that points elsewhere. */
-#define SQLA_FOREIGN_KEY(f, P, ...) SQLA_FOREIGN_KEY_(f, P, __VA_ARGS__, .end_ = 0)
-#define SQLA_FOREIGN_KEY_(f, P, pf, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, SQLA_WHERE_IS_(sqla_self_, f), \
-    .form = SQLA_FIELD_FORM_(sqla_self_, f), .references = sqla_model_of_##P, .references_offset = (uint32_t)offsetof(P, pf), \
-    .check_ = SQLA_MUST_((SQLA_FIELD_FORM_(sqla_self_, f) & SQLA_FORM_TYPE) == (SQLA_FIELD_FORM_(P, pf) & SQLA_FORM_TYPE), \
-                         the_two_sides_of_this_foreign_key_differ_in_type), __VA_ARGS__ } } }
+#define SQLA_FOREIGN_KEY(f, P, ...) { SQLA_ITEM_COLUMN, { .column = { .field = #f, \
+    .layout = SQLA_LAYOUT_(f, SQLA_FIELD_FORM_(sqla_self_, f), SQLA_FIELD_FORM_(sqla_self_, f)), .references = sqla_model_of_##P, SQLA_REFERENCED_(f, P, __VA_ARGS__, .end_ = 0) } } }
+/* (Where the type of our field is none, that is the mistake, and not that the two differ.) */
+#define SQLA_REFERENCED_(f, P, pf, ...) .references_offset = (uint32_t)_Generic(SQLA_FIELD_(sqla_self_, f), default: \
+    _Generic(SQLA_FIELD_(P, pf), default: offsetof(P, pf) + 0 * SQLA_MUST_(SQLA_TYPE_(sqla_self_, f) == 0 || SQLA_TYPE_(sqla_self_, f) == SQLA_TYPE_(P, pf), the_two_sides_of_this_foreign_key_differ_in_type))), \
+    __VA_ARGS__
+#define SQLA_TYPE_(S, f) ((uintptr_t)SQLA_FIELD_FORM_(S, f) & SQLA_FORM_TYPE)
 
 struct sqla_error_this_field_points_at_another_struct { int x; };
-#define SQLA_POINTS_AT_(T, where) _Generic((where), T: 1, default: *(struct sqla_error_this_field_points_at_another_struct *)0)
+/* Where the field of a relation lies, which points at T at `place`. */
+#define SQLA_RELATION_(f, T, place) (uint32_t)_Generic(SQLA_FIELD_(sqla_self_, place), default: _Generic((0, _Generic(((sqla_self_ *)0)->place, \
+    T: 0, default: (struct sqla_error_this_field_points_at_another_struct *)0)), int: offsetof(sqla_self_, f)))
 /* SQLA_TO_ONE(field, Parent, own key field): `Parent *field;` */
-#define SQLA_TO_ONE(f, T, ...) SQLA_TO_ONE_(f, T, __VA_ARGS__, .end_ = 0)
-#define SQLA_TO_ONE_(f, T, fk, ...) { SQLA_ITEM_TO_ONE, { .relation = { .field = #f, .offset = (uint32_t)offsetof(sqla_self_, f), \
-    .target = sqla_model_of_##T, .fk_offset = (uint32_t)offsetof(sqla_self_, fk), \
-    .check_ = SQLA_POINTS_AT_(T *, ((sqla_self_ *)0)->f), __VA_ARGS__ } } }
+#define SQLA_TO_ONE(f, T, ...) { SQLA_ITEM_TO_ONE, { .relation = { .field = #f, .offset = SQLA_RELATION_(f, T *, f), \
+    .target = sqla_model_of_##T, SQLA_KEY_(sqla_self_, __VA_ARGS__, .end_ = 0) } } }
+#define SQLA_KEY_(S, fk, ...) .fk_offset = (uint32_t)offsetof(S, fk), __VA_ARGS__
 /* SQLA_TO_MANY(field, Child, the child's key field): `SQLA_MANY(Child) field;` */
-#define SQLA_TO_MANY(f, T, ...) SQLA_TO_MANY_(f, T, __VA_ARGS__, .end_ = 0)
-#define SQLA_TO_MANY_(f, T, fk, ...) { SQLA_ITEM_TO_MANY, { .relation = { .field = #f, .offset = (uint32_t)offsetof(sqla_self_, f), \
-    .target = sqla_model_of_##T, .fk_offset = (uint32_t)offsetof(T, fk), \
-    .check_ = SQLA_POINTS_AT_(T **, ((sqla_self_ *)0)->f.items), __VA_ARGS__ } } }
+#define SQLA_TO_MANY(f, T, ...) { SQLA_ITEM_TO_MANY, { .relation = { .field = #f, .offset = SQLA_RELATION_(f, T **, f.items), \
+    .target = sqla_model_of_##T, SQLA_KEY_(T, __VA_ARGS__, .end_ = 0) } } }
 /* Over several columns, by field (up to 8). */
-#define SQLA_INDEX(...) { SQLA_ITEM_INDEX, { .constraint = { SQLA_COUNT_(__VA_ARGS__), { SQLA_MAP_(SQLA_OFFSET_, __VA_ARGS__) }, NULL, NULL, 0 } } }
-#define SQLA_UNIQUE(...) { SQLA_ITEM_UNIQUE, { .constraint = { SQLA_COUNT_(__VA_ARGS__), { SQLA_MAP_(SQLA_OFFSET_, __VA_ARGS__) }, NULL, NULL, 0 } } }
+#define SQLA_INDEX(...) { SQLA_ITEM_INDEX, { .constraint = { SQLA_COUNT_(__VA_ARGS__), { SQLA_LIST_(__VA_ARGS__)(SQLA_OFFSET_, sqla_self_, __VA_ARGS__) }, NULL, NULL, 0 } } }
+#define SQLA_UNIQUE(...) { SQLA_ITEM_UNIQUE, { .constraint = { SQLA_COUNT_(__VA_ARGS__), { SQLA_LIST_(__VA_ARGS__)(SQLA_OFFSET_, sqla_self_, __VA_ARGS__) }, NULL, NULL, 0 } } }
 #define SQLA_CHECK(name_, sql_) { SQLA_ITEM_CHECK, { .constraint = { 0, { 0 }, name_, sql_, 0 } } }
-#define SQLA_OFFSET_(f) (uint32_t)offsetof(sqla_self_, f)
+#define SQLA_OFFSET_(S, f) (uint32_t)offsetof(S, f)
 #endif /* !__cplusplus */
 
 /* ---- metadata -------------------------------------------------------------------------------------------------- */
@@ -234,8 +261,8 @@ SQLA_API sqla_status sqla_metadata_add_models(sqla_metadata *base, sqla_model_fn
 SQLA_API sqla_status sqla_metadata_add_model(sqla_metadata *base, const sqla_model *model, sqla_error *err);
 #ifndef __cplusplus
 /* sqla_metadata_add(base, SQLA_MODELS(User, Address), &err) */
-#define SQLA_MODEL_FN_(S) sqla_model_of_##S
-#define SQLA_MODELS(...) ((sqla_model_fn *const[]){ SQLA_MAP_(SQLA_MODEL_FN_, __VA_ARGS__) }), SQLA_COUNT_(__VA_ARGS__)
+#define SQLA_MODEL_FN_(s, S) sqla_model_of_##S
+#define SQLA_MODELS(...) ((sqla_model_fn *const[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_MODEL_FN_, , __VA_ARGS__) }), SQLA_COUNT_(__VA_ARGS__)
 #define sqla_metadata_add(base, models, err) sqla_metadata_add_(base, models, err)
 #define sqla_metadata_add_(base, models, n, err) sqla_metadata_add_models((base), models, n, (err))
 #endif
@@ -243,7 +270,7 @@ SQLA_API sqla_status sqla_metadata_add_model(sqla_metadata *base, const sqla_mod
 /* A model made at run time. The library lays the struct out; its objects come from sqla_new_object and are read and
  * written by sqla_field_get and sqla_field_set. Columns are added before base is frozen.
  *   type      SQLA_BOOL ... SQLA_JSON, or-ed with SQLA_FORM_NULLABLE where NULL is allowed
- *   options   the members after `value_size` are read; NULL: none
+ *   options   the members after `layout` are read; NULL: none
  *   add_foreign_key: the column points at the field of another model of the same metadata.
  *   add_converted: a field of the conversion's size, where sqla_field_place() finds it.
  * Ownership: the model is base's; names and options are copied, conversions are borrowed as long as base lives.
@@ -329,13 +356,13 @@ struct sqla_expr {
                                     * after its block ended is SQLA_ERR_MISUSE and not a wrong query; 0: no operands */
 };
 #define SQLA_FAMILY_(F) \
-    typedef struct sqla_##F##_expr { sqla_expr x; } sqla_##F##_expr; \
+    typedef struct sqla_##F##_expr { sqla_expr expression; } sqla_##F##_expr; \
     SQLA_API sqla_##F##_expr sqla_col_##F##_(sqla_model_fn *model, size_t offset); \
     SQLA_API sqla_##F##_expr sqla_label_##F##_(sqla_expr *room, const char *name, sqla_##F##_expr x); \
     SQLA_API sqla_##F##_expr sqla_max_##F##_(sqla_expr *room, sqla_##F##_expr x); \
     SQLA_API sqla_##F##_expr sqla_min_##F##_(sqla_expr *room, sqla_##F##_expr x); \
     SQLA_API sqla_##F##_expr sqla_keep_##F##_(sqla_stmt *q, sqla_##F##_expr x); \
-    static inline sqla_expr sqla_from_##F##_(sqla_##F##_expr x) { return x.x; } \
+    static inline sqla_expr sqla_from_##F##_(sqla_##F##_expr x) { return x.expression; } \
     static inline sqla_##F##_expr sqla_same_##F##_(sqla_##F##_expr x) { return x; }
 SQLA_FAMILY_(num)
 SQLA_FAMILY_(text)
@@ -345,8 +372,8 @@ SQLA_FAMILY_(blob)
 SQLA_FAMILY_(uuid)
 SQLA_FAMILY_(json)
 SQLA_FAMILY_(any)
-typedef struct sqla_order { sqla_expr x; } sqla_order;
-static inline sqla_expr sqla_from_order_(sqla_order x) { return x.x; }
+typedef struct sqla_order { sqla_expr expression; } sqla_order;
+static inline sqla_expr sqla_from_order_(sqla_order x) { return x.expression; }
 
 /* What the macros call. `room` is where the operands are put, in the caller's block; nothing here allocates or fails.
  * Threads: any. */
@@ -372,154 +399,196 @@ SQLA_API sqla_any_expr sqla_literal_sql(const char *sql);
 /* A column of a model by its field's name, for models made at run time. A field that is not there is told by who takes it. */
 SQLA_API sqla_any_expr sqla_column_of(const sqla_model *model, const char *field);
 /* Say what a dynamic expression is. One that stands on the left needs it, except beside a whole number or a sqla_val(v). */
-static inline sqla_num_expr sqla_as_num(sqla_any_expr x) { sqla_num_expr n = { x.x }; return n; }
-static inline sqla_text_expr sqla_as_text(sqla_any_expr x) { sqla_text_expr n = { x.x }; return n; }
-static inline sqla_bool_expr sqla_as_bool(sqla_any_expr x) { sqla_bool_expr n = { x.x }; return n; }
-static inline sqla_time_expr sqla_as_time(sqla_any_expr x) { sqla_time_expr n = { x.x }; return n; }
-static inline sqla_blob_expr sqla_as_blob(sqla_any_expr x) { sqla_blob_expr n = { x.x }; return n; }
-static inline sqla_uuid_expr sqla_as_uuid(sqla_any_expr x) { sqla_uuid_expr n = { x.x }; return n; }
-static inline sqla_json_expr sqla_as_json(sqla_any_expr x) { sqla_json_expr n = { x.x }; return n; }
+static inline sqla_num_expr sqla_as_num(sqla_any_expr x) { sqla_num_expr n = { x.expression }; return n; }
+static inline sqla_text_expr sqla_as_text(sqla_any_expr x) { sqla_text_expr n = { x.expression }; return n; }
+static inline sqla_bool_expr sqla_as_bool(sqla_any_expr x) { sqla_bool_expr n = { x.expression }; return n; }
+static inline sqla_time_expr sqla_as_time(sqla_any_expr x) { sqla_time_expr n = { x.expression }; return n; }
+static inline sqla_blob_expr sqla_as_blob(sqla_any_expr x) { sqla_blob_expr n = { x.expression }; return n; }
+static inline sqla_uuid_expr sqla_as_uuid(sqla_any_expr x) { sqla_uuid_expr n = { x.expression }; return n; }
+static inline sqla_json_expr sqla_as_json(sqla_any_expr x) { sqla_json_expr n = { x.expression }; return n; }
 static inline sqla_any_expr sqla_as_any(sqla_value v) { sqla_any_expr n = { { SQLA_EXPR_VALUE, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, v, 0 } }; return n; }
 /* C values as expressions. */
-#define SQLA_LITERAL_(F, name, T) static inline sqla_##F##_expr sqla_lit_##name##_(T v) { sqla_##F##_expr n = { sqla_as_any(sqla_value_##name(v)).x }; return n; }
-SQLA_LITERAL_(num, i64, int64_t)
-SQLA_LITERAL_(num, u64, uint64_t)
-SQLA_LITERAL_(num, f64, double)
-SQLA_LITERAL_(num, decimal, sqla_decimal)
-SQLA_LITERAL_(bool, bool, bool)
-SQLA_LITERAL_(text, text, const char *)
-SQLA_LITERAL_(blob, blob, sqla_blob)
-SQLA_LITERAL_(uuid, uuid, sqla_uuid)
-SQLA_LITERAL_(json, json, sqla_json)
-SQLA_LITERAL_(time, date, sqla_date)
-SQLA_LITERAL_(time, time, sqla_time)
-SQLA_LITERAL_(time, timestamp, sqla_timestamp)
-SQLA_LITERAL_(time, local_timestamp, sqla_local_timestamp)
-SQLA_LITERAL_(time, interval, sqla_interval)
-SQLA_LITERAL_(num, opt_i16, sqla_opt_i16)
-SQLA_LITERAL_(num, opt_i32, sqla_opt_i32)
-SQLA_LITERAL_(num, opt_i64, sqla_opt_i64)
-SQLA_LITERAL_(num, opt_f32, sqla_opt_f32)
-SQLA_LITERAL_(num, opt_f64, sqla_opt_f64)
-SQLA_LITERAL_(bool, opt_bool, sqla_opt_bool)
-SQLA_LITERAL_(time, opt_date, sqla_opt_date)
-SQLA_LITERAL_(time, opt_time, sqla_opt_time)
-SQLA_LITERAL_(time, opt_timestamp, sqla_opt_timestamp)
-SQLA_LITERAL_(time, opt_local_timestamp, sqla_opt_local_timestamp)
-SQLA_LITERAL_(time, opt_interval, sqla_opt_interval)
-SQLA_LITERAL_(uuid, opt_uuid, sqla_opt_uuid)
-static inline sqla_any_expr sqla_lit_null_(const void *null) { return sqla_as_any(sqla_value_null_pointer_(null)); }
-static inline sqla_bool_expr sqla_int_as_bool_(sqla_num_expr n) { return sqla_lit_bool_(n.x.value.as.i64 != 0); }
-static inline sqla_expr sqla_bool_from_int_(sqla_num_expr n) { return sqla_int_as_bool_(n).x; }
-struct sqla_error_a_number_beside_something_else { int x; };
-sqla_expr sqla_a_number_does_not_belong_here_(struct sqla_error_a_number_beside_something_else);
+static inline sqla_expr sqla_plain_(sqla_value v) { return sqla_as_any(v).expression; }
+#define SQLA_LITERAL_(name, T) static inline sqla_expr sqla_lit_##name##_(T v) { return sqla_plain_(sqla_value_##name(v)); }
+SQLA_LITERAL_(i64, int64_t)
+SQLA_LITERAL_(u64, uint64_t)
+SQLA_LITERAL_(f64, double)
+SQLA_LITERAL_(decimal, sqla_decimal)
+SQLA_LITERAL_(bool, bool)
+SQLA_LITERAL_(text, const char *)
+SQLA_LITERAL_(blob, sqla_blob)
+SQLA_LITERAL_(uuid, sqla_uuid)
+SQLA_LITERAL_(json, sqla_json)
+SQLA_LITERAL_(date, sqla_date)
+SQLA_LITERAL_(time, sqla_time)
+SQLA_LITERAL_(timestamp, sqla_timestamp)
+SQLA_LITERAL_(local_timestamp, sqla_local_timestamp)
+SQLA_LITERAL_(interval, sqla_interval)
+SQLA_LITERAL_(opt_i16, sqla_opt_i16)
+SQLA_LITERAL_(opt_i32, sqla_opt_i32)
+SQLA_LITERAL_(opt_i64, sqla_opt_i64)
+SQLA_LITERAL_(opt_f32, sqla_opt_f32)
+SQLA_LITERAL_(opt_f64, sqla_opt_f64)
+SQLA_LITERAL_(opt_bool, sqla_opt_bool)
+SQLA_LITERAL_(opt_date, sqla_opt_date)
+SQLA_LITERAL_(opt_time, sqla_opt_time)
+SQLA_LITERAL_(opt_timestamp, sqla_opt_timestamp)
+SQLA_LITERAL_(opt_local_timestamp, sqla_opt_local_timestamp)
+SQLA_LITERAL_(opt_interval, sqla_opt_interval)
+SQLA_LITERAL_(opt_uuid, sqla_opt_uuid)
+static inline sqla_expr sqla_lit_null_(const void *null) { return sqla_plain_(sqla_value_null_pointer_(null)); }
+static inline sqla_num_expr sqla_num_of_(sqla_expr x) { sqla_num_expr n = { x }; return n; }
+static inline sqla_expr sqla_int_as_bool_(int n) { return sqla_lit_bool_(n != 0); }
+/* An operand that must be of one family. (One compiler names the function, and the other one the type of its parameter.) */
+typedef sqla_bool_expr sqla_this_must_be_a_condition;
+typedef sqla_text_expr sqla_this_must_be_a_text;
+typedef sqla_num_expr sqla_this_must_be_a_number;
+static inline sqla_bool_expr sqla_this_must_be_a_condition_(int none, sqla_this_must_be_a_condition x) { (void)none; return x; }
+static inline sqla_text_expr sqla_this_must_be_a_text_(sqla_this_must_be_a_text x) { return x; }
+static inline sqla_num_expr sqla_this_must_be_a_number_(sqla_this_must_be_a_number x) { return x; }
 
 #ifndef __cplusplus
 
-/* A C value or an expression, as an expression of its family. */
-#define SQLA_TYPED_(v) _Generic((v), \
-    sqla_num_expr: sqla_same_num_, sqla_text_expr: sqla_same_text_, sqla_bool_expr: sqla_same_bool_, sqla_time_expr: sqla_same_time_, \
-    sqla_blob_expr: sqla_same_blob_, sqla_uuid_expr: sqla_same_uuid_, sqla_json_expr: sqla_same_json_, sqla_any_expr: sqla_same_any_, \
-    bool: sqla_lit_bool_, char: sqla_lit_i64_, signed char: sqla_lit_i64_, unsigned char: sqla_lit_i64_, short: sqla_lit_i64_, \
+/* The families that v can be, as bits: an int is a bool too, since `true` is one before C23, and whatever is dynamic is all of
+ * them. No bit for each type of number, of which there are many: what is nothing of the rest is taken for one here. */
+#define SQLA_ANY_FAMILY_ 255
+#define SQLA_FAMILIES_(...) _Generic(__VA_ARGS__, default: 1, sqla_text_expr: 2, sqla_bool_expr: 4, sqla_time_expr: 8, sqla_blob_expr: 16, \
+    sqla_uuid_expr: 32, sqla_json_expr: 64, int: 133, char *: 2, const char *: 2, bool: 4, sqla_opt_bool: 4, sqla_date: 8, sqla_time: 8, \
+    sqla_timestamp: 8, sqla_local_timestamp: 8, sqla_interval: 8, sqla_opt_date: 8, sqla_opt_time: 8, sqla_opt_timestamp: 8, \
+    sqla_opt_local_timestamp: 8, sqla_opt_interval: 8, sqla_blob: 16, sqla_uuid: 32, sqla_opt_uuid: 32, sqla_json: 64, \
+    sqla_any_expr: 255, sqla_value: 255, void *: 255)
+/* The family of an expression; 128 is a dynamic one. */
+#define SQLA_LEFT_(a) _Generic(a, sqla_num_expr: 1, sqla_text_expr: 2, sqla_bool_expr: 4, sqla_time_expr: 8, sqla_blob_expr: 16, \
+    sqla_uuid_expr: 32, sqla_json_expr: 64, sqla_any_expr: 128, default: (struct sqla_error_the_left_side_is_not_an_expression *)0)
+struct sqla_error_the_left_side_is_not_an_expression { int x; };
+
+/* The function that makes an expression of a C value or an expression. Each mistake has the name of a function. */
+#define SQLA_ERROR_(name) struct sqla_error_##name { int x; }; sqla_expr sqla_##name##_(struct sqla_error_##name);
+SQLA_ERROR_(this_is_not_an_expression_or_value)
+SQLA_ERROR_(this_is_not_a_number)
+SQLA_ERROR_(this_is_not_a_text)
+SQLA_ERROR_(a_number_beside_something_else)
+SQLA_ERROR_(a_text_beside_something_else)
+SQLA_ERROR_(a_bool_beside_something_else)
+SQLA_ERROR_(a_time_beside_something_else)
+SQLA_ERROR_(a_blob_beside_something_else)
+SQLA_ERROR_(a_uuid_beside_something_else)
+SQLA_ERROR_(a_json_beside_something_else)
+SQLA_ERROR_(a_dynamic_expression_on_the_left_needs_sqla_as_num_or_its_like)
+#define SQLA_NUMBERS_ char: sqla_lit_i64_, signed char: sqla_lit_i64_, unsigned char: sqla_lit_i64_, short: sqla_lit_i64_, \
     unsigned short: sqla_lit_i64_, int: sqla_lit_i64_, unsigned: sqla_lit_i64_, long: sqla_lit_i64_, long long: sqla_lit_i64_, \
     unsigned long: sqla_lit_u64_, unsigned long long: sqla_lit_u64_, float: sqla_lit_f64_, double: sqla_lit_f64_, \
-    char *: sqla_lit_text_, const char *: sqla_lit_text_, sqla_blob: sqla_lit_blob_, sqla_uuid: sqla_lit_uuid_, sqla_json: sqla_lit_json_, \
-    sqla_decimal: sqla_lit_decimal_, sqla_date: sqla_lit_date_, sqla_time: sqla_lit_time_, sqla_timestamp: sqla_lit_timestamp_, \
-    sqla_local_timestamp: sqla_lit_local_timestamp_, sqla_interval: sqla_lit_interval_, void *: sqla_lit_null_, sqla_value: sqla_as_any, \
-    sqla_opt_i16: sqla_lit_opt_i16_, sqla_opt_i32: sqla_lit_opt_i32_, sqla_opt_i64: sqla_lit_opt_i64_, sqla_opt_f32: sqla_lit_opt_f32_, \
-    sqla_opt_f64: sqla_lit_opt_f64_, sqla_opt_bool: sqla_lit_opt_bool_, sqla_opt_date: sqla_lit_opt_date_, sqla_opt_time: sqla_lit_opt_time_, \
-    sqla_opt_timestamp: sqla_lit_opt_timestamp_, sqla_opt_local_timestamp: sqla_lit_opt_local_timestamp_, \
-    sqla_opt_interval: sqla_lit_opt_interval_, sqla_opt_uuid: sqla_lit_opt_uuid_)(v)
-/* The function that takes expressions of a's family, and no other. */
-#define SQLA_TAKES_(a) _Generic((a), sqla_num_expr: sqla_from_num_, sqla_text_expr: sqla_from_text_, sqla_bool_expr: sqla_from_bool_, \
-    sqla_time_expr: sqla_from_time_, sqla_blob_expr: sqla_from_blob_, sqla_uuid_expr: sqla_from_uuid_, sqla_json_expr: sqla_from_json_, \
-    sqla_any_expr: sqla_from_any_, sqla_order: sqla_from_order_)
-#define SQLA_X_(a) (a).x
-/* b, when it may stand beside a: its own family, anything dynamic, NULL; and an int for a bool, since `true` is an int before C23. */
-#define SQLA_BESIDE_(a, b) _Generic((b), \
-    sqla_any_expr: sqla_from_any_, sqla_value: sqla_from_any_, void *: sqla_from_any_, \
-    int: _Generic((a), sqla_bool_expr: sqla_bool_from_int_, sqla_num_expr: sqla_from_num_, sqla_any_expr: sqla_from_num_, \
-                  default: sqla_a_number_does_not_belong_here_), \
-    default: SQLA_TAKES_(a))(SQLA_TYPED_(b))
+    sqla_decimal: sqla_lit_decimal_, sqla_opt_i16: sqla_lit_opt_i16_, sqla_opt_i32: sqla_lit_opt_i32_, sqla_opt_i64: sqla_lit_opt_i64_, \
+    sqla_opt_f32: sqla_lit_opt_f32_, sqla_opt_f64: sqla_lit_opt_f64_, sqla_num_expr: sqla_from_num_
+#define SQLA_OTHERS_ char *: sqla_lit_text_, const char *: sqla_lit_text_, sqla_text_expr: sqla_from_text_, bool: sqla_lit_bool_, \
+    sqla_opt_bool: sqla_lit_opt_bool_, sqla_bool_expr: sqla_from_bool_, sqla_date: sqla_lit_date_, sqla_time: sqla_lit_time_, \
+    sqla_timestamp: sqla_lit_timestamp_, sqla_local_timestamp: sqla_lit_local_timestamp_, sqla_interval: sqla_lit_interval_, \
+    sqla_opt_date: sqla_lit_opt_date_, sqla_opt_time: sqla_lit_opt_time_, sqla_opt_timestamp: sqla_lit_opt_timestamp_, \
+    sqla_opt_local_timestamp: sqla_lit_opt_local_timestamp_, sqla_opt_interval: sqla_lit_opt_interval_, sqla_time_expr: sqla_from_time_, \
+    sqla_blob: sqla_lit_blob_, sqla_blob_expr: sqla_from_blob_, sqla_uuid: sqla_lit_uuid_, sqla_opt_uuid: sqla_lit_opt_uuid_, \
+    sqla_uuid_expr: sqla_from_uuid_, sqla_json: sqla_lit_json_, sqla_json_expr: sqla_from_json_, sqla_any_expr: sqla_from_any_, \
+    sqla_value: sqla_plain_, void *: sqla_lit_null_
+#define SQLA_TAKES_(...) _Generic(__VA_ARGS__, default: sqla_this_is_not_an_expression_or_value_, SQLA_NUMBERS_, SQLA_OTHERS_)
+#define SQLA_TAKES_BESIDE_(a, ...) \
+    _Generic(__VA_ARGS__, int: _Generic(a, sqla_bool_expr: sqla_int_as_bool_, default: sqla_lit_i64_), default: SQLA_TAKES_(__VA_ARGS__))
+#define SQLA_OPERAND_(a, v) (*SQLA_TAKES_BESIDE_(a, v))(v)
+#define SQLA_NUMBER_(v) sqla_num_of_((*_Generic(v, default: sqla_this_is_not_a_number_, SQLA_NUMBERS_))(v))
+#define SQLA_TEXT_(v) (*_Generic(v, default: sqla_this_is_not_a_text_, char *: sqla_lit_text_, const char *: sqla_lit_text_, \
+    sqla_text_expr: sqla_from_text_, sqla_any_expr: sqla_from_any_, sqla_value: sqla_plain_, void *: sqla_lit_null_))(v)
+#define SQLA_EXPR_(s, a) (a).expression
+/* The function that makes an expression of b, when b may stand beside a; else the name of the mistake. Arrays of different sizes
+ * are different types. */
+#define SQLA_BESIDE_(a, ...) (*_Generic((char (*)[1 + (SQLA_LEFT_(a) & ~SQLA_FAMILIES_(__VA_ARGS__))])0, \
+    char (*)[1]: SQLA_TAKES_BESIDE_(a, __VA_ARGS__), char (*)[2]: sqla_a_number_beside_something_else_, char (*)[3]: sqla_a_text_beside_something_else_, \
+    char (*)[5]: sqla_a_bool_beside_something_else_, char (*)[9]: sqla_a_time_beside_something_else_, \
+    char (*)[17]: sqla_a_blob_beside_something_else_, char (*)[33]: sqla_a_uuid_beside_something_else_, \
+    char (*)[65]: sqla_a_json_beside_something_else_, default: sqla_a_dynamic_expression_on_the_left_needs_sqla_as_num_or_its_like_))
+/* For lists: 0, or the name of the mistake as the type of what should be an int. */
+#define SQLA_AGREE_(a, families) _Generic((char (*)[1 + (SQLA_LEFT_(a) & ~(families))])0, char (*)[1]: 0, \
+    char (*)[2]: (struct sqla_error_a_number_beside_something_else *)0, char (*)[3]: (struct sqla_error_a_text_beside_something_else *)0, \
+    char (*)[5]: (struct sqla_error_a_bool_beside_something_else *)0, char (*)[9]: (struct sqla_error_a_time_beside_something_else *)0, \
+    char (*)[17]: (struct sqla_error_a_blob_beside_something_else *)0, char (*)[33]: (struct sqla_error_a_uuid_beside_something_else *)0, \
+    char (*)[65]: (struct sqla_error_a_json_beside_something_else *)0, \
+    default: (struct sqla_error_a_dynamic_expression_on_the_left_needs_sqla_as_num_or_its_like *)0)
 #define SQLA_ROOM_(n) ((sqla_expr[n]){ { 0 } })
-#define SQLA_COMPARE_(op, a, b) sqla_binary_(op, SQLA_ROOM_(2), SQLA_X_(a), SQLA_BESIDE_(a, b))
+#define SQLA_END_ { { 0 } }
 
+/* From a field to its family, from the family to a function. */
 struct sqla_error_this_field_is_not_a_column { int x; };
-sqla_any_expr sqla_no_such_column_(struct sqla_error_this_field_is_not_a_column, int);
-#define SQLA_BY_FAMILY_(prefix, S, f) _Generic(&((S *)0)->f, \
-    signed char *: prefix##num_, unsigned char *: prefix##num_, short *: prefix##num_, unsigned short *: prefix##num_, \
-    int *: prefix##num_, unsigned *: prefix##num_, long *: prefix##num_, long long *: prefix##num_, float *: prefix##num_, \
-    double *: prefix##num_, sqla_decimal *: prefix##num_, sqla_opt_i16 *: prefix##num_, sqla_opt_i32 *: prefix##num_, \
-    sqla_opt_i64 *: prefix##num_, sqla_opt_f32 *: prefix##num_, sqla_opt_f64 *: prefix##num_, \
-    bool *: prefix##bool_, sqla_opt_bool *: prefix##bool_, const char **: prefix##text_, sqla_blob *: prefix##blob_, \
-    sqla_json *: prefix##json_, sqla_uuid *: prefix##uuid_, sqla_opt_uuid *: prefix##uuid_, sqla_date *: prefix##time_, \
-    sqla_time *: prefix##time_, sqla_timestamp *: prefix##time_, sqla_local_timestamp *: prefix##time_, sqla_interval *: prefix##time_, \
-    sqla_opt_date *: prefix##time_, sqla_opt_time *: prefix##time_, sqla_opt_timestamp *: prefix##time_, \
-    sqla_opt_local_timestamp *: prefix##time_, sqla_opt_interval *: prefix##time_, \
-    char **: sqla_no_such_column_, default: _Generic(((S *)0)->f, char *: prefix##text_, default: sqla_no_such_column_))
-#define sqla_col(S, f) SQLA_BY_FAMILY_(sqla_col_, S, f)(sqla_model_of_##S, offsetof(S, f))
+#define SQLA_FIELD_FAMILY_(lvalue) _Generic(lvalue, const char *: (sqla_text_expr *)0, \
+    char *: _Generic(&lvalue, char **: (struct sqla_error_this_field_is_not_a_column *)0, default: (sqla_text_expr *)0), \
+    bool: (sqla_bool_expr *)0, sqla_opt_bool: (sqla_bool_expr *)0, sqla_date: (sqla_time_expr *)0, sqla_time: (sqla_time_expr *)0, \
+    sqla_timestamp: (sqla_time_expr *)0, sqla_local_timestamp: (sqla_time_expr *)0, sqla_interval: (sqla_time_expr *)0, \
+    sqla_opt_date: (sqla_time_expr *)0, sqla_opt_time: (sqla_time_expr *)0, sqla_opt_timestamp: (sqla_time_expr *)0, \
+    sqla_opt_local_timestamp: (sqla_time_expr *)0, sqla_opt_interval: (sqla_time_expr *)0, sqla_blob: (sqla_blob_expr *)0, \
+    sqla_uuid: (sqla_uuid_expr *)0, sqla_opt_uuid: (sqla_uuid_expr *)0, sqla_json: (sqla_json_expr *)0, signed char: (sqla_num_expr *)0, \
+    unsigned char: (sqla_num_expr *)0, short: (sqla_num_expr *)0, unsigned short: (sqla_num_expr *)0, int: (sqla_num_expr *)0, \
+    unsigned: (sqla_num_expr *)0, long: (sqla_num_expr *)0, long long: (sqla_num_expr *)0, float: (sqla_num_expr *)0, \
+    double: (sqla_num_expr *)0, sqla_decimal: (sqla_num_expr *)0, sqla_opt_i16: (sqla_num_expr *)0, sqla_opt_i32: (sqla_num_expr *)0, \
+    sqla_opt_i64: (sqla_num_expr *)0, sqla_opt_f32: (sqla_num_expr *)0, sqla_opt_f64: (sqla_num_expr *)0, \
+    default: (struct sqla_error_this_field_is_not_a_column *)0)
+#define sqla_col(S, f) _Generic(SQLA_FIELD_(S, f), default: _Generic((0, SQLA_FIELD_FAMILY_(((S *)0)->f)), \
+    sqla_num_expr *: sqla_col_num_, sqla_text_expr *: sqla_col_text_, sqla_bool_expr *: sqla_col_bool_, sqla_time_expr *: sqla_col_time_, \
+    sqla_blob_expr *: sqla_col_blob_, sqla_uuid_expr *: sqla_col_uuid_, sqla_json_expr *: sqla_col_json_)(sqla_model_of_##S, offsetof(S, f)))
 /* The same for a field of a type that has a conversion, sqla_converted_col(Host, ip, ip_address): of the family that it is stored
  * as, so that it stands beside sqla_converted() and beside plain values of that family. */
-#define sqla_converted_col(S, f, T) _Generic(&((S *)0)->f, T *: SQLA_BY_STORED_(sqla_col_, T), default: sqla_no_such_column_) \
-    (sqla_model_of_##S, offsetof(S, f))
+#define sqla_converted_col(S, f, T) _Generic(SQLA_FIELD_(S, f), default: \
+    _Generic((0, SQLA_IS_OF_(&((S *)0)->f, T)), uint32_t: SQLA_BY_STORED_(sqla_col_, T))(sqla_model_of_##S, offsetof(S, f)))
 
-#define sqla_eq(a, b) SQLA_COMPARE_(SQLA_OP_EQ, (a), (b)) /* with NULL: IS NULL */
-#define sqla_ne(a, b) SQLA_COMPARE_(SQLA_OP_NE, (a), (b)) /* with NULL: IS NOT NULL */
-#define sqla_lt(a, b) SQLA_COMPARE_(SQLA_OP_LT, (a), (b))
-#define sqla_le(a, b) SQLA_COMPARE_(SQLA_OP_LE, (a), (b))
-#define sqla_gt(a, b) SQLA_COMPARE_(SQLA_OP_GT, (a), (b))
-#define sqla_ge(a, b) SQLA_COMPARE_(SQLA_OP_GE, (a), (b))
-#define sqla_between(a, low, high) sqla_between_(SQLA_ROOM_(3), SQLA_X_(a), SQLA_BESIDE_((a), (low)), SQLA_BESIDE_((a), (high)))
+/* Each macro looks at its operands first, and does the rest when they are right. */
+#define sqla_eq(a, ...) _Generic(_Generic((0, SQLA_LEFT_(a)), int: SQLA_FAMILIES_(__VA_ARGS__)), default: \
+    sqla_binary_(SQLA_OP_EQ, SQLA_ROOM_(2), (a).expression, SQLA_BESIDE_(a, __VA_ARGS__)(__VA_ARGS__))) /* with NULL: IS NULL */
+#define sqla_ne(a, ...) _Generic(_Generic((0, SQLA_LEFT_(a)), int: SQLA_FAMILIES_(__VA_ARGS__)), default: \
+    sqla_binary_(SQLA_OP_NE, SQLA_ROOM_(2), (a).expression, SQLA_BESIDE_(a, __VA_ARGS__)(__VA_ARGS__))) /* with NULL: IS NOT NULL */
+#define sqla_lt(a, ...) _Generic(_Generic((0, SQLA_LEFT_(a)), int: SQLA_FAMILIES_(__VA_ARGS__)), default: \
+    sqla_binary_(SQLA_OP_LT, SQLA_ROOM_(2), (a).expression, SQLA_BESIDE_(a, __VA_ARGS__)(__VA_ARGS__)))
+#define sqla_le(a, ...) _Generic(_Generic((0, SQLA_LEFT_(a)), int: SQLA_FAMILIES_(__VA_ARGS__)), default: \
+    sqla_binary_(SQLA_OP_LE, SQLA_ROOM_(2), (a).expression, SQLA_BESIDE_(a, __VA_ARGS__)(__VA_ARGS__)))
+#define sqla_gt(a, ...) _Generic(_Generic((0, SQLA_LEFT_(a)), int: SQLA_FAMILIES_(__VA_ARGS__)), default: \
+    sqla_binary_(SQLA_OP_GT, SQLA_ROOM_(2), (a).expression, SQLA_BESIDE_(a, __VA_ARGS__)(__VA_ARGS__)))
+#define sqla_ge(a, ...) _Generic(_Generic((0, SQLA_LEFT_(a)), int: SQLA_FAMILIES_(__VA_ARGS__)), default: \
+    sqla_binary_(SQLA_OP_GE, SQLA_ROOM_(2), (a).expression, SQLA_BESIDE_(a, __VA_ARGS__)(__VA_ARGS__)))
+#define sqla_between(a, low, high) _Generic(_Generic((0, SQLA_LEFT_(a)), int: SQLA_FAMILIES_(low) & SQLA_FAMILIES_(high)), default: \
+    sqla_between_(SQLA_ROOM_(3), (a).expression, SQLA_BESIDE_(a, low)(low), SQLA_BESIDE_(a, high)(high)))
 /* The same on every database: in like case counts, % is any text and _ any character, and a
  * backslash hides what follows it. ilike leaves case out of account, as far as the database knows
  * it; sqla(3) says how far. contains, startswith and endswith look for a text as it is, and case
  * counts. */
-#define sqla_like(a, b) sqla_binary_(SQLA_OP_LIKE, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
-#define sqla_ilike(a, b) sqla_binary_(SQLA_OP_ILIKE, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_((a), (b)))
-#define SQLA_LIKE_(op, a, b) sqla_binary_(op, SQLA_ROOM_(2), sqla_from_text_(a), SQLA_BESIDE_(a, b))
-#define sqla_contains(a, b) SQLA_LIKE_(SQLA_OP_CONTAINS, (a), (b))
-#define sqla_startswith(a, b) SQLA_LIKE_(SQLA_OP_STARTSWITH, (a), (b))
-#define sqla_endswith(a, b) SQLA_LIKE_(SQLA_OP_ENDSWITH, (a), (b))
-#define sqla_plus(a, b) sqla_arith_(SQLA_OP_PLUS, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
-#define sqla_minus(a, b) sqla_arith_(SQLA_OP_MINUS, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
-#define sqla_times(a, b) sqla_arith_(SQLA_OP_TIMES, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
-#define sqla_divide(a, b) sqla_arith_(SQLA_OP_DIVIDE, SQLA_ROOM_(2), (a), SQLA_TYPED_((b)))
-#define sqla_is_null(a) sqla_is_null_(SQLA_ROOM_(1), SQLA_X_(a))
-#define sqla_not(a) sqla_not_(SQLA_ROOM_(1), (a))
-#define sqla_and(...) sqla_junction_(SQLA_OP_AND, SQLA_CONDITIONS_(__VA_ARGS__))
-#define sqla_or(...) sqla_junction_(SQLA_OP_OR, SQLA_CONDITIONS_(__VA_ARGS__))
-#define SQLA_END_ { { 0 } }
-#define SQLA_CONDITIONS_(...) ((const sqla_bool_expr[]){ SQLA_MAP_(sqla_same_bool_, __VA_ARGS__), SQLA_END_ })
-#define SQLA_EXPRS_(...) ((const sqla_expr[]){ SQLA_MAP_(SQLA_X_, __VA_ARGS__), { 0 } })
-#define SQLA_TYPED_X_(a) SQLA_X_(SQLA_TYPED_((a)))
-/* sqla_in(column, 1, 2, 3); for a number known at run time sqla_where_in_i64 and
+#define sqla_like(a, b) sqla_binary_(SQLA_OP_LIKE, SQLA_ROOM_(2), (*sqla_this_must_be_a_text_)(a).expression, SQLA_TEXT_(b))
+#define sqla_ilike(a, b) sqla_binary_(SQLA_OP_ILIKE, SQLA_ROOM_(2), (*sqla_this_must_be_a_text_)(a).expression, SQLA_TEXT_(b))
+#define sqla_contains(a, b) sqla_binary_(SQLA_OP_CONTAINS, SQLA_ROOM_(2), (*sqla_this_must_be_a_text_)(a).expression, SQLA_TEXT_(b))
+#define sqla_startswith(a, b) sqla_binary_(SQLA_OP_STARTSWITH, SQLA_ROOM_(2), (*sqla_this_must_be_a_text_)(a).expression, SQLA_TEXT_(b))
+#define sqla_endswith(a, b) sqla_binary_(SQLA_OP_ENDSWITH, SQLA_ROOM_(2), (*sqla_this_must_be_a_text_)(a).expression, SQLA_TEXT_(b))
+#define sqla_plus(a, b) sqla_arith_(SQLA_OP_PLUS, SQLA_ROOM_(2), (*sqla_this_must_be_a_number_)(a), SQLA_NUMBER_(b))
+#define sqla_minus(a, b) sqla_arith_(SQLA_OP_MINUS, SQLA_ROOM_(2), (*sqla_this_must_be_a_number_)(a), SQLA_NUMBER_(b))
+#define sqla_times(a, b) sqla_arith_(SQLA_OP_TIMES, SQLA_ROOM_(2), (*sqla_this_must_be_a_number_)(a), SQLA_NUMBER_(b))
+#define sqla_divide(a, b) sqla_arith_(SQLA_OP_DIVIDE, SQLA_ROOM_(2), (*sqla_this_must_be_a_number_)(a), SQLA_NUMBER_(b))
+#define sqla_is_null(a) sqla_is_null_(SQLA_ROOM_(1), (a).expression)
+#define sqla_not(a) sqla_not_(SQLA_ROOM_(1), (*sqla_this_must_be_a_condition_)(0, a))
+#define sqla_and(...) sqla_junction_(SQLA_OP_AND, ((const sqla_bool_expr[]){ SQLA_LIST_(__VA_ARGS__)((*sqla_this_must_be_a_condition_), 0, __VA_ARGS__), SQLA_END_ }))
+#define sqla_or(...) sqla_junction_(SQLA_OP_OR, ((const sqla_bool_expr[]){ SQLA_LIST_(__VA_ARGS__)((*sqla_this_must_be_a_condition_), 0, __VA_ARGS__), SQLA_END_ }))
+/* sqla_in(column, 1, 2, 3), up to 32; for a number known at run time sqla_where_in_i64 and
  * sqla_where_in_text, or a list that is bound: sqla_in(column, sqla_param("ids")) with
  * sqla_bind(q, "ids", sqla_array_i64(ids, n)) */
-#define sqla_in(a, ...) sqla_in_(SQLA_OP_IN, SQLA_ROOM_(2), SQLA_X_(a), (const sqla_expr[]){ SQLA_MAP_BESIDE_(a, __VA_ARGS__), { 0 } })
-#define sqla_not_in(a, ...) sqla_in_(SQLA_OP_NOT_IN, SQLA_ROOM_(2), SQLA_X_(a), (const sqla_expr[]){ SQLA_MAP_BESIDE_(a, __VA_ARGS__), { 0 } })
-#define SQLA_MAP_BESIDE_(a, ...) SQLA_PICK8_(__VA_ARGS__, SQLA_B8_, SQLA_B7_, SQLA_B6_, SQLA_B5_, SQLA_B4_, SQLA_B3_, SQLA_B2_, SQLA_B1_, 0)(a, __VA_ARGS__)
-#define SQLA_PICK8_(_1, _2, _3, _4, _5, _6, _7, _8, n, ...) n
-#define SQLA_B1_(a, b) SQLA_BESIDE_((a), (b))
-#define SQLA_B2_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B1_(a, __VA_ARGS__)
-#define SQLA_B3_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B2_(a, __VA_ARGS__)
-#define SQLA_B4_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B3_(a, __VA_ARGS__)
-#define SQLA_B5_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B4_(a, __VA_ARGS__)
-#define SQLA_B6_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B5_(a, __VA_ARGS__)
-#define SQLA_B7_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B6_(a, __VA_ARGS__)
-#define SQLA_B8_(a, b, ...) SQLA_BESIDE_((a), (b)), SQLA_B7_(a, __VA_ARGS__)
-#define sqla_asc(a) sqla_order_(SQLA_OP_ASC, SQLA_ROOM_(1), SQLA_X_(a))
-#define sqla_desc(a) sqla_order_(SQLA_OP_DESC, SQLA_ROOM_(1), SQLA_X_(a))
-#define sqla_count(a) sqla_count_(SQLA_ROOM_(1), SQLA_X_(a))
-#define sqla_sum(a) sqla_sum_(SQLA_ROOM_(1), (a))
-#define sqla_avg(a) sqla_avg_(SQLA_ROOM_(1), (a))
-#define sqla_lower(a) sqla_lower_(SQLA_ROOM_(1), (a))
-#define sqla_upper(a) sqla_upper_(SQLA_ROOM_(1), (a))
+#define sqla_in(a, ...) _Generic(SQLA_FAMILIES_OF_(__VA_ARGS__)(__VA_ARGS__), default: \
+    _Generic((0, SQLA_AGREE_(a, SQLA_FAMILIES_OF_(__VA_ARGS__)(__VA_ARGS__))), int: sqla_in_(SQLA_OP_IN, SQLA_ROOM_(2), (a).expression, \
+        ((const sqla_expr[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_OPERAND_, a, __VA_ARGS__), { 0 } }))))
+#define sqla_not_in(a, ...) _Generic(SQLA_FAMILIES_OF_(__VA_ARGS__)(__VA_ARGS__), default: \
+    _Generic((0, SQLA_AGREE_(a, SQLA_FAMILIES_OF_(__VA_ARGS__)(__VA_ARGS__))), int: sqla_in_(SQLA_OP_NOT_IN, SQLA_ROOM_(2), (a).expression, \
+        ((const sqla_expr[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_OPERAND_, a, __VA_ARGS__), { 0 } }))))
+#define sqla_asc(a) sqla_order_(SQLA_OP_ASC, SQLA_ROOM_(1), (a).expression)
+#define sqla_desc(a) sqla_order_(SQLA_OP_DESC, SQLA_ROOM_(1), (a).expression)
+#define sqla_count(a) sqla_count_(SQLA_ROOM_(1), (a).expression)
+#define sqla_sum(a) sqla_sum_(SQLA_ROOM_(1), (*sqla_this_must_be_a_number_)(a))
+#define sqla_avg(a) sqla_avg_(SQLA_ROOM_(1), (*sqla_this_must_be_a_number_)(a))
+#define sqla_lower(a) sqla_lower_(SQLA_ROOM_(1), (*sqla_this_must_be_a_text_)(a))
+#define sqla_upper(a) sqla_upper_(SQLA_ROOM_(1), (*sqla_this_must_be_a_text_)(a))
 #define SQLA_SAME_FAMILY_(prefix, a) _Generic((a), sqla_num_expr: prefix##num_, sqla_text_expr: prefix##text_, sqla_bool_expr: prefix##bool_, \
     sqla_time_expr: prefix##time_, sqla_blob_expr: prefix##blob_, sqla_uuid_expr: prefix##uuid_, sqla_json_expr: prefix##json_, sqla_any_expr: prefix##any_)
 #define sqla_max(a) SQLA_SAME_FAMILY_(sqla_max_, a)(SQLA_ROOM_(1), (a))
 #define sqla_min(a) SQLA_SAME_FAMILY_(sqla_min_, a)(SQLA_ROOM_(1), (a))
 #define sqla_label(a, name) SQLA_SAME_FAMILY_(sqla_label_, a)(SQLA_ROOM_(1), (name), (a))
-#define sqla_func(name, ...) sqla_func_((name), (const sqla_expr[]){ SQLA_MAP_(SQLA_TYPED_X_, __VA_ARGS__), { 0 } })
+#define sqla_func(name, ...) sqla_func_((name), (const sqla_expr[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_OPERAND_, 0, __VA_ARGS__), { 0 } })
 /* An expression that must outlive its block, copied into q. It lives until q is freed or what q was
  * made on is closed, even if q has ended. */
 #define sqla_keep(q, a) SQLA_SAME_FAMILY_(sqla_keep_, a)((q), (a))
@@ -614,21 +683,30 @@ SQLA_API sqla_stmt *sqla_where_in_text(sqla_stmt *q, sqla_text_expr column, cons
 /* A conditional between pointers to two different structs has type void *, after a warning that a compiler may keep to itself
  * when this header is a system header. Selecting on that type makes it an error everywhere. */
 struct sqla_error_this_points_at_another_struct { int x; };
-void *sqla_wrong_struct_(struct sqla_error_this_points_at_another_struct);
-#define SQLA_IF_SAME_(p, model_pointer, function) \
-    _Generic(1 ? (p) : (model_pointer), void *: sqla_wrong_struct_, const void *: sqla_wrong_struct_, default: function)
-#define SQLA_ON_(x) _Generic((x), sqla_session *: sqla_on_session_, sqla_conn *: sqla_on_conn_, sqla_engine *: sqla_on_engine_)(x)
+void *sqla_this_points_at_another_struct_(struct sqla_error_this_points_at_another_struct, ...);
+#ifdef __clang__
+#define SQLA_IF_SAME_(p, model_pointer, function) (*_Generic(_Pragma("clang diagnostic push") \
+    _Pragma("clang diagnostic ignored \"-Wpointer-type-mismatch\"") 1 ? (p) : (model_pointer) _Pragma("clang diagnostic pop"), \
+    void *: sqla_this_points_at_another_struct_, const void *: sqla_this_points_at_another_struct_, default: function))
+#else
+#define SQLA_IF_SAME_(p, model_pointer, function) (*_Generic(1 ? (p) : (model_pointer), \
+    void *: sqla_this_points_at_another_struct_, const void *: sqla_this_points_at_another_struct_, default: function))
+#endif
+struct sqla_error_this_is_no_session_connection_or_engine { int x; };
+sqla_target sqla_this_is_no_session_connection_or_engine_(struct sqla_error_this_is_no_session_connection_or_engine);
+#define SQLA_ON_(on) (*_Generic((on), sqla_session *: sqla_on_session_, sqla_conn *: sqla_on_conn_, sqla_engine *: sqla_on_engine_, \
+    default: sqla_this_is_no_session_connection_or_engine_))(on)
 #define sqla_select(on, S) sqla_stmt_select_(SQLA_ON_(on), sqla_model_of_##S)
 #define sqla_select_model(on, model) sqla_stmt_select_model_(SQLA_ON_(on), (model))
-#define sqla_select_cols(on, ...) sqla_stmt_select_cols_(SQLA_ON_(on), SQLA_EXPRS_(__VA_ARGS__))
+#define sqla_select_cols(on, ...) sqla_stmt_select_cols_(SQLA_ON_(on), ((const sqla_expr[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_EXPR_, , __VA_ARGS__), { 0 } }))
 #define sqla_sql(on, text) sqla_stmt_sql_(SQLA_ON_(on), (text))
 /* The text goes to the database as it is, with the placeholders that the database knows, all of which need a value:
  *     sqla_bind_at(sqla_sql_untouched(conn, "SELECT data ? $1 FROM t"), 1, "key") */
 #define sqla_sql_untouched(on, text) sqla_stmt_untouched_(SQLA_ON_(on), (text))
-#define sqla_where(q, ...) sqla_where_((q), SQLA_CONDITIONS_(__VA_ARGS__))
-#define sqla_having(q, ...) sqla_having_((q), SQLA_CONDITIONS_(__VA_ARGS__))
-#define sqla_order_by(q, ...) sqla_order_by_((q), SQLA_EXPRS_(__VA_ARGS__))
-#define sqla_group_by(q, ...) sqla_group_by_((q), SQLA_EXPRS_(__VA_ARGS__))
+#define sqla_where(q, ...) sqla_where_((q), ((const sqla_bool_expr[]){ SQLA_LIST_(__VA_ARGS__)((*sqla_this_must_be_a_condition_), 0, __VA_ARGS__), SQLA_END_ }))
+#define sqla_having(q, ...) sqla_having_((q), ((const sqla_bool_expr[]){ SQLA_LIST_(__VA_ARGS__)((*sqla_this_must_be_a_condition_), 0, __VA_ARGS__), SQLA_END_ }))
+#define sqla_order_by(q, ...) sqla_order_by_((q), ((const sqla_expr[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_EXPR_, , __VA_ARGS__), { 0 } }))
+#define sqla_group_by(q, ...) sqla_group_by_((q), ((const sqla_expr[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_EXPR_, , __VA_ARGS__), { 0 } }))
 #define sqla_join(q, S, rel) sqla_join_((q), false, sqla_model_of_##S, offsetof(S, rel))
 #define sqla_outer_join(q, S, rel) sqla_join_((q), true, sqla_model_of_##S, offsetof(S, rel))
 #define sqla_join_on(q, S, condition) sqla_join_on_((q), false, sqla_model_of_##S, (condition))
@@ -643,8 +721,8 @@ void *sqla_wrong_struct_(struct sqla_error_this_points_at_another_struct);
 typedef struct sqla_params { size_t count; const sqla_value *pairs; } sqla_params;
 #ifndef __cplusplus
 #define sqla_params(...) (&(const sqla_params){ SQLA_COUNT_(__VA_ARGS__) / 2 + 0 * SQLA_MUST_(SQLA_COUNT_(__VA_ARGS__) % 2 == 0, every_name_needs_a_value), \
-    (const sqla_value[]){ SQLA_MAP_(SQLA_VAL_, __VA_ARGS__) } })
-#define SQLA_VAL_(v) sqla_val((v))
+    (const sqla_value[]){ SQLA_LIST_(__VA_ARGS__)(SQLA_VAL_, , __VA_ARGS__) } })
+#define SQLA_VAL_(s, v) sqla_val(v)
 #endif
 
 #ifdef __cplusplus
