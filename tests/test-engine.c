@@ -430,8 +430,10 @@ static void null__objects_and_models(const char *url)
     NOTHING(sqla_first_(sqla_select(x.s, User), NULL, &err));
     NOTHING(sqla_stream_(sqla_select(x.s, User), NULL, &err));
     MISUSE(sqla_exec(sqla_select_model(x.s, NULL), NULL, &err));
-    MISUSE(sqla_exec(sqla_where(sqla_select(x.s, User), sqla_eq(sqla_column_of(NULL, "name"), 1)), NULL, &err));
-    MISUSE(sqla_exec(sqla_where(sqla_select(x.s, User), sqla_eq(sqla_column_of(sqla_model_of(User), NULL), 1)), NULL, &err));
+    sqla_bool_expr of_no_model = sqla_eq(sqla_column_of(NULL, "name"), 1),
+                   of_no_field = sqla_eq(sqla_column_of(sqla_model_of(User), NULL), 1);
+    MISUSE(sqla_exec(sqla_where(sqla_select(x.s, User), of_no_model), NULL, &err));
+    MISUSE(sqla_exec(sqla_where(sqla_select(x.s, User), of_no_field), NULL, &err));
     sqla_conn *conn = sqla_connect(x.db, &x.err);
     sqla_conn_begin(conn, &x.err);
     MISUSE(sqla_conn_savepoint(conn, NULL, &err));
