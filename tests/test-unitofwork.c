@@ -1122,6 +1122,25 @@ static void flush__that_fails_keeps_no_text_either(const char *url)
     family_close(&x);
 }
 
+/* Of a row that the flush did not get to: owners are written before their children. */
+static void flush__that_fails_keeps_no_text_of_a_change_either(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    family_two(&x);
+    sqla_add(x.s, P, .name = x.p->name);
+    char *lent = lend("changed");
+    x.c->name = lent;
+    flush_and_take_back(&x, lent);
+    CU_ASSERT(family_failed(&x, SQLA_ERR_UNIQUE, "'P'"));
+    CU_ASSERT_PTR_NOT_EQUAL(x.c->name, lent);
+    CU_ASSERT_STRING_EQUAL(x.c->name, "changed");
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT(family_fine(&x));
+    CU_ASSERT_STRING_EQUAL(x.c->name, "c");
+    family_close(&x);
+}
+
 static void expunge__leaves_nobody_pointing_at_it(const char *url)
 {
     family x;
@@ -1625,6 +1644,7 @@ static const struct harness_test tests[] = {
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },
     { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
     { "a flush that fails keeps no text either", flush__that_fails_keeps_no_text_either, HARNESS_DATABASES },
+    { "a flush that fails keeps no text of a change either", flush__that_fails_keeps_no_text_of_a_change_either, HARNESS_DATABASES },
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },
     { "expunge: of an owner takes back what was said with it", expunge__of_an_owner_takes_back_what_was_said_with_it, HARNESS_DATABASES },
     { "expunge: of an owner gives back what was appended to it", expunge__of_an_owner_gives_back_what_was_appended_to_it, HARNESS_DATABASES },
