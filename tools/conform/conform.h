@@ -7,6 +7,7 @@
 #ifndef CONFORM_CONFORM_H
 #define CONFORM_CONFORM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,7 @@ typedef struct conform_failure {
 
 typedef struct conform_report {
     bool unsupported, finished;
+    atomic_ulong expected; /* how often something was; while it grows, the check is not stuck */
     char reason[320]; /* why it is unsupported */
     unsigned failures;
     conform_failure first[CONFORM_KEPT];

@@ -18,6 +18,7 @@ static const char *file_name(const char *path)
 bool conform_expect(
     bool ok, const char *what, const char *expected, const char *got, const char *file, unsigned line)
 {
+    atomic_fetch_add_explicit(&conform_current->expected, 1, memory_order_relaxed);
     if (ok)
         return true;
     if (conform_current->failures < CONFORM_KEPT) {

@@ -39,7 +39,7 @@ static const char help[] =
     "      --sql               also the checks that go through the library\n"
     "  -j, --jobs=N            N checks at once; '{job}' in the URL is the number of the job, so that each\n"
     "                          has a database of its own\n"
-    "      --timeout=SECONDS   for each check [60]\n"
+    "      --timeout=SECONDS   end a check that stands still for so long [60]\n"
     "      --json=FILE         write a report\n"
     "  -l, --list              show the checks and what they need, and run none\n"
     "  -e, --explain=ID[,ID]...  say what must hold in these checks and why, and run none\n"

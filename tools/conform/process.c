@@ -6,9 +6,11 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <locale.h>
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 33)
 #include <malloc.h>
 #define HAS_MALLINFO 1
+#endif
 #endif
 #include <stdio.h>
 #include <string.h>
