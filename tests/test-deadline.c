@@ -412,6 +412,34 @@ static void rows__that_never_end_are_not_read_for_ever(const char *url)
         read_too_much(tls);
 }
 
+/* Work for minutes, which does not notice that its client is gone as a sleep does. */
+static const char minutes[] = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000) "
+                              "SELECT count(*) FROM c x, c y, c z, c u WHERE x.n + y.n + z.n + u.n < 0";
+
+static void *end_soon(void *arg)
+{
+    enum { TIMES = 25 };
+    for (int i = 0; i < TIMES; i++)
+        CU_ASSERT_NOT_EQUAL(sqla_execute((sqla_engine *)arg, minutes, NULL, NULL), SQLA_OK);
+    return NULL;
+}
+
+/* A cancel that comes before the server has begun the statement ends nothing, and who goes away then lets it run. */
+static void ended__statement_does_not_run_on(const char *url)
+{
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    sqla_error err = SQLA_ERROR_INIT;
+    sqla_engine *db = sqla_create_engine(url, SQLA_ENGINE_OPTIONS(.statement_timeout_ms = 1, .pool_size = THREADS), &err);
+    for (int i = 0; i < THREADS; i++)
+        CU_ASSERT_EQUAL(pthread_create(&threads[i], NULL, end_soon, db), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_engine_free(db);
+    CU_ASSERT(harness_await_others(url, 0));
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -425,6 +453,7 @@ int main(void)
         { "silence: closing is bounded", silence__closing_is_bounded, HARNESS_POSTGRES },
         { "fence: a cancel hits no later statement", fence__cancel_hits_no_later_statement, HARNESS_DATABASES },
         { "fence: a cancel that is late", fence__cancel_that_is_late, HARNESS_POSTGRES },
+        { "ended: a statement does not run on", ended__statement_does_not_run_on, HARNESS_SERVERS },
     };
     return harness_main("test-deadline", tests, sizeof tests / sizeof tests[0]);
 }

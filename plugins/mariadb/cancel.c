@@ -116,10 +116,10 @@ static void gate_is_late(mariadb__gate *gate)
 /* ---- the request ----------------------------------------------------------------------------------------------- */
 
 /* Returns: OK: the server has answered; TIMEOUT, DISCONNECTED: it may have got the request, and may not. */
-static sqla_status ask_to_kill(MYSQL *link, unsigned long id, int64_t deadline)
+static sqla_status ask_to_kill(MYSQL *link, mariadb__kill what, unsigned long id, int64_t deadline)
 {
     char text[48];
-    int answer = 0, n = snprintf(text, sizeof text, "KILL QUERY %lu", id);
+    int answer = 0, n = snprintf(text, sizeof text, what == MARIADB__KILL_QUERY ? "KILL QUERY %lu" : "KILL %lu", id);
     for (int events = mysql_real_query_start(&answer, link, text, (unsigned long)n); events != 0;
          events = mysql_real_query_cont(&answer, link, events)) {
         sqla_status status = mariadb__poll(link, events, deadline, &events);
@@ -129,18 +129,18 @@ static sqla_status ask_to_kill(MYSQL *link, unsigned long id, int64_t deadline)
     return SQLA_OK;
 }
 
-static sqla_status send_kill(MYSQL *link, unsigned long id, int64_t deadline)
+static sqla_status send_kill(MYSQL *link, mariadb__kill what, unsigned long id, int64_t deadline)
 {
     mariadb__intake intake;
     mariadb__intake_begin(&intake, link, MARIADB__CONNECT_MOST, 0);
-    sqla_status status = ask_to_kill(link, id, deadline);
+    sqla_status status = ask_to_kill(link, what, id, deadline);
     (void)mariadb__intake_end(&intake);
     return status;
 }
 
 /* No statement is known by a name here, only the session; so that the request finds the same server it goes to the address where the
  * first connection went. */
-bool mariadb__cancel(sqla_driver_conn *conn, int64_t deadline)
+bool mariadb__cancel(sqla_driver_conn *conn, mariadb__kill what, int64_t deadline)
 {
     MYSQL *link = mariadb__recipe_link(conn->recipe);
     if (link == NULL)
@@ -150,7 +150,7 @@ bool mariadb__cancel(sqla_driver_conn *conn, int64_t deadline)
     if (sent) {
         mariadb__hush hush;
         mariadb__hush_begin(&hush);
-        status = send_kill(link, conn->id, deadline);
+        status = send_kill(link, what, conn->id, deadline);
         mariadb__hush_end(&hush);
     }
     if (sent && status != SQLA_OK)
@@ -178,7 +178,7 @@ sqla_status mariadb_cancel_fire(sqla_driver_canceller *canceller, int64_t deadli
     sqla_driver_conn *conn = canceller->conn;
     if (!gate_pass(&conn->gate))
         return SQLA_OK;
-    bool ok = mariadb__cancel(conn, deadline);
+    bool ok = mariadb__cancel(conn, MARIADB__KILL_QUERY, deadline);
     gate_passed(&conn->gate);
     return ok ? SQLA_OK : mariadb__fail(err, SQLA_ERR_CONNECT, NULL, "no second connection could be made, by which the statement is cancelled");
 }

@@ -87,6 +87,8 @@ struct sqla_driver_conn {
     bool interrupted;          /* the server has ended what was running, as it was asked to */
     sqla_txn_state before;     /* the transaction when what is running was sent */
     int64_t deadline, grace;   /* of what is running: when to cancel, and how long the server may take to obey */
+    int64_t give_up;           /* timed_out: when nothing more is waited for */
+    unsigned cancels;          /* timed_out: how often it was asked for */
     size_t too_much;           /* 0: too many answers */
     size_t answered;           /* bytes of answers without rows, since what is running was sent */
     int64_t told;              /* the deadline of calls that are given none (set_deadline) */
@@ -253,8 +255,10 @@ bool mariadb__gives_no_rows(const char *text);
 
 /* ---- cancel.c -------------------------------------------------------------------------------------------------- */
 
-/* Ask the server, by a connection of its own, to end what the connection runs. Takes no longer than the deadline. */
-bool mariadb__cancel(sqla_driver_conn *conn, int64_t deadline);
+/* Ask the server, by a connection of its own, to end what the connection runs, or the whole session. Takes no longer than the
+ * deadline. */
+typedef enum mariadb__kill { MARIADB__KILL_QUERY, MARIADB__KILL_SESSION } mariadb__kill;
+bool mariadb__cancel(sqla_driver_conn *conn, mariadb__kill what, int64_t deadline);
 bool mariadb__gate_init(mariadb__gate *gate);
 void mariadb__gate_release(mariadb__gate *gate);
 bool mariadb__gate_open(mariadb__gate *gate, int64_t deadline); /* false: a cancel was under way until then */

@@ -146,14 +146,25 @@ static int continue_call(MYSQL *link, mariadb__call *c, my_bool *flag, int event
     return 0;
 }
 
-/* Time is up: cancel once and wait on, then give up. */
+/* Time is up: cancel and wait on, then give up. A cancel that reaches the server before it has begun the statement ends nothing, so it
+ * is asked for again. The last one ends the session: the link is as good as given up, and who is gone would let the statement run on. */
 static sqla_status overdue(sqla_driver_conn *conn)
 {
-    if (conn->timed_out)
+    enum { TIMES = 4 };
+    int64_t now = mariadb__now();
+    if (conn->timed_out && now >= conn->give_up)
         return SQLA_ERR_TIMEOUT;
+    if (!conn->timed_out) {
+        conn->give_up = now + conn->grace;
+        conn->cancels = 0;
+    }
     conn->timed_out = true;
-    conn->deadline = mariadb__now() + conn->grace;
-    (void)mariadb__cancel(conn, conn->deadline);
+    bool last = conn->give_up - now <= conn->grace / TIMES;
+    (void)mariadb__cancel(conn, last ? MARIADB__KILL_SESSION : MARIADB__KILL_QUERY, conn->give_up);
+    conn->cancels++;
+    conn->deadline = mariadb__now() + conn->grace / TIMES;
+    if (conn->deadline > conn->give_up)
+        conn->deadline = conn->give_up;
     return SQLA_OK;
 }
 
@@ -343,7 +354,8 @@ void mariadb__leave(sqla_driver_conn *conn)
     conn->open_outcome = false;
     check_guard(conn);
     bool fired = mariadb__gate_close(&conn->gate);
-    if ((fired || conn->timed_out) && !conn->interrupted && !conn->lost)
+    bool one = !conn->timed_out || conn->cancels == 1;
+    if ((fired || conn->timed_out) && !(conn->interrupted && one) && !conn->lost)
         absorb(conn);
     mariadb__watch(conn);
 }
