@@ -114,9 +114,35 @@ void sqla__collect_keep(sqla__work *w)
     }
 }
 
+/* "the row of 'User' with key 7" */
+static void describe(char *buf, size_t size, const sqla__object *object)
+{
+    char value[64];
+    const sqla__mapping *mapping = sqla__mapping_of(object);
+    if (mapping->key_count == 1)
+        sqla_value_print(value, sizeof value, sqla__field_value(&mapping->columns[mapping->keys[0]].slot, sqla__snapshot_of(object)));
+    snprintf(buf, size, "the row of %s'%s'%s%s", mapping->key_count == 1 ? "the " : "a ", mapping->model->name,
+        mapping->key_count == 1 ? " with key " : "", mapping->key_count == 1 ? value : "");
+}
+
+/* The row of an object went unasked, and the program has changed the object as if it were there. That is told once. */
+static sqla_status tell_lost(sqla__object *object, sqla_error *err)
+{
+    char row[200];
+    describe(row, sizeof row, object);
+    object->flags &= (uint8_t)~SQLA__FLAG_LOST;
+    sqla__object_revert(object);
+    sqla__error_set(err, SQLA_ERR_STALE, "%s is gone, so that its change cannot be written", row);
+    sqla__error_hint(err, "the database deleted it together with one that it points at, or somebody else did, and its key has been "
+                          "given again; sqla_add_object makes a new row of the object");
+    return err->status;
+}
+
 /* A text that the program assigned is lent until now, whatever comes of its object. */
 static sqla_status collect_one(sqla__work *w, sqla__object *object, sqla_error *err)
 {
+    if ((object->flags & SQLA__FLAG_LOST) != 0 && sqla__object_dirty(object))
+        return tell_lost(object, err);
     switch ((sqla_object_state)object->state) {
     case SQLA_PERSISTENT:
         if (!(object->flags & SQLA__FLAG_DOOMED) && sqla__object_dirty(object))

@@ -414,6 +414,25 @@ bool sqla__texts_borrow(sqla__object *object, sqla__arena *arena)
     return true;
 }
 
+bool sqla__texts_keep(sqla__object *object, sqla__arena *arena)
+{
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    void *row = sqla__struct_of(object), *snapshot = sqla__snapshot_of(object);
+    for (uint32_t i = 0; i < mapping->column_count; i++) {
+        const sqla_slot *slot = &mapping->columns[i].slot;
+        if (!is_pointer(slot) || sqla__field_is_null(slot, snapshot))
+            continue;
+        bool same = sqla__field_untouched(slot, row, snapshot);
+        char *to = sqla__arena_take(arena, sqla__field_text_size(slot, snapshot) + 1);
+        if (to == NULL)
+            return false;
+        move_text(slot, snapshot, to);
+        if (same)
+            sqla__field_copy(slot, row, snapshot);
+    }
+    return true;
+}
+
 bool sqla__object_settle(sqla__object *object, bool keep_old)
 {
     const sqla__mapping *mapping = sqla__pool_of(object)->mapping;

@@ -31,7 +31,9 @@ enum {
     SQLA__FLAG_DOOMED = 2,          /* will be deleted by the next flush; with state TRANSIENT: was deleted before it had a row */
     SQLA__FLAG_LINKED = 4,          /* stands in the session's list of objects with links */
     SQLA__FLAG_QUEUED = 8,          /* stands in the flush's list already */
-    SQLA__FLAG_COLLECTIONS = 16     /* a collection was changed since the transaction began */
+    SQLA__FLAG_COLLECTIONS = 16,    /* a collection was changed since the transaction began */
+    SQLA__FLAG_TOUCHED = 32,        /* stands in a list of objects that an action of the database may have changed */
+    SQLA__FLAG_LOST = 64            /* its row went without a word from the program, which has not been told yet */
 };
 
 /* The header of a cell. The user's struct follows it. */

@@ -85,6 +85,7 @@ sqla_status sqla__object_pend(sqla_session *s, sqla__object *object)
     if (object->state == SQLA_TRANSIENT) /* a collection of an earlier time is not what it has now */
         sqla__collections_unload_stale(object);
     object->state = SQLA_PENDING;
+    object->flags &= (uint8_t)~SQLA__FLAG_LOST;
     sqla__pool_of(object)->has_pending = true;
     return SQLA_OK;
 }
@@ -193,6 +194,16 @@ sqla_status sqla__object_doom(sqla_session *s, sqla__object *object)
     if (!sqla__vec_push(&s->doomed, object))
         return sqla__session_keep(s, SQLA_ERR_NOMEM, "out of memory");
     object->flags |= SQLA__FLAG_DOOMED;
+    return SQLA_OK;
+}
+
+sqla_status sqla__object_lose(sqla_session *s, sqla__object *object, sqla_error *err)
+{
+    if (!sqla__undo_record(s, object, SQLA__UNDO_DELETE))
+        return sqla__error_nomem(err);
+    sqla__identity_remove(sqla__pool_of(object), object);
+    object->state = SQLA_DELETED;
+    object->flags |= SQLA__FLAG_LOST;
     return SQLA_OK;
 }
 

@@ -270,17 +270,13 @@ static bool is_to_be_written(const sqla__object *object)
 }
 
 /* The database took the key, so whoever has it in this session is an object whose row is gone: deleted by somebody else. Unless
- * it is to be written itself, it leaves its place as a deleted object does. */
+ * it is to be written itself, it leaves its place. */
 static sqla_status make_way(sqla_session *s, sqla__pool *pool, sqla__object *before, const char *verb, sqla_error *err)
 {
     if (is_to_be_written(before))
         return sqla__error_set(
             err, SQLA_ERR_UNIQUE, "'%s' was %s a key that another object of this session has", pool->mapping->model->name, verb);
-    if (!sqla__undo_record(s, before, SQLA__UNDO_DELETE))
-        return sqla__error_nomem(err);
-    sqla__identity_remove(pool, before);
-    before->state = SQLA_DELETED;
-    return SQLA_OK;
+    return sqla__object_lose(s, before, err);
 }
 
 /* The row is there: the object is persistent, and the session owns its texts. */

@@ -218,6 +218,8 @@ void sqla__object_revert(sqla__object *object);
 sqla_status sqla__object_pend(sqla_session *s, sqla__object *object);
 /* Mark for deletion by the next flush. */
 sqla_status sqla__object_doom(sqla_session *s, sqla__object *object);
+/* The row of an object has gone without a word from the program: it becomes a deleted one, and a change to it is STALE. */
+sqla_status sqla__object_lose(sqla_session *s, sqla__object *object, sqla_error *err);
 /* Can the row be written as it is? DATA: a forgotten flag, a decimal that would be rounded, and in a new row a value for what the database
  * makes. */
 sqla_status sqla__object_check(const sqla__object *object, bool insert, sqla_error *err);

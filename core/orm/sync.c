@@ -24,7 +24,7 @@ static void set_pointers(sqla__object *child, const sqla__foreign_key *key, sqla
     }
 }
 
-static sqla_status move_between(sqla__object *child, const sqla__foreign_key *key, sqla__object *before,
+sqla_status sqla__sync_move(sqla__object *child, const sqla__foreign_key *key, sqla__object *before,
     sqla__object *after, sqla_error *err)
 {
     void *row = sqla__struct_of(child);
@@ -58,13 +58,13 @@ static sqla_status sync_item(sqla__work *w, const sqla__item *item, sqla_error *
         set_pointers(item->object, key, after);
         /* What was given to an object has just been read again. Where it is not fresh its row is gone, and no collection shows it. */
         bool gone = edge->parent.kind == SQLA__PARENT_OBJECT && !sqla__object_fresh(w->session, item->object);
-        status = move_between(item->object, key, edge->before, gone ? NULL : after, err);
+        status = sqla__sync_move(item->object, key, edge->before, gone ? NULL : after, err);
     }
     return status;
 }
 
 /* What is gone, or is not written after all, is shown by no collection: neither of its owner's nor where it was put since. */
-static void sync_doomed(sqla_session *s, sqla__object *object)
+void sqla__sync_gone(sqla_session *s, sqla__object *object)
 {
     const sqla__mapping *mapping = sqla__mapping_of(object);
     void *row = sqla__struct_of(object);
@@ -99,6 +99,6 @@ sqla_status sqla__sync(sqla__work *w, sqla_error *err)
     }
     for (size_t i = 0; i < w->session->doomed.count && status == SQLA_OK; i++)
         if (w->session->doomed.items[i]->flags & SQLA__FLAG_DOOMED)
-            sync_doomed(w->session, w->session->doomed.items[i]);
+            sqla__sync_gone(w->session, w->session->doomed.items[i]);
     return status;
 }

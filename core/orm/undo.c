@@ -192,6 +192,7 @@ static void undo_delete(sqla__object *object, size_t mark)
         other->state = SQLA_TRANSIENT;
     }
     object->state = SQLA_PERSISTENT;
+    object->flags &= (uint8_t)~SQLA__FLAG_LOST;
     (void)sqla__identity_put(pool, object); /* there is room: it was taken out */
 }
 

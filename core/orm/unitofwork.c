@@ -36,6 +36,7 @@ static void work_release(sqla__work *w)
     sqla__vec_release(&w->insert_steps);
     sqla__vec_release(&w->delete_steps);
     sqla__vec_release(&w->cut);
+    sqla__vec_release(&w->actions);
 }
 
 static sqla__pool *pool_of(sqla__work *w, const sqla__mapping *mapping)
@@ -117,6 +118,15 @@ static sqla_status insert_step(sqla__work *w, const sqla__step *step, sqla_error
                : status;
 }
 
+/* What the database does with the keys that change is followed at once: what is written later may be of rows that it moved. */
+static sqla_status update(sqla__work *w, const sqla__mapping *mapping, const sqla__item *items, size_t n, sqla_error *err)
+{
+    sqla_status status = sqla__actions_note(w, mapping, items, n, false, err);
+    if (status == SQLA_OK)
+        status = sqla__persist_update(w->session, pool_of(w, mapping), items, n, err);
+    return status == SQLA_OK ? sqla__actions_follow(w, false, err) : status;
+}
+
 static sqla_status update_table(sqla__work *w, const sqla__mapping *mapping, sqla_error *err)
 {
     sqla__items *list = &w->updates[mapping->index];
@@ -125,9 +135,7 @@ static sqla_status update_table(sqla__work *w, const sqla__mapping *mapping, sql
         status = fill_keys(&list->items[i], err);
     if (status == SQLA_OK)
         status = sqla__order_moves(w, list, err);
-    return status == SQLA_OK && list->count > 0
-               ? sqla__persist_update(w->session, pool_of(w, mapping), list->items, list->count, err)
-               : status;
+    return status == SQLA_OK && list->count > 0 ? update(w, mapping, list->items, list->count, err) : status;
 }
 
 /* Write the foreign keys of one row that were put off; `null`: as NULL. */
@@ -146,9 +154,7 @@ static sqla_status write_later(sqla__work *w, sqla__item *item, bool null, sqla_
         else
             status = fill_key(item, key, false, err);
     }
-    return any && status == SQLA_OK
-               ? sqla__persist_update(w->session, sqla__pool_of(item->object), item, 1, err)
-               : status;
+    return any && status == SQLA_OK ? update(w, mapping, item, 1, err) : status;
 }
 
 static sqla_status close_circles(sqla__work *w, sqla_error *err)
@@ -192,10 +198,12 @@ static sqla_status write_deletes(sqla__work *w, sqla_error *err)
         status = write_later(w, &w->cut.items[i], true, err);
     for (size_t i = 0; i < w->delete_steps.count && status == SQLA_OK; i++) {
         const sqla__step *step = &w->delete_steps.items[i];
-        status = sqla__persist_delete(w->session, pool_of(w, step->mapping),
-            w->deletes[step->mapping->index].items + step->first, step->count, err);
+        const sqla__item *items = w->deletes[step->mapping->index].items + step->first;
+        status = sqla__actions_note(w, step->mapping, items, step->count, true, err);
+        if (status == SQLA_OK)
+            status = sqla__persist_delete(w->session, pool_of(w, step->mapping), items, step->count, err);
     }
-    return status;
+    return status == SQLA_OK ? sqla__actions_follow(w, true, err) : status;
 }
 
 static bool nothing_to_write(const sqla__work *w)

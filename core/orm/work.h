@@ -26,6 +26,14 @@ typedef SQLA__VEC(sqla__item) sqla__items;
 typedef struct sqla__step { const sqla__mapping *mapping; size_t first, count; } sqla__step;
 typedef SQLA__VEC(sqla__step) sqla__steps;
 
+/* The key of an object that others may point at, before it changes or goes. */
+typedef struct sqla__action {
+    const sqla__foreign_key *key; /* which points at it */
+    sqla__object *parent;
+    sqla_value before;
+} sqla__action;
+typedef SQLA__VEC(sqla__action) sqla__actions;
+
 typedef struct sqla__work {
     sqla_session *session;
     size_t mapping_count;
@@ -34,6 +42,7 @@ typedef struct sqla__work {
     sqla__steps insert_steps, delete_steps;   /* in this order */
     bool inserts_first;         /* tables point at one another: all inserts come before the updates */
     sqla__items cut;            /* rows to delete that stand in a circle: `later` edges become NULL first */
+    sqla__actions actions;      /* noted, and not followed yet */
 } sqla__work;
 
 static inline const sqla__mapping *sqla__mapping_of(const sqla__object *object)
@@ -51,7 +60,15 @@ sqla_status sqla__order(sqla__work *work, sqla_error *err);
 /* Updates in an order in which none takes the key of a row that has still to be updated, when all keys are filled in.
  * UNIQUE: two take each other's. */
 sqla_status sqla__order_moves(sqla__work *work, sqla__items *updates, sqla_error *err);
+/* What the database does by itself where a key changes, or goes, that others point at (actions.c). note: before the rows are
+ * written. follow: when they are; objects of the session become what their rows have become. */
+sqla_status sqla__actions_note(sqla__work *work, const sqla__mapping *mapping, const sqla__item *items, size_t n, bool deleted,
+                               sqla_error *err);
+sqla_status sqla__actions_follow(sqla__work *work, bool deleted, sqla_error *err);
 /* After the rows were written: pointers, keys and loaded collections say the same. */
 sqla_status sqla__sync(sqla__work *work, sqla_error *err);
+/* One child leaves the collection of `before` for that of `after`; NULL: nobody's. And one whose row is gone leaves all. */
+sqla_status sqla__sync_move(sqla__object *child, const sqla__foreign_key *key, sqla__object *before, sqla__object *after, sqla_error *err);
+void sqla__sync_gone(sqla_session *s, sqla__object *object);
 
 #endif

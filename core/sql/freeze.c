@@ -239,6 +239,30 @@ static sqla_status pair_relations(const sqla__mapping *mapping, sqla_error *err)
     return SQLA_OK;
 }
 
+/* Who points at whom, the other way round. */
+static sqla_status fill_referrers(sqla_metadata *base, sqla_error *err)
+{
+    const size_t n = base->models.count;
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < base->mappings[i].foreign_key_count; k++)
+            ((sqla__mapping *)(uintptr_t)base->mappings[i].foreign_keys[k].target)->referrer_count++;
+    for (size_t i = 0; i < n; i++) {
+        sqla__mapping *mapping = &base->mappings[i];
+        mapping->referrers = sqla__arena_zero(&base->arena, mapping->referrer_count + 1, sizeof *mapping->referrers);
+        if (mapping->referrers == NULL)
+            return sqla__error_nomem(err);
+        mapping->referrer_count = 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < base->mappings[i].foreign_key_count; k++) {
+            const sqla__foreign_key *key = &base->mappings[i].foreign_keys[k];
+            sqla__mapping *target = (sqla__mapping *)(uintptr_t)key->target;
+            target->referrers[target->referrer_count++] = key;
+        }
+    }
+    return SQLA_OK;
+}
+
 /* ---- order ----------------------------------------------------------------------------------------------------------- */
 
 /* Can b be reached from a over foreign keys (which point from child to parent)? */
@@ -356,6 +380,8 @@ sqla_status sqla__metadata_work_out(sqla_metadata *base, sqla_error *err)
             status = steps[s](base, &base->mappings[i], err);
     for (size_t i = 0; i < base->models.count && status == SQLA_OK; i++)
         status = pair_relations(&base->mappings[i], err);
+    if (status == SQLA_OK)
+        status = fill_referrers(base, err);
     if (status == SQLA_OK)
         status = sort_mappings(base, err);
     if (status != SQLA_OK)

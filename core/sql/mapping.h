@@ -66,6 +66,8 @@ struct sqla__mapping {
     const sqla__mapped_column *columns;
     const sqla__relation *relations;
     const sqla__foreign_key *foreign_keys;
+    const sqla__foreign_key **referrers; /* those that point at columns of this mapping */
+    uint32_t referrer_count;
     const uint32_t *keys;          /* indexes of the key columns, in order */
     int32_t generated_key;         /* index of the generated key column; -1 */
     bool self_reference;           /* a foreign key points at its own table */

@@ -27,6 +27,12 @@
  *   With SQLA_OWNS | SQLA_ORPHANS_DIE a child that is removed, or whose pointer is set to NULL, is
  * deleted. Setting its key to NULL, alone or beside the pointer, keeps the row.
  *
+ * What the database does by itself. Where a key changes or goes that others point at, ON UPDATE and
+ * ON DELETE write further rows, whether your models declare the action or the table has it. The flush
+ * reads the objects of the session that point there again, so keys, pointers and collections say what the
+ * rows say; an object whose row went along is SQLA_DELETED. A change to one that was deleted without your
+ * asking for it is SQLA_ERR_STALE at the next flush, once.
+ *
  * A session belongs to one thread at a time; different sessions work at once. A call that meets another
  * thread inside the same session does nothing: it returns SQLA_ERR_MISUSE, or the next call that can
  * report does. */
@@ -155,7 +161,7 @@ typedef enum sqla_object_state {
     SQLA_TRANSIENT,   /* in the session's memory, but not part of its work: after rollback of an add, or a deleted one */
     SQLA_PENDING,     /* added, not yet inserted */
     SQLA_PERSISTENT,  /* has a row */
-    SQLA_DELETED      /* its row was deleted in this transaction, or will be at the next flush */
+    SQLA_DELETED      /* its row was deleted in this transaction, or will be at the next flush; or its key is another's */
 } sqla_object_state;
 SQLA_API sqla_object_state sqla_state(sqla_session *s, const void *object);
 /* Would the next flush write this object? false where changes cancel one another, such as a remove and an append. */

@@ -1,0 +1,484 @@
+/* test-actions.c: what the database does by itself with rows that point at a key which changes or goes (ON UPDATE, ON DELETE), and
+ * what the objects of a session make of it. */
+#include <config.h>
+#include <sqla/sqla.h>
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "expect.h"
+
+#define EACH_MODEL(X) X(Town) X(House) X(Room) X(Plate) X(Screw) X(Owner) X(Vet) X(Dog) X(Cat) X(Hand) X(Finger)
+#define DECLARE(S)      \
+    typedef struct S S; \
+    SQLA_DECLARE(S);
+EACH_MODEL(DECLARE)
+
+struct Town {
+    const char *code, *name;
+    SQLA_MANY(House) houses;
+};
+struct House {
+    int64_t id;
+    const char *name, *town_code;
+    Town *town;
+};
+/* Its key moves with the town's. */
+struct Room {
+    const char *town_code;
+    int32_t number;
+    const char *text;
+    Town *town;
+};
+/* So does this one's, and others point at it. */
+struct Plate {
+    const char *town_code, *text;
+    Town *town;
+};
+struct Screw {
+    int64_t id;
+    const char *plate_code;
+    int32_t size;
+    Plate *plate;
+};
+struct Owner {
+    int64_t id;
+    const char *name;
+};
+struct Vet {
+    int64_t id;
+    const char *name;
+    SQLA_MANY(Cat) cats;
+};
+struct Dog {
+    int64_t id;
+    const char *name;
+    sqla_opt_i64 owner_id;
+    Owner *owner;
+};
+struct Cat {
+    int64_t id;
+    const char *name;
+    sqla_opt_i64 owner_id, vet_id;
+    Owner *owner;
+    Vet *vet;
+};
+/* Their tables are made by hand, with actions that the models do not declare. */
+struct Hand {
+    const char *code, *name;
+};
+struct Finger {
+    const char *code;
+    int32_t number;
+    sqla_opt_i32 size;
+    Hand *hand;
+};
+
+#define CODE .sql_type = "VARCHAR(20)"
+SQLA_MODEL(Town, "towns", SQLA_COLUMN(code, .primary_key = true, CODE), SQLA_COLUMN(name),
+    SQLA_TO_MANY(houses, House, town_code, .flags = SQLA_OWNS | SQLA_ORPHANS_DIE));
+SQLA_MODEL(House, "houses", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(name),
+    SQLA_FOREIGN_KEY(town_code, Town, code, CODE, .on_update = SQLA_CASCADE), SQLA_TO_ONE(town, Town, town_code));
+SQLA_MODEL(Room, "rooms",
+    SQLA_FOREIGN_KEY(
+        town_code, Town, code, CODE, .primary_key = true, .on_update = SQLA_CASCADE, .on_delete = SQLA_CASCADE),
+    SQLA_COLUMN(number, .primary_key = true), SQLA_COLUMN(text), SQLA_TO_ONE(town, Town, town_code));
+SQLA_MODEL(Plate, "plates",
+    SQLA_FOREIGN_KEY(
+        town_code, Town, code, CODE, .primary_key = true, .on_update = SQLA_CASCADE, .on_delete = SQLA_CASCADE),
+    SQLA_COLUMN(text), SQLA_TO_ONE(town, Town, town_code));
+SQLA_MODEL(Screw, "screws", SQLA_COLUMN(id, .primary_key = true),
+    SQLA_FOREIGN_KEY(
+        plate_code, Plate, town_code, CODE, .on_update = SQLA_CASCADE, .on_delete = SQLA_CASCADE),
+    SQLA_COLUMN(size), SQLA_TO_ONE(plate, Plate, plate_code));
+SQLA_MODEL(Owner, "owners", SQLA_COLUMN(id, .primary_key = true, .natural = true), SQLA_COLUMN(name));
+SQLA_MODEL(Vet, "vets", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(name), SQLA_TO_MANY(cats, Cat, vet_id));
+SQLA_MODEL(Dog, "dogs", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(name),
+    SQLA_FOREIGN_KEY(owner_id, Owner, id, .on_delete = SQLA_SET_NULL), SQLA_TO_ONE(owner, Owner, owner_id));
+SQLA_MODEL(Cat, "cats", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(name),
+    SQLA_FOREIGN_KEY(owner_id, Owner, id, .on_delete = SQLA_CASCADE), SQLA_FOREIGN_KEY(vet_id, Vet, id),
+    SQLA_TO_ONE(owner, Owner, owner_id), SQLA_TO_ONE(vet, Vet, vet_id));
+SQLA_MODEL(Hand, "hands", SQLA_COLUMN(code, .primary_key = true, CODE), SQLA_COLUMN(name));
+SQLA_MODEL(Finger, "fingers", SQLA_FOREIGN_KEY(code, Hand, code, CODE, .primary_key = true),
+    SQLA_COLUMN(number, .primary_key = true), SQLA_COLUMN(size), SQLA_TO_ONE(hand, Hand, code));
+
+/* ---- a session in a database of its own ------------------------------------------------------------- */
+
+typedef struct world {
+    const char *url;
+    sqla_engine *db;
+    sqla_metadata *base;
+    sqla_sessionmaker *maker;
+    sqla_session *s;
+    sqla_error err;
+} world;
+
+static void open_world(world *w, const char *url)
+{
+    *w = (world){ .url = url, .err = SQLA_ERROR_INIT };
+    w->db = sqla_create_engine(url, NULL, &w->err);
+    w->base = sqla_metadata_new(&w->err);
+    sqla_metadata_add(w->base, SQLA_MODELS(Town, House, Room, Plate, Screw, Owner, Vet, Dog, Cat, Hand, Finger), &w->err);
+    CU_ASSERT(harness_sql(url, "CREATE TABLE hands (code VARCHAR(20) NOT NULL PRIMARY KEY, name VARCHAR(20))"));
+    CU_ASSERT(harness_sql(url, "CREATE TABLE fingers (code VARCHAR(20) NOT NULL, number INTEGER NOT NULL, size INTEGER, "
+                               "PRIMARY KEY (code, number), "
+                               "FOREIGN KEY (code) REFERENCES hands (code) ON UPDATE CASCADE ON DELETE CASCADE)"));
+    sqla_metadata_create_all(w->base, w->db, &w->err);
+    w->maker = sqla_sessionmaker_new(w->db, w->base, NULL, &w->err);
+    w->s = sqla_open(w->maker, &w->err);
+    CU_ASSERT(is(&w->err, SQLA_OK));
+}
+
+static void close_world(world *w)
+{
+    CU_ASSERT(is(&w->err, SQLA_OK));
+    sqla_close(w->s);
+    sqla_sessionmaker_free(w->maker);
+    sqla_metadata_free(w->base);
+    sqla_engine_free(w->db);
+}
+
+static void commit(world *w)
+{
+    CU_ASSERT_EQUAL(sqla_commit(w->s, &w->err), SQLA_OK);
+    CU_ASSERT(is(&w->err, SQLA_OK));
+}
+static void flush(world *w)
+{
+    CU_ASSERT_EQUAL(sqla_flush(w->s, &w->err), SQLA_OK);
+    CU_ASSERT(is(&w->err, SQLA_OK));
+}
+
+/* A call that fails as it should; the session begins anew. */
+static void fails(world *w, sqla_status status, const char *text)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    CU_ASSERT_EQUAL(sqla_flush(w->s, &err), status);
+    CU_ASSERT(is(&err, status) && says(&err, text));
+    sqla_rollback(w->s, &w->err);
+    CU_ASSERT(is(&w->err, SQLA_OK));
+    sqla_error_clear(&err);
+}
+
+/* Both, when the last commit has made it so: no value of another time hides behind a NULL. */
+static bool text_is(const char *text, const char *expected)
+{
+    bool same = text != NULL && strcmp(text, expected) == 0;
+    if (!same)
+        fprintf(stderr, "'%s' and not '%s'\n", text != NULL ? text : "(NULL)", expected);
+    return same;
+}
+static bool has(world *w, const char *sql, const char *expected)
+{
+    return text_is(harness_sql_text(w->url, sql), expected);
+}
+
+/* ---- a key changes ------------------------------------------------------------------------------------ */
+
+/* Town a with a house, which becomes z; and a new town that takes the key. */
+static House *rename_town(world *w, Town **ret_old, Town **ret_new)
+{
+    Town *old = *ret_old = sqla_add(w->s, Town, .code = "a");
+    Town *new = *ret_new = sqla_add(w->s, Town, .code = "n");
+    House *house = sqla_add(w->s, House, .name = "h", .town = old);
+    commit(w);
+    CU_ASSERT_EQUAL(sqla_load(w->s, old, houses, &w->err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_load(w->s, new, houses, &w->err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_load(w->s, house, town, &w->err), SQLA_OK);
+    old->code = "z";
+    flush(w);
+    CU_ASSERT(text_is(house->town_code, "z"));
+    CU_ASSERT_PTR_EQUAL(house->town, old);
+    CU_ASSERT_EQUAL(old->houses.count, 1);
+    CU_ASSERT_FALSE(sqla_is_modified(w->s, house));
+    new->code = "a";
+    flush(w);
+    CU_ASSERT_EQUAL(new->houses.count, 0);
+    return house;
+}
+
+static void update__moves_no_child_to_who_takes_the_key(const char *url)
+{
+    world w;
+    Town *old, *new;
+    open_world(&w, url);
+    House *house = rename_town(&w, &old, &new);
+    sqla_remove(w.s, new, houses, house); /* it is not in there */
+    fails(&w, SQLA_ERR_MISUSE, "is not in it");
+    CU_ASSERT(text_is(house->town_code, "a"));
+    CU_ASSERT(text_is(old->code, "a"));
+    CU_ASSERT(has(&w, "SELECT town_code FROM houses", "a"));
+    close_world(&w);
+}
+
+static void update__lets_a_child_go_to_who_takes_the_key(const char *url)
+{
+    enum { BY_APPEND, BY_POINTER, BY_KEY, WAYS };
+    for (int way = 0; way < WAYS; way++) {
+        world w;
+        Town *old, *new;
+        open_world(&w, url);
+        House *house = rename_town(&w, &old, &new);
+        if (way == BY_APPEND)
+            sqla_append(w.s, new, houses, house);
+        else if (way == BY_POINTER)
+            house->town = new;
+        else
+            house->town_code = "a";
+        commit(&w);
+        CU_ASSERT(has(&w, "SELECT town_code FROM houses", "a"));
+        CU_ASSERT_PTR_EQUAL(house->town, new);
+        CU_ASSERT_EQUAL(old->houses.count, 0);
+        CU_ASSERT_EQUAL(new->houses.count, 1);
+        close_world(&w);
+        CU_ASSERT(harness_sql(url, "DROP TABLE fingers") && harness_sql(url, "DROP TABLE hands"));
+        CU_ASSERT(harness_sql(url, "DELETE FROM houses") && harness_sql(url, "DELETE FROM towns"));
+    }
+}
+
+/* All in one flush: the key that the child is given is the one that it has, until the database moves it. */
+static void update__is_followed_within_the_flush(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Town *old = sqla_add(w.s, Town, .code = "a");
+    House *moves = sqla_add(w.s, House, .name = "moves", .town = old);
+    House *stays = sqla_add(w.s, House, .name = "stays", .town = old);
+    Room *room = sqla_add(w.s, Room, .number = 1, .text = "old", .town = old);
+    commit(&w);
+    old->code = "z";
+    moves->town = sqla_add(w.s, Town, .code = "a");
+    stays->name = "here";
+    room->text = "new";
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT town_code FROM houses WHERE name = 'moves'", "a"));
+    CU_ASSERT(has(&w, "SELECT town_code FROM houses WHERE name = 'here'", "z"));
+    CU_ASSERT(has(&w, "SELECT text FROM rooms WHERE town_code = 'z' AND number = 1", "new"));
+    CU_ASSERT(text_is(moves->town_code, "a") && text_is(stays->town_code, "z") && text_is(room->town_code, "z"));
+    close_world(&w);
+}
+
+/* The primary keys of children go with it, and a rollback brings them back. */
+static void update__moves_primary_keys(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Town *a = sqla_add(w.s, Town, .code = "a"), *b = sqla_add(w.s, Town, .code = "b");
+    Room *of_a = sqla_add(w.s, Room, .number = 1, .text = "of a", .town = a);
+    Room *of_b = sqla_add(w.s, Room, .number = 1, .text = "of b", .town = b);
+    commit(&w);
+    a->code = "z";
+    b->code = "a";
+    of_a->text = "changed";
+    flush(&w);
+    CU_ASSERT(text_is(of_a->town_code, "z") && text_is(of_b->town_code, "a") && text_is(of_b->text, "of b"));
+    CU_ASSERT_PTR_EQUAL(sqla_get2(w.s, Room, "z", 1, &w.err), of_a);
+    CU_ASSERT_PTR_EQUAL(sqla_get2(w.s, Room, "a", 1, &w.err), of_b);
+    sqla_rollback(w.s, &w.err);
+    CU_ASSERT(text_is(of_a->town_code, "a") && text_is(of_b->town_code, "b") && text_is(of_a->text, "of a"));
+    CU_ASSERT_PTR_EQUAL(sqla_get2(w.s, Room, "a", 1, &w.err), of_a);
+    a->code = "z";
+    b->code = "a";
+    commit(&w);
+    of_a->text = "later";
+    sqla_delete(w.s, of_b);
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT text FROM rooms WHERE town_code = 'z'", "later"));
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM rooms"), 1);
+    close_world(&w);
+}
+
+/* A child that is pointed at itself, and has moved. */
+static void update__goes_on_to_the_children_of_children(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Town *town = sqla_add(w.s, Town, .code = "a");
+    Plate *plate = sqla_add(w.s, Plate, .text = "p", .town = town);
+    Screw *screw = sqla_add(w.s, Screw, .size = 1, .plate = plate);
+    commit(&w);
+    town->code = "z";
+    screw->size = 2;
+    flush(&w);
+    CU_ASSERT(text_is(plate->town_code, "z") && text_is(screw->plate_code, "z"));
+    Plate *other = sqla_add(w.s, Plate, .text = "q", .town = sqla_add(w.s, Town, .code = "a"));
+    screw->plate = other;
+    plate->text = "pp";
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT plate_code FROM screws WHERE size = 2", "a"));
+    CU_ASSERT(has(&w, "SELECT text FROM plates WHERE town_code = 'z'", "pp"));
+    sqla_delete(w.s, other);
+    sqla_delete(w.s, screw); /* the one goes with the other in any case */
+    commit(&w);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM screws"), 0);
+    close_world(&w);
+}
+
+/* Where the models do not know of it, the rows tell. */
+static void update__by_hand_is_followed_too(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Hand *a = sqla_add(w.s, Hand, .code = "a", .name = "left");
+    Finger *finger = sqla_add(w.s, Finger, .number = 1, .hand = a);
+    Finger *gone = sqla_add(w.s, Finger, .number = 2, .hand = a);
+    commit(&w);
+    CU_ASSERT(harness_sql(url, "DELETE FROM fingers WHERE number = 2"));
+    a->code = "z";
+    finger->size = (sqla_opt_i32)SQLA_SOME(5);
+    flush(&w);
+    CU_ASSERT(text_is(finger->code, "z") && text_is(gone->code, "a"));
+    gone->size = (sqla_opt_i32)SQLA_SOME(6);
+    fails(&w, SQLA_ERR_STALE, "changed or deleted behind our back");
+    CU_ASSERT(text_is(finger->code, "a") && text_is(a->code, "a"));
+    a->code = "z";
+    commit(&w);
+    finger->size = (sqla_opt_i32)SQLA_SOME(7);
+    commit(&w);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT size FROM fingers WHERE code = 'z' AND number = 1"), 7);
+    CU_ASSERT_FALSE(finger->size.set && finger->size.value != 7);
+    sqla_delete(w.s, a);
+    commit(&w);
+    CU_ASSERT_EQUAL(sqla_state(w.s, finger), SQLA_TRANSIENT);
+    close_world(&w);
+}
+
+/* What was read after a savepoint goes back with it. */
+static void update__is_rolled_back_with_its_savepoint(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Town *town = sqla_add(w.s, Town, .code = "a");
+    House *house = sqla_add(w.s, House, .name = "h", .town = town);
+    Room *room = sqla_add(w.s, Room, .number = 1, .text = "r", .town = town);
+    flush(&w);
+    sqla_savepoint *sp = sqla_begin_nested(w.s, &w.err);
+    town->code = "z";
+    flush(&w);
+    CU_ASSERT(text_is(house->town_code, "z") && text_is(room->town_code, "z"));
+    CU_ASSERT_EQUAL(sqla_savepoint_rollback(sp, &w.err), SQLA_OK);
+    CU_ASSERT(text_is(house->town_code, "a") && text_is(room->town_code, "a"));
+    room->text = "rr";
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT text FROM rooms WHERE town_code = 'a'", "rr"));
+    close_world(&w);
+}
+
+/* ---- a row goes ------------------------------------------------------------------------------------------ */
+
+static void delete__that_sets_null_is_seen(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Owner *owner = sqla_add(w.s, Owner, .id = 7, .name = "o");
+    Dog *dog = sqla_add(w.s, Dog, .name = "d", .owner = owner);
+    commit(&w);
+    CU_ASSERT_EQUAL(sqla_load(w.s, dog, owner, &w.err), SQLA_OK);
+    sqla_delete(w.s, owner);
+    flush(&w);
+    CU_ASSERT_FALSE(dog->owner_id.set);
+    CU_ASSERT_PTR_NULL(dog->owner);
+    sqla_rollback(w.s, &w.err);
+    CU_ASSERT(dog->owner_id.set && dog->owner_id.value == 7);
+    CU_ASSERT_PTR_EQUAL(dog->owner, owner);
+    sqla_delete(w.s, owner);
+    flush(&w);
+    sqla_add(w.s, Owner, .id = 7, .name = "again");
+    dog->owner_id = (sqla_opt_i64)SQLA_SOME(7);
+    commit(&w);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT owner_id FROM dogs"), 7);
+    close_world(&w);
+}
+
+static void delete__takes_children_along(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Owner *owner = sqla_add(w.s, Owner, .id = 7, .name = "o");
+    Vet *vet = sqla_add(w.s, Vet, .name = "v");
+    Cat *cat = sqla_add(w.s, Cat, .name = "c", .owner = owner, .vet = vet);
+    Cat *other = sqla_add(w.s, Cat, .name = "other", .vet = vet);
+    commit(&w);
+    CU_ASSERT_EQUAL(sqla_load(w.s, vet, cats, &w.err), SQLA_OK);
+    sqla_delete(w.s, owner);
+    flush(&w);
+    CU_ASSERT_EQUAL(sqla_state(w.s, cat), SQLA_DELETED);
+    CU_ASSERT(vet->cats.count == 1 && vet->cats.items[0] == other);
+    sqla_rollback(w.s, &w.err);
+    CU_ASSERT_EQUAL(sqla_state(w.s, cat), SQLA_PERSISTENT);
+    CU_ASSERT_EQUAL(sqla_refresh(w.s, cat, &w.err), SQLA_OK);
+    sqla_delete(w.s, owner);
+    flush(&w);
+    cat->name = "nobody's";
+    fails(&w, SQLA_ERR_STALE, "the row of the 'Cat' with key");
+    CU_ASSERT_EQUAL(sqla_state(w.s, cat), SQLA_PERSISTENT); /* all is as it was */
+    sqla_delete(w.s, owner);
+    commit(&w);
+    CU_ASSERT_EQUAL(sqla_state(w.s, cat), SQLA_TRANSIENT);
+    cat->name = "nobody's";
+    fails(&w, SQLA_ERR_STALE, "the row of the 'Cat' with key");
+    commit(&w); /* it has been told */
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM cats"), 1);
+    close_world(&w);
+}
+
+static void delete__goes_on_to_the_children_of_children(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Town *town = sqla_add(w.s, Town, .code = "a");
+    Plate *plate = sqla_add(w.s, Plate, .text = "p", .town = town);
+    Screw *screw = sqla_add(w.s, Screw, .size = 1, .plate = plate);
+    Room *room = sqla_add(w.s, Room, .number = 1, .town = town);
+    commit(&w);
+    sqla_delete(w.s, town);
+    commit(&w);
+    CU_ASSERT_EQUAL(sqla_state(w.s, plate), SQLA_TRANSIENT);
+    CU_ASSERT_EQUAL(sqla_state(w.s, screw), SQLA_TRANSIENT);
+    CU_ASSERT_EQUAL(sqla_state(w.s, room), SQLA_TRANSIENT);
+    town = sqla_add(w.s, Town, .code = "b");
+    room->town_code = NULL;
+    room->town = town;
+    sqla_add_object(w.s, Room, room); /* it may come back as a new row */
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT town_code FROM rooms", "b"));
+    close_world(&w);
+}
+
+/* Somebody else deletes the row, and its key is given again. */
+static void insert__with_the_key_of_a_lost_row_is_told(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Owner *first = sqla_add(w.s, Owner, .id = 7, .name = "first");
+    commit(&w);
+    CU_ASSERT(harness_sql(url, "DELETE FROM owners"));
+    Owner *second = sqla_add(w.s, Owner, .id = 7, .name = "second");
+    commit(&w);
+    CU_ASSERT_PTR_EQUAL(sqla_get(w.s, Owner, 7, &w.err), second);
+    first->name = "changed";
+    fails(&w, SQLA_ERR_STALE, "the row of the 'Owner' with key 7 is gone");
+    CU_ASSERT(has(&w, "SELECT name FROM owners", "second"));
+    commit(&w);
+    close_world(&w);
+}
+
+static const struct harness_test tests[] = {
+    { "update: moves no child to who takes the key", update__moves_no_child_to_who_takes_the_key, HARNESS_DATABASES },
+    { "update: lets a child go to who takes the key", update__lets_a_child_go_to_who_takes_the_key, HARNESS_DATABASES },
+    { "update: is followed within the flush", update__is_followed_within_the_flush, HARNESS_DATABASES },
+    { "update: moves primary keys", update__moves_primary_keys, HARNESS_DATABASES },
+    { "update: goes on to the children of children", update__goes_on_to_the_children_of_children, HARNESS_DATABASES },
+    { "update: one made by hand is followed too", update__by_hand_is_followed_too, HARNESS_DATABASES },
+    { "update: is rolled back with its savepoint", update__is_rolled_back_with_its_savepoint, HARNESS_DATABASES },
+    { "delete: one that sets NULL is seen", delete__that_sets_null_is_seen, HARNESS_DATABASES },
+    { "delete: takes children along", delete__takes_children_along, HARNESS_DATABASES },
+    { "delete: goes on to the children of children", delete__goes_on_to_the_children_of_children, HARNESS_DATABASES },
+    { "insert: one with the key of a lost row is told", insert__with_the_key_of_a_lost_row_is_told, HARNESS_DATABASES },
+};
+
+int main(void)
+{
+    return harness_main("test-actions", tests, sizeof tests / sizeof tests[0]);
+}
