@@ -125,6 +125,8 @@ static void look_at_fields(int index)
 /* Is it left out by the next flush anyhow, or taken in? Then it may say so already. */
 static bool state_is_open(const object *o, sqla_object_state there)
 {
+    if (there == SQLA_DELETED) /* it was looked for when the one went that it points at */
+        return has_row(o) && object_row(&w, (int)(o - w.objects)) < 0;
     if (there == SQLA_TRANSIENT && has_row(o))
         return row_find(&w.db, o->table, o->was) < 0 || (gives_keys_again && o->met); /* it was another row's then */
     for (int r = 0; r < table_of_object(o)->one_count; r++) {
@@ -158,7 +160,7 @@ static void look_at_state(int index)
         waits = waits || o->says[r].verb == APPENDED;
     o->dropped = o->state == PENDING && !waits;
     o->clean = o->state == PENDING;
-    o->state = TRANSIENT;
+    o->state = there == SQLA_DELETED ? DELETED : TRANSIENT;
     o->doomed = false;
 }
 
