@@ -257,6 +257,18 @@ void do_set_field(const step *st)
     assign(index, c, v);
 }
 
+/* The key of a K changes, in a flush of its own: what else is said of its children is another matter. */
+void do_rename(const step *st)
+{
+    if (is_dirty())
+        do_flush(&(step){ .a = 1, .c = st->c });
+    int index = pick(TABLE_K, IN_PERSISTENT, st->a);
+    if (index == NOBODY || is_dirty() || x.rebase)
+        return;
+    assign(index, 0, natural_key(&tables[TABLE_K].columns[0], st->b));
+    do_flush(&(step){ .a = 1, .c = st->d });
+}
+
 /* ---- delete and expunge ------------------------------------------------------------------------------- */
 
 /* Does a pointer lead here that no collection answers? Then what becomes of it is not said. */

@@ -271,6 +271,24 @@ static bool goes_by_the_row(int index, int r)
     return its->cascaded || (p.next.objects[index].stale && moved);
 }
 
+/* A key changes, and the database lets those that name it follow. */
+static void follow_key(int t, int c, const val *from, const val *to)
+{
+    if (p.rekeyed_count == sizeof p.rekeyed / sizeof p.rekeyed[0])
+        wrong("test", "there are more changed keys than the test has room for");
+    p.rekeyed[p.rekeyed_count].table = t;
+    p.rekeyed[p.rekeyed_count].column = c;
+    p.rekeyed[p.rekeyed_count++].from = *from;
+    for (int u = 0; u < TABLES; u++)
+        for (int r = 0; r < tables[u].one_count; r++) {
+            const one *relation = &tables[u].ones[r];
+            bool follows = relation->follows && relation->target == t && relation->target_column == c;
+            for (int i = 0; follows && i < p.next.db.count[u]; i++)
+                if (same(&p.next.db.of[u][i].v[relation->column], from))
+                    p.next.db.of[u][i].v[relation->column] = *to;
+        }
+}
+
 /* `row`: where it is, found before any key was written, since it may get the key that another one gives up. */
 static void update_row(int index, int row)
 {
@@ -289,10 +307,14 @@ static void update_row(int index, int row)
         p.fate[index] = UPDATED;
         if (r >= 0)
             p.moved[index][r] = true;
-        if (row < 0)
+        if (row < 0) {
             p.must |= IS_STALE;
-        else
-            p.next.db.of[o->table][row].v[c] = to[c];
+            continue;
+        }
+        const val from = p.next.db.of[o->table][row].v[c];
+        p.next.db.of[o->table][row].v[c] = to[c];
+        if (r < 0 && table_of_object(o)->columns[c].key)
+            follow_key(o->table, c, &from, &to[c]);
     }
 }
 
@@ -417,6 +439,7 @@ static void plan_once(void)
     memset(p.came, 0, sizeof p.came);
     p.must = p.may = 0;
     p.writes = false;
+    p.rekeyed_count = 0;
     pend_what_is_meant();
     decide_fates();
     for (int i = 0; i < p.next.count; i++)

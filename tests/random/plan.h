@@ -49,6 +49,11 @@ typedef struct plan {
     bool either[MAX_OBJECTS][ONES]; /* the row had been changed behind our back: its key may also stay */
     bool moot[MAX_OBJECTS][ONES];   /* it was removed from one whose it is no more, as its row says */
     unsigned must, may;             /* failures of which one must come (0: none), and further ones that may */
+    struct {
+        int table, column;
+        val from;
+    } rekeyed[4]; /* keys that change, and that others may follow */
+    int rekeyed_count;
     bool writes;
     bool came[MAX_OBJECTS]; /* it was transient, and comes along */
     int probe; /* an object by which one sees whether the flush has happened; NOBODY */

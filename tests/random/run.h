@@ -78,6 +78,7 @@ void point(int index, int r, int to);
 void do_add(const step *st);
 void do_new(const step *st);
 void do_set_field(const step *st);
+void do_rename(const step *st);
 void do_delete(const step *st);
 void do_add_again(const step *st);
 void do_expunge(const step *st);

@@ -26,7 +26,7 @@ SQLA_MODEL(
     Ball, "rball", ID, NAME, SQLA_FOREIGN_KEY(owner_id, Person, id), SQLA_TO_ONE(owner, Person, owner_id));
 SQLA_MODEL(K, "rk", SQLA_COLUMN(code, .primary_key = true, .natural = true, .sql_type = "VARCHAR(20)"), NAME,
     SQLA_COLUMN(num), SQLA_TO_MANY(ls, L, k_code, .flags = SQLA_OWNS));
-SQLA_MODEL(L, "rl", ID, NAME, SQLA_FOREIGN_KEY(k_code, K, code, .sql_type = "VARCHAR(20)"),
+SQLA_MODEL(L, "rl", ID, NAME, SQLA_FOREIGN_KEY(k_code, K, code, .sql_type = "VARCHAR(20)", .on_update = SQLA_CASCADE),
     SQLA_TO_ONE(k, K, k_code));
 SQLA_MODEL(I, "ri", SQLA_COLUMN(id, .primary_key = true, .natural = true), NAME,
     SQLA_FOREIGN_KEY(up_id, I, id), SQLA_TO_ONE(up, I, up_id), SQLA_TO_MANY(subs, I, up_id));
@@ -99,8 +99,11 @@ static void read_ones(table *t)
         for (uint32_t k = 0; t->model->items[k].kind != SQLA_ITEM_END; k++)
             if (t->model->items[k].kind == SQLA_ITEM_COLUMN &&
                 sqla_layout_offset(t->model->items[k].as.column.layout) == from->fk_offset)
+            {
                 o->target_column =
                     column_at(&tables[o->target], t->model->items[k].as.column.references_offset);
+                o->follows = t->model->items[k].as.column.on_update == SQLA_CASCADE;
+            }
         t->columns[o->column].one = t->one_count++;
     }
 }

@@ -2,8 +2,8 @@
  *
  * P has children of every kind: owned and dying when orphaned (C, and F, whose key may not be NULL), owned
  * (D), and not owned (E). A joins P and N by two foreign keys that are its key. N is a tree of rows that are
- * not owned, T one of rows that are. Person and Ball close a circle of tables. K has a text for a key, with
- * children L; I points at itself with keys set by hand; M has a key of two columns. */
+ * not owned, T one of rows that are. Person and Ball close a circle of tables. K has a text for a key, which
+ * may change, and the database takes its children L along; I points at itself with keys set by hand; M has a key of two columns. */
 #ifndef RANDOM_SCHEMA_H
 #define RANDOM_SCHEMA_H
 
@@ -131,6 +131,7 @@ typedef struct one {
     int column, target, target_column;
     int many; /* the other side, in target; -1 */
     bool owned, orphans_die;
+    bool follows; /* the database lets the key go with its owner's */
 } one;
 typedef struct many {
     const char *field;

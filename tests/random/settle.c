@@ -1,6 +1,6 @@
 /* settle.c: what memory must say after a flush that has succeeded. */
 #include <config.h>
-#include "plan.h"
+#include "run.h"
 
 #include <string.h>
 
@@ -177,6 +177,27 @@ static void settle_collection(int owner, int k)
     }
 }
 
+/* Whoever named a key that has changed was read again, and says what its row says. */
+static void follow_keys(void)
+{
+    for (int k = 0; k < p.rekeyed_count; k++)
+        for (int i = 0; i < w.count; i++) {
+            object *o = &w.objects[i];
+            for (int r = 0; has_row(o) && r < table_of_object(o)->one_count; r++) {
+                const one *relation = &table_of_object(o)->ones[r];
+                if (!relation->follows || relation->target != p.rekeyed[k].table ||
+                    relation->target_column != p.rekeyed[k].column || !same(&o->was[relation->column], &p.rekeyed[k].from))
+                    continue;
+                o->stale = true;
+                refill(i);
+                for (int owner = 0; owner < w.count; owner++) /* it may have been another's all the time */
+                    if (w.objects[owner].table == relation->target && relation->many >= 0 &&
+                        w.objects[owner].many[relation->many].stale)
+                        w.objects[owner].many[relation->many].known = WHATEVER;
+            }
+        }
+}
+
 void plan_settle(void)
 {
     bool wrote = w.wrote || p.writes;
@@ -185,6 +206,7 @@ void plan_settle(void)
     take_keys();
     for (int i = 0; i < w.count; i++)
         settle_object(i);
+    follow_keys();
     for (int i = 0; i < w.count; i++)
         if (p.fate[i] == INSERTED || p.fate[i] == UPDATED)
             lose_others(i);

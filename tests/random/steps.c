@@ -79,6 +79,7 @@ static const struct {
     { "add", do_add, 12 },
     { "new", do_new, 5 },
     { "set_field", do_set_field, 10 },
+    { "rename", do_rename, 3 },
     { "set_key", do_set_key, 6 },
     { "set_pointer", do_set_pointer, 10 },
     { "append", do_append, 10 },
