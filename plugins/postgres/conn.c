@@ -330,7 +330,7 @@ sqla_status postgres_reset(sqla_driver_conn *conn, int64_t deadline, sqla_err *e
         return postgres__fail(err, SQLA_ERR_MISUSE, NULL, "cannot reset the session: a transaction is open");
     snprintf(text, sizeof text,
              "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); "
-             "DISCARD TEMP; DISCARD SEQUENCES; %s", postgres__pins);
+             "DISCARD TEMP; DISCARD SEQUENCES; %s", postgres__pins(conn));
     sqla_status status = postgres__enter(conn, deadline, err);
     if (status != SQLA_OK)
         return status;

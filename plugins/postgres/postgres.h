@@ -97,6 +97,7 @@ struct sqla_driver_conn {
     bool over;                 /* a statement has ended it, and perhaps begun another */
     bool rolled_back;          /* what is running has said ROLLBACK, if only to a savepoint */
     bool only_reads;           /* the session refuses every write */
+    bool cannot_look;          /* the server cannot see that its client is gone while it works */
     bool completed;            /* a statement of what is running was done; committed it may not be */
     bool open_outcome;         /* rows are still coming of what commits by itself */
     const char *running;       /* the program's statement that was sent, or NULL */
@@ -240,7 +241,8 @@ void postgres_cancel_free(sqla_driver_canceller *canceller);
 /* ---- watch.c ------------------------------------------------------------------------------------------- */
 
 /* Settings that the driver relies on; and the same for one transaction. */
-extern const char postgres__pins[], postgres__local_pins[];
+const char *postgres__pins(const sqla_driver_conn *conn);
+extern const char postgres__local_pins[];
 /* Set them in a new session, or see that they hold there. */
 sqla_status postgres__pin(sqla_driver_conn *conn, sqla_err *err);
 /* Set them again where a statement changed them, or give the connection up. Behind a statement, before the

@@ -11,9 +11,18 @@
 
 #include <string.h>
 
-const char postgres__pins[] =
-    "SET client_encoding TO 'UTF8'; SET standard_conforming_strings TO on; SET DateStyle TO 'ISO'; "
-    "SET IntervalStyle TO 'postgres'; SET bytea_output TO 'hex'; SET extra_float_digits TO 3";
+#define PINS                                                                                         \
+    "SET client_encoding TO 'UTF8'; SET standard_conforming_strings TO on; SET DateStyle TO 'ISO'; " \
+    "SET IntervalStyle TO 'postgres'; SET bytea_output TO 'hex'; SET extra_float_digits TO 3"
+
+/* A statement whose client has given the link up ends within a second, and does not run on for as long as it has work. */
+#define LOOKS_FOR_CLIENT "; SET client_connection_check_interval TO 1000"
+
+const char *postgres__pins(const sqla_driver_conn *conn)
+{
+    bool can = PQserverVersion(conn->link) >= 140000 && !conn->cannot_look;
+    return can ? PINS LOOKS_FOR_CLIENT : PINS;
+}
 
 /* Behind a pooler nothing may be set that outlasts the transaction: BEGIN carries the settings with it. */
 const char postgres__local_pins[] =
@@ -52,7 +61,12 @@ static sqla_status check_pooled(sqla_driver_conn *conn, sqla_err *err)
 
 sqla_status postgres__pin(sqla_driver_conn *conn, sqla_err *err)
 {
-    return conn->pooled ? check_pooled(conn, err) : postgres__simple(conn, postgres__pins, NULL, err);
+    if (conn->pooled)
+        return check_pooled(conn, err);
+    if (postgres__simple(conn, postgres__pins(conn), NULL, NULL) == SQLA_OK)
+        return SQLA_OK;
+    conn->cannot_look = true; /* there are systems on which a server cannot */
+    return postgres__simple(conn, postgres__pins(conn), NULL, err);
 }
 
 /* ---- afterwards ---------------------------------------------------------------------------------------- */
@@ -87,7 +101,7 @@ static bool is_disturbed(const sqla_driver_conn *conn)
 static const char *what_mends(const sqla_driver_conn *conn)
 {
     return conn->pooled ? "SET client_encoding TO 'UTF8'; SET standard_conforming_strings TO on"
-                        : postgres__pins;
+                        : postgres__pins(conn);
 }
 
 void postgres__watch(sqla_driver_conn *conn)
