@@ -9,7 +9,8 @@
 
 #include "expect.h"
 
-#define EACH_MODEL(X) X(Town) X(House) X(Room) X(Plate) X(Screw) X(Owner) X(Vet) X(Dog) X(Cat) X(Hand) X(Finger)
+#define EACH_MODEL(X) X(Town) X(House) X(Room) X(Plate) X(Screw) X(Owner) X(Vet) X(Dog) X(Cat) X(Hand) X(Finger) \
+    X(Seat) X(Ticket)
 #define DECLARE(S)      \
     typedef struct S S; \
     SQLA_DECLARE(S);
@@ -74,6 +75,17 @@ struct Finger {
     sqla_opt_i32 size;
     Hand *hand;
 };
+/* What tickets name may be missing. */
+struct Seat {
+    int64_t id;
+    const char *mark;
+    SQLA_MANY(Ticket) tickets;
+};
+struct Ticket {
+    int64_t id;
+    const char *seat_mark;
+    Seat *seat;
+};
 
 #define CODE .sql_type = "VARCHAR(20)"
 SQLA_MODEL(Town, "towns", SQLA_COLUMN(code, .primary_key = true, CODE), SQLA_COLUMN(name),
@@ -102,6 +114,10 @@ SQLA_MODEL(Cat, "cats", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(name),
 SQLA_MODEL(Hand, "hands", SQLA_COLUMN(code, .primary_key = true, CODE), SQLA_COLUMN(name));
 SQLA_MODEL(Finger, "fingers", SQLA_FOREIGN_KEY(code, Hand, code, CODE, .primary_key = true),
     SQLA_COLUMN(number, .primary_key = true), SQLA_COLUMN(size), SQLA_TO_ONE(hand, Hand, code));
+SQLA_MODEL(Seat, "seats", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(mark, .unique = true, CODE),
+    SQLA_TO_MANY(tickets, Ticket, seat_mark));
+SQLA_MODEL(Ticket, "tickets", SQLA_COLUMN(id, .primary_key = true),
+    SQLA_FOREIGN_KEY(seat_mark, Seat, mark, CODE), SQLA_TO_ONE(seat, Seat, seat_mark));
 
 /* ---- a session in a database of its own ------------------------------------------------------------- */
 
@@ -120,6 +136,7 @@ static void open_world(world *w, const char *url)
     w->db = sqla_create_engine(url, NULL, &w->err);
     w->base = sqla_metadata_new(&w->err);
     sqla_metadata_add(w->base, SQLA_MODELS(Town, House, Room, Plate, Screw, Owner, Vet, Dog, Cat, Hand, Finger), &w->err);
+    sqla_metadata_add(w->base, SQLA_MODELS(Seat, Ticket), &w->err);
     CU_ASSERT(harness_sql(url, "CREATE TABLE hands (code VARCHAR(20) NOT NULL PRIMARY KEY, name VARCHAR(20))"));
     CU_ASSERT(harness_sql(url, "CREATE TABLE fingers (code VARCHAR(20) NOT NULL, number INTEGER NOT NULL, size INTEGER, "
                                "PRIMARY KEY (code, number), "
@@ -464,6 +481,51 @@ static void insert__with_the_key_of_a_lost_row_is_told(const char *url)
     close_world(&w);
 }
 
+/* Nothing can point at it, so nobody is told that something does. */
+static void key__that_is_null_cannot_be_pointed_at(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Seat *seat = sqla_add(w.s, Seat, .mark = NULL);
+    Ticket *ticket = sqla_new(w.s, Ticket);
+    commit(&w);
+    ticket->seat = seat;
+    fails(&w, SQLA_ERR_DATA, "field 'seat' of 'Ticket' cannot point at a 'Seat' whose 'mark' is NULL");
+    sqla_append(w.s, seat, tickets, ticket);
+    fails(&w, SQLA_ERR_DATA, "whose 'mark' is NULL");
+    sqla_add(w.s, Ticket, .seat = seat);
+    fails(&w, SQLA_ERR_DATA, "whose 'mark' is NULL");
+    seat->mark = "front";
+    ticket->seat = seat;
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT seat_mark FROM tickets", "front"));
+    close_world(&w);
+}
+
+/* Where each statement stands at once, nothing is taken back. */
+static void autocommit__keeps_what_was_written(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    sqla_begin(w.s, SQLA_TXN_OPTIONS(.isolation = SQLA_AUTOCOMMIT), &w.err);
+    Owner *first = sqla_add(w.s, Owner, .id = 1, .name = "first");
+    Owner *gone = sqla_add(w.s, Owner, .id = 2, .name = "gone");
+    flush(&w);
+    sqla_delete(w.s, gone);
+    first->name = "changed";
+    flush(&w);
+    Dog *dog = sqla_add(w.s, Dog, .name = "nobody's", .owner_id = SQLA_SOME(9));
+    fails(&w, SQLA_ERR_FOREIGN_KEY, "");
+    CU_ASSERT_EQUAL(sqla_state(w.s, first), SQLA_PERSISTENT);
+    CU_ASSERT_EQUAL(sqla_state(w.s, gone), SQLA_TRANSIENT);
+    CU_ASSERT_EQUAL(sqla_state(w.s, dog), SQLA_TRANSIENT);
+    CU_ASSERT(text_is(first->name, "changed"));
+    first->name = "again";
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT name FROM owners", "again"));
+    close_world(&w);
+}
+
 static const struct harness_test tests[] = {
     { "update: moves no child to who takes the key", update__moves_no_child_to_who_takes_the_key, HARNESS_DATABASES },
     { "update: lets a child go to who takes the key", update__lets_a_child_go_to_who_takes_the_key, HARNESS_DATABASES },
@@ -475,6 +537,8 @@ static const struct harness_test tests[] = {
     { "delete: one that sets NULL is seen", delete__that_sets_null_is_seen, HARNESS_DATABASES },
     { "delete: takes children along", delete__takes_children_along, HARNESS_DATABASES },
     { "delete: goes on to the children of children", delete__goes_on_to_the_children_of_children, HARNESS_DATABASES },
+    { "key: one that is NULL cannot be pointed at", key__that_is_null_cannot_be_pointed_at, HARNESS_DATABASES },
+    { "autocommit: keeps what was written", autocommit__keeps_what_was_written, HARNESS_DATABASES },
     { "insert: one with the key of a lost row is told", insert__with_the_key_of_a_lost_row_is_told, HARNESS_DATABASES },
 };
 

@@ -346,6 +346,7 @@ void sqla__conn_warn_uncounted(const sqla_conn *conn)
 }
 
 bool sqla__conn_touched(const sqla_conn *conn) { return conn->touched; }
+bool sqla__conn_autocommits(const sqla_conn *conn) { return conn->autocommit; }
 void sqla__conn_know(sqla_conn *conn, const sqla_metadata *base) { conn->known = base; }
 
 uint32_t sqla__conn_max_parameters(const sqla_conn *conn)

@@ -23,6 +23,7 @@ bool sqla__conn_can_batch(const sqla_conn *conn);    /* the driver has execute_m
 void sqla__conn_warn_uncounted(const sqla_conn *conn);
 void sqla__conn_touch(sqla_conn *conn);              /* raw SQL ran: reset when it goes back */
 bool sqla__conn_touched(const sqla_conn *conn);
+bool sqla__conn_autocommits(const sqla_conn *conn); /* its transaction is none: each statement stands as soon as it has run */
 /* Until the connection goes back: tables that its statements are about, for hints. base is frozen, and borrowed. */
 void sqla__conn_know(sqla_conn *conn, const sqla_metadata *base);
 const sqla_traits *sqla__engine_traits(const sqla_engine *db);

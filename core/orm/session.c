@@ -403,6 +403,7 @@ static void forget_pending(sqla_session *s)
 static sqla_status rollback(sqla_session *s, sqla_error *err)
 {
     sqla_status status = SQLA_OK;
+    bool stands = s->conn != NULL && sqla__conn_autocommits(s->conn);
     if (s->conn != NULL) {
         if (!sqla__conn_lost(s->conn))
             status = sqla__conn_rollback(s->conn, err);
@@ -411,7 +412,10 @@ static sqla_status rollback(sqla_session *s, sqla_error *err)
         give_connection_back(s);
     }
     sqla__stmts_over(&s->statements);
-    sqla__undo_to(s, 0, 0);
+    if (stands)
+        sqla__undo_forget(s);
+    else
+        sqla__undo_to(s, 0, 0);
     forget_pending(s);
     sqla__discard_changes(s, s->began);
     end_of_transaction(s, false);

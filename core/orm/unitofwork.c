@@ -64,6 +64,10 @@ static sqla_status take_key_of(
     if (item->object->state == SQLA_PENDING && !unset &&
         !sqla__undo_take_key(sqla__pool_of(item->object)->session, item->object, key))
         return sqla__error_nomem(err);
+    if (sqla__field_is_null(referenced, sqla__struct_of(parent)))
+        return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' cannot point at a '%s' whose '%s' is NULL",
+            key->pointer != NULL ? key->pointer->item->field : column->item->field, key->holder->model->name,
+            key->target->model->name, key->target->columns[key->referenced_column].item->field);
     if (sqla__field_assign(&column->slot, row, referenced, sqla__struct_of(parent)))
         return SQLA_OK;
     return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' cannot hold the key of its parent",

@@ -80,8 +80,8 @@ SQLA_API sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options 
 
 /* flush: write what was added, changed and deleted, in the order that the foreign keys ask for; nothing is committed.
  * commit: flush, then commit. SQLA_ERR_UNKNOWN_OUTCOME: it may have happened. After SQLA_ERR_BUSY flush and commit may be repeated,
- *   unless the database has given the transaction up over it, as PostgreSQL does.
- * After any other failure, and that one, the session refuses work with SQLA_ERR_ROLLBACK_FIRST, quoting it, until sqla_rollback.
+ *   unless the flush had written rows already, or the database has given the transaction up over it, as PostgreSQL does.
+ * After any other failure, and those, the session refuses work with SQLA_ERR_ROLLBACK_FIRST, quoting it, until sqla_rollback.
  *   So it is after a failure that a call without a status kept, such as sqla_add: the next call with one tells it, whatever that
  *   was to do, and does nothing. What was to be written together is never committed without the part that failed.
  * rollback: end the transaction. Always works, and needs no SQL but the ROLLBACK:
@@ -93,6 +93,8 @@ SQLA_API sqla_status sqla_begin(sqla_session *s, const sqla_transaction_options 
  *   - collections that were loaded or changed since the transaction began are not loaded any more
  *     (`loaded` is false), pointers that were loaded since are NULL, and other pointers are what they
  *     were.
+ *   With SQLA_AUTOCOMMIT nothing is taken back: what the flushes wrote stands, and its objects keep their
+ *   rows. Of the statement that failed a part may stand too.
  *   MISUSE: a statement, which is named, had ended the transaction, such as a raw COMMIT. The session goes
  *   on, and the database has what that statement left.
  * Such a statement is noticed: the next call is SQLA_ERR_ROLLBACK_FIRST and names it. */
