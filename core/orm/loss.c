@@ -40,7 +40,8 @@ static size_t look_at_pool(loss *l, const sqla__pool *pool, size_t left)
         const sqla__page *page = pool->pages.items[p];
         for (uint32_t i = 0; page != NULL && i < page->used && left > 0; i++, left--) {
             const sqla__object *object = sqla__page_cell(page, i);
-            if (object->state == SQLA_PERSISTENT && (object->flags & SQLA__FLAG_DOOMED) == 0 && !sqla__object_untouched(object))
+            bool meant = object->state == SQLA_PERSISTENT || (object->flags & SQLA__FLAG_LOST) != 0;
+            if (meant && (object->flags & SQLA__FLAG_DOOMED) == 0 && !sqla__object_untouched(object))
                 add(l, object, "changed");
         }
     }
