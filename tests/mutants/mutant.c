@@ -686,7 +686,7 @@ static void spoil_traits(const sqla_traits *from)
     hidden = (IS(hides_transactional_ddl) ? SQLA_FEATURE_TRANSACTIONAL_DDL : 0) | (IS(hides_isolated_abort) ? SQLA_FEATURE_ISOLATED_ABORT : 0) |
              (IS(hides_multiple_results) ? SQLA_FEATURE_MULTIPLE_RESULTS : 0) | (IS(hides_default_values) ? SQLA_FEATURE_DEFAULT_VALUES : 0) |
              (IS(hides_returning) ? SQLA_FEATURE_RETURNING : 0) | (IS(hides_fk_actions) ? SQLA_FEATURE_FK_ACTIONS : 0) |
-             (IS(claims_ephemeral_not) ? SQLA_FEATURE_EPHEMERAL : 0) |
+             (IS(hides_forward_keys) ? SQLA_FEATURE_FORWARD_KEYS : 0) | (IS(claims_ephemeral_not) ? SQLA_FEATURE_EPHEMERAL : 0) |
              (IS(bit_without_slot) ? SQLA_FEATURE_LAST_ID : 0); /* with it the library itself would refuse the driver */
     traits.features = (traits.features | claimed) & ~hidden;
     if (IS(short_names))

@@ -99,6 +99,7 @@
     X(hides_fk_actions, "ddl-05", "ddl-*,err-*") \
     X(claims_add_constraint, "ddl-06", "ddl-*") \
     X(claims_cascade_drop, "ddl-07", "ddl-*") \
+    X(hides_forward_keys, "ddl-10", "ddl-*") \
     X(claims_ephemeral_not, "con-25", "con-*") \
     X(exits, "q-10", "q-*") \
     X(tables_out_of_order, "ref-02", "ref-*") \

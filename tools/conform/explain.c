@@ -240,6 +240,8 @@ static const struct {
     { "ddl-07", "DROP ... CASCADE works if, and only if, SQLA_FEATURE_CASCADE_DROP says so." },
     { "ddl-08", "CREATE TYPE ... AS ENUM works if, and only if, SQLA_FEATURE_NATIVE_ENUM says so." },
     { "ddl-09", "The trait 'now' is a default that gives the present instant, in UTC." },
+    { "ddl-10", "A foreign key in CREATE TABLE may name a table that is not there yet if, and only if, "
+                "SQLA_FEATURE_FORWARD_KEYS says so; it holds from then on." },
     { "q-01", "LIMIT and OFFSET take parameters; an OFFSET alone works in the words of 'limit_all'." },
     { "q-04", "Parts of a UNION may have limits of their own." },
     { "q-05", "WITH RECURSIVE works: the kit makes long work from it." },

@@ -261,6 +261,27 @@ static void features__now(void)
     kit_close(&db);
 }
 
+/* Two tables that point at each other, the one that comes first at one that is not there yet. */
+static void features__forward_keys(void)
+{
+    kit_must_open(&db);
+    kit_drop(&db, "conf_ahead");
+    kit_drop(&db, "conf_behind");
+    bool works = kit_run(&db, kit_sql("CREATE TABLE [conf_ahead] ([id] %s NOT NULL PRIMARY KEY, [behind] %s, "
+                                      "FOREIGN KEY ([behind]) REFERENCES [conf_behind] ([id]))",
+                                  kit_type(SQLA_INT64), kit_type(SQLA_INT64))) == SQLA_OK;
+    kit_agrees(&db, SQLA_FEATURE_FORWARD_KEYS, works, "a foreign key at a table that is not there yet");
+    if (works) {
+        kit_must(&db, kit_sql("CREATE TABLE [conf_behind] ([id] %s NOT NULL PRIMARY KEY)", kit_type(SQLA_INT64)));
+        EXPECT(kit_run(&db, "INSERT INTO [conf_ahead] ([id], [behind]) VALUES (1, 7)"), SQLA_ERR_FOREIGN_KEY);
+        EXPECT(kit_run(&db, "INSERT INTO [conf_behind] ([id]) VALUES (7)"), SQLA_OK);
+        EXPECT(kit_run(&db, "INSERT INTO [conf_ahead] ([id], [behind]) VALUES (1, 7)"), SQLA_OK);
+    }
+    kit_drop(&db, "conf_ahead");
+    kit_drop(&db, "conf_behind");
+    kit_close(&db);
+}
+
 /* ---- connections --------------------------------------------------------------------------------------------------------- */
 
 static sqla_status open_as(kit_conn *conn, uint32_t flags)
@@ -353,6 +374,8 @@ const conform_check conform_feature_checks[] = {
     { "ddl-07", "dropping what others point at, as declared", NEEDS_DATABASE, 0, features__cascade_drop },
     { "ddl-08", "types of labels, as declared", NEEDS_DATABASE, 0, features__native_enum },
     { "ddl-09", "now, as a default", NEEDS_DATABASE, 0, features__now },
+    { "ddl-10", "foreign keys at tables that are not there yet, as declared", NEEDS_DATABASE, 0,
+        features__forward_keys },
     { "con-23", "a read-only connection refuses to write", NEEDS_DATABASE, SQLA_FEATURE_READ_ONLY,
         features__read_only },
     { "con-24", "a connection through a pooler", NEEDS_DATABASE, SQLA_FEATURE_POOLER, features__pooled },

@@ -163,6 +163,7 @@ static const char *lacks_slot(uint32_t needs)
 
 const char *kit_feature_name(uint64_t features)
 {
+    /* Each bit of traits.h has its line here: a driver's author is told of it by name. */
 #define NAME(name)                                 \
     {                                              \
         SQLA_FEATURE_##name, "SQLA_FEATURE_" #name \
@@ -174,7 +175,7 @@ const char *kit_feature_name(uint64_t features)
         NAME(ADD_CONSTRAINT), NAME(ILIKE), NAME(BOOLEAN), NAME(NATIVE_ENUM), NAME(DEFAULT_VALUES),
         NAME(DEFERRED_FK), NAME(SCHEMAS), NAME(ISOLATED_ABORT), NAME(CASCADE_DROP), NAME(FK_ACTIONS),
         NAME(EPHEMERAL), NAME(MULTIPLE_RESULTS), NAME(ARRAYS), NAME(POOLER), NAME(CHECK_NAMES),
-        NAME(READ_ONLY) };
+        NAME(READ_ONLY), NAME(FORWARD_KEYS) };
 #undef NAME
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if ((features & names[i].bit) != 0)
