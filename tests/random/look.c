@@ -161,6 +161,10 @@ static void look_at_state(int index)
     o->dropped = o->state == PENDING && !waits;
     o->clean = o->state == PENDING;
     o->state = there == SQLA_DELETED ? DELETED : TRANSIENT;
+    for (int i = 0; there == SQLA_DELETED && i < w.count; i++) /* and it has left all collections */
+        for (int k = 0; k < table_of_object(&w.objects[i])->many_count; k++)
+            if (coll_has(&w.objects[i].many[k], index))
+                coll_drop(&w.objects[i].many[k], index);
     o->doomed = false;
 }
 
@@ -389,6 +393,9 @@ static void look_at_modified(int index)
 
 void look_at_memory(void)
 {
+    for (int i = 0; i < w.count; i++)
+        if (w.objects[i].state != GONE)
+            look_at_state(i);
     for (int i = 0; i < w.count; i++) /* looking may meet more */
         if (w.objects[i].state != GONE) {
             look_at_state(i);
