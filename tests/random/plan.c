@@ -215,6 +215,8 @@ static void check_object(int index)
             continue;
         if (its->is == OF_OBJECT && goes(its->object))
             p.must |= IS_FOREIGN_KEY;
+        if (its->is == OF_OBJECT && has_row(&p.next.objects[its->object]) && object_row(&w, its->object) < 0)
+            p.may |= IS_FOREIGN_KEY; /* its row is gone, and one with its key may come too late */
         if (its->is == OF_NOBODY && key->not_null) /* a plain 0 of a new object may be sent as one */
             p.must |= IS_NOT_NULL | (key->form == FORM_INT && !has_row(o) ? IS_FOREIGN_KEY : 0);
     }
