@@ -198,6 +198,24 @@ static void follow_keys(void)
         }
 }
 
+/* Whoever named one that went was read again, and may turn out to be another's, or nobody's. */
+static void look_again(void)
+{
+    for (int i = 0; i < w.count; i++)
+        for (int r = 0; has_row(&w.objects[i]) && r < table_of_object(&w.objects[i])->one_count; r++) {
+            const one *relation = &table_of_object(&w.objects[i])->ones[r];
+            bool touched = false;
+            for (int d = 0; d < w.count; d++)
+                touched = touched || (p.fate[d] == DIES && w.objects[d].table == relation->target &&
+                                         w.objects[i].was[relation->column].set &&
+                                         same(&w.objects[i].was[relation->column], object_key(&w, d, relation)));
+            w.objects[i].open_to[r] = w.objects[i].open_to[r] || touched;
+            for (int owner = 0; touched && relation->many >= 0 && owner < w.count; owner++)
+                if (w.objects[owner].table == relation->target && w.objects[owner].many[relation->many].stale)
+                    w.objects[owner].many[relation->many].known = WHATEVER;
+        }
+}
+
 void plan_settle(void)
 {
     bool wrote = w.wrote || p.writes;
@@ -213,6 +231,7 @@ void plan_settle(void)
     for (int i = 0; i < w.count; i++)
         for (int k = 0; has_row(&w.objects[i]) && k < table_of_object(&w.objects[i])->many_count; k++)
             settle_collection(i, k);
+    look_again();
     for (int i = 0; i < w.count; i++) /* what is in that of one without a row is its own business */
         for (int k = 0; w.objects[i].state == TRANSIENT && k < MANIES; k++)
             w.objects[i].many[k].known = WHATEVER;
