@@ -10,7 +10,7 @@
 #include "expect.h"
 
 #define EACH_MODEL(X) X(Town) X(House) X(Room) X(Plate) X(Screw) X(Owner) X(Vet) X(Dog) X(Cat) X(Hand) X(Finger) \
-    X(Seat) X(Ticket)
+    X(Seat) X(Ticket) X(Nail) X(Tree)
 #define DECLARE(S)      \
     typedef struct S S; \
     SQLA_DECLARE(S);
@@ -75,6 +75,16 @@ struct Finger {
     sqla_opt_i32 size;
     Hand *hand;
 };
+/* It loses its plate, and stays. */
+struct Nail {
+    int64_t id;
+    const char *plate_code;
+    Plate *plate;
+};
+struct Tree {
+    const char *code, *name, *up;
+    Tree *parent;
+};
 /* What tickets name may be missing. */
 struct Seat {
     int64_t id;
@@ -114,6 +124,11 @@ SQLA_MODEL(Cat, "cats", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(name),
 SQLA_MODEL(Hand, "hands", SQLA_COLUMN(code, .primary_key = true, CODE), SQLA_COLUMN(name));
 SQLA_MODEL(Finger, "fingers", SQLA_FOREIGN_KEY(code, Hand, code, CODE, .primary_key = true),
     SQLA_COLUMN(number, .primary_key = true), SQLA_COLUMN(size), SQLA_TO_ONE(hand, Hand, code));
+SQLA_MODEL(Nail, "nails", SQLA_COLUMN(id, .primary_key = true),
+    SQLA_FOREIGN_KEY(plate_code, Plate, town_code, CODE, .on_delete = SQLA_SET_NULL, .on_update = SQLA_CASCADE),
+    SQLA_TO_ONE(plate, Plate, plate_code));
+SQLA_MODEL(Tree, "trees", SQLA_COLUMN(code, .primary_key = true, CODE), SQLA_COLUMN(name),
+    SQLA_FOREIGN_KEY(up, Tree, code, CODE), SQLA_TO_ONE(parent, Tree, up));
 SQLA_MODEL(Seat, "seats", SQLA_COLUMN(id, .primary_key = true), SQLA_COLUMN(mark, .unique = true, CODE),
     SQLA_TO_MANY(tickets, Ticket, seat_mark));
 SQLA_MODEL(Ticket, "tickets", SQLA_COLUMN(id, .primary_key = true),
@@ -136,7 +151,7 @@ static void open_world(world *w, const char *url)
     w->db = sqla_create_engine(url, NULL, &w->err);
     w->base = sqla_metadata_new(&w->err);
     sqla_metadata_add(w->base, SQLA_MODELS(Town, House, Room, Plate, Screw, Owner, Vet, Dog, Cat, Hand, Finger), &w->err);
-    sqla_metadata_add(w->base, SQLA_MODELS(Seat, Ticket), &w->err);
+    sqla_metadata_add(w->base, SQLA_MODELS(Seat, Ticket, Nail, Tree), &w->err);
     CU_ASSERT(harness_sql(url, "CREATE TABLE hands (code VARCHAR(20) NOT NULL PRIMARY KEY, name VARCHAR(20))"));
     CU_ASSERT(harness_sql(url, "CREATE TABLE fingers (code VARCHAR(20) NOT NULL, number INTEGER NOT NULL, size INTEGER, "
                                "PRIMARY KEY (code, number), "
@@ -346,8 +361,9 @@ static void update__by_hand_is_followed_too(const char *url)
     finger->size = (sqla_opt_i32)SQLA_SOME(5);
     flush(&w);
     CU_ASSERT(text_is(finger->code, "z") && text_is(gone->code, "a"));
+    CU_ASSERT_EQUAL(sqla_state(w.s, gone), SQLA_DELETED);
     gone->size = (sqla_opt_i32)SQLA_SOME(6);
-    fails(&w, SQLA_ERR_STALE, "changed or deleted behind our back");
+    fails(&w, SQLA_ERR_STALE, "the row of a 'Finger' is gone");
     CU_ASSERT(text_is(finger->code, "a") && text_is(a->code, "a"));
     a->code = "z";
     commit(&w);
@@ -358,6 +374,52 @@ static void update__by_hand_is_followed_too(const char *url)
     sqla_delete(w.s, a);
     commit(&w);
     CU_ASSERT_EQUAL(sqla_state(w.s, finger), SQLA_TRANSIENT);
+    close_world(&w);
+}
+
+/* An object whose row was not found under its new key has none, whoever has the old one by now. */
+static void update__leaves_rows_of_others_alone(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Town *town = sqla_add(w.s, Town, .code = "a");
+    Room *room = sqla_add(w.s, Room, .number = 1, .text = "ours", .town = town);
+    Room *changed = sqla_add(w.s, Room, .number = 2, .text = "ours", .town = town);
+    commit(&w);
+    CU_ASSERT(harness_sql(url, "DELETE FROM rooms"));
+    town->code = "z";
+    changed->text = "late";
+    fails(&w, SQLA_ERR_STALE, "changed or deleted behind our back");
+    town->code = "z";
+    commit(&w);
+    CU_ASSERT_EQUAL(sqla_state(w.s, room), SQLA_TRANSIENT);
+    CU_ASSERT(harness_sql(url, "INSERT INTO towns (code) VALUES ('a')"));
+    CU_ASSERT(harness_sql(url, "INSERT INTO rooms (town_code, number, text) VALUES ('a', 1, 'theirs')"));
+    room->text = "ours again";
+    fails(&w, SQLA_ERR_STALE, "the row of a 'Room' is gone");
+    CU_ASSERT(has(&w, "SELECT text FROM rooms WHERE number = 1", "theirs"));
+    commit(&w);
+    close_world(&w);
+}
+
+/* A key is a text of its parent's, which gets others when it is written in the same flush. */
+static void update__holds_no_texts_of_the_parent(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Tree *oak = sqla_add(w.s, Tree, .code = "oak", .name = "o");
+    Tree *twig = sqla_add(w.s, Tree, .code = "twig", .name = "t");
+    commit(&w);
+    for (int i = 0; i < 3; i++) {
+        oak->name = i % 2 == 0 ? "a longer name for it than the one before" : "o";
+        flush(&w);
+    }
+    oak->name = "another name, which is the longest of all the names that it has had so far";
+    twig->parent = oak;
+    twig->name = "of the oak";
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT up FROM trees WHERE code = 'twig'", "oak"));
+    CU_ASSERT(text_is(twig->up, "oak"));
     close_world(&w);
 }
 
@@ -463,6 +525,27 @@ static void delete__goes_on_to_the_children_of_children(const char *url)
     close_world(&w);
 }
 
+/* A child that was given, in the same flush, to one that goes with its own parent. */
+static void delete__leaves_no_pointer_at_what_went(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Town *town = sqla_add(w.s, Town, .code = "a");
+    Plate *plate = sqla_add(w.s, Plate, .text = "p", .town = town);
+    Nail *old = sqla_new(w.s, Nail);
+    commit(&w);
+    old->plate = plate;
+    Nail *new = sqla_add(w.s, Nail, .plate = plate);
+    sqla_delete(w.s, town);
+    flush(&w);
+    CU_ASSERT_EQUAL(sqla_state(w.s, plate), SQLA_DELETED);
+    CU_ASSERT(old->plate == NULL && old->plate_code == NULL);
+    CU_ASSERT(new->plate == NULL && new->plate_code == NULL);
+    commit(&w);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM nails WHERE plate_code IS NULL"), 2);
+    close_world(&w);
+}
+
 /* Somebody else deletes the row, and its key is given again. */
 static void insert__with_the_key_of_a_lost_row_is_told(const char *url)
 {
@@ -533,10 +616,13 @@ static const struct harness_test tests[] = {
     { "update: moves primary keys", update__moves_primary_keys, HARNESS_DATABASES },
     { "update: goes on to the children of children", update__goes_on_to_the_children_of_children, HARNESS_DATABASES },
     { "update: one made by hand is followed too", update__by_hand_is_followed_too, HARNESS_DATABASES },
+    { "update: leaves rows of others alone", update__leaves_rows_of_others_alone, HARNESS_DATABASES },
+    { "update: holds no texts of the parent", update__holds_no_texts_of_the_parent, HARNESS_DATABASES },
     { "update: is rolled back with its savepoint", update__is_rolled_back_with_its_savepoint, HARNESS_DATABASES },
     { "delete: one that sets NULL is seen", delete__that_sets_null_is_seen, HARNESS_DATABASES },
     { "delete: takes children along", delete__takes_children_along, HARNESS_DATABASES },
     { "delete: goes on to the children of children", delete__goes_on_to_the_children_of_children, HARNESS_DATABASES },
+    { "delete: leaves no pointer at what went", delete__leaves_no_pointer_at_what_went, HARNESS_DATABASES },
     { "key: one that is NULL cannot be pointed at", key__that_is_null_cannot_be_pointed_at, HARNESS_DATABASES },
     { "autocommit: keeps what was written", autocommit__keeps_what_was_written, HARNESS_DATABASES },
     { "insert: one with the key of a lost row is told", insert__with_the_key_of_a_lost_row_is_told, HARNESS_DATABASES },

@@ -346,7 +346,8 @@ static sqla_status settle(wave *v, bool deleted, sqla_error *err)
     sqla_status status = SQLA_OK;
     for (size_t i = 0; i < v->objects.count && status == SQLA_OK; i++) {
         sqla__object *object = v->objects.items[i];
-        if (deleted && is_lost(v, object)) {
+        bool waits = (object->flags & (SQLA__FLAG_QUEUED | SQLA__FLAG_DOOMED)) != 0; /* and its write will tell */
+        if (is_lost(v, object) && (deleted || !waits)) {
             sqla__sync_gone(s, object);
             status = sqla__object_lose(s, object, err);
         } else if (object->state == SQLA_PERSISTENT && (object->flags & SQLA__FLAG_QUEUED) != 0) {

@@ -414,6 +414,16 @@ bool sqla__texts_borrow(sqla__object *object, sqla__arena *arena)
     return true;
 }
 
+bool sqla__texts_keep_one(const sqla_slot *slot, void *row, sqla__arena *arena)
+{
+    if (!is_pointer(slot) || sqla__field_is_null(slot, row))
+        return true;
+    char *to = sqla__arena_take(arena, sqla__field_text_size(slot, row) + 1);
+    if (to != NULL)
+        move_text(slot, row, to);
+    return to != NULL;
+}
+
 bool sqla__texts_keep(sqla__object *object, sqla__arena *arena)
 {
     const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
@@ -423,10 +433,8 @@ bool sqla__texts_keep(sqla__object *object, sqla__arena *arena)
         if (!is_pointer(slot) || sqla__field_is_null(slot, snapshot))
             continue;
         bool same = sqla__field_untouched(slot, row, snapshot);
-        char *to = sqla__arena_take(arena, sqla__field_text_size(slot, snapshot) + 1);
-        if (to == NULL)
+        if (!sqla__texts_keep_one(slot, snapshot, arena))
             return false;
-        move_text(slot, snapshot, to);
         if (same)
             sqla__field_copy(slot, row, snapshot);
     }

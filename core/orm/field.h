@@ -42,6 +42,8 @@ bool sqla__texts_absurd(const sqla__object *object);
 /* Copy the texts that the program assigned since the snapshot was taken, but for those that cannot be.  Returns: false: out of
  * memory; some may be copied. */
 bool sqla__texts_borrow(sqla__object *object, sqla__arena *arena);
+/* Copy the text of one field, if it is one.  Returns: false: out of memory. */
+bool sqla__texts_keep_one(const sqla_slot *slot, void *row, sqla__arena *arena);
 /* Copy the texts of the snapshot, where the struct may have the same ones: another block has them, and may go.  Returns: false: out of memory. */
 bool sqla__texts_keep(sqla__object *object, sqla__arena *arena);
 /* Copy all texts of the object's struct into a block of its own and let struct and snapshot point there; the snapshot then

@@ -53,7 +53,7 @@ static sqla_status sync_item(sqla__work *w, const sqla__item *item, sqla_error *
         if (edge->parent.kind == SQLA__PARENT_KEPT && sqla__link_of(item->object, key) == NULL)
             continue;
         sqla__object *after = edge->parent.object;
-        if (after == NULL)
+        if (after == NULL || after->state == SQLA_DELETED) /* it went with its own parent */
             after = sqla__find_parent(w->session, key, sqla__snapshot_of(item->object));
         set_pointers(item->object, key, after);
         /* What was given to an object has just been read again. Where it is not fresh its row is gone, and no collection shows it. */

@@ -51,7 +51,7 @@ static bool is_unset(const sqla_slot *slot, const void *row)
     return sqla__field_is_null(slot, row) || (slot->set_offset < 0 && sqla__field_is_zero(slot, row));
 }
 
-/* The key of the parent, for as long as the row is written. What the program had given of a new object is kept apart where the
+/* The key of the parent, for as long as the row is written; a text is copied, since the parent's go when it is written itself. What the program had given of a new object is kept apart where the
  * database spells it otherwise, since texts of the parent go with it. */
 static sqla_status take_key_of(
     sqla__item *item, const sqla__foreign_key *key, const sqla__object *parent, bool unset, sqla_error *err)
@@ -69,7 +69,9 @@ static sqla_status take_key_of(
             key->pointer != NULL ? key->pointer->item->field : column->item->field, key->holder->model->name,
             key->target->model->name, key->target->columns[key->referenced_column].item->field);
     if (sqla__field_assign(&column->slot, row, referenced, sqla__struct_of(parent)))
-        return SQLA_OK;
+        return sqla__texts_keep_one(&column->slot, row, &sqla__pool_of(item->object)->session->flush_arena)
+                   ? SQLA_OK
+                   : sqla__error_nomem(err);
     return sqla__error_set(err, SQLA_ERR_DATA, "field '%s' of '%s' cannot hold the key of its parent",
         column->item->field, key->holder->model->name);
 }
