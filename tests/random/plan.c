@@ -427,7 +427,7 @@ static void find_probe(void)
         if (p.fate[i] != STAYS)
             p.writes = p.writes || p.fate[i] != LEFT_OUT;
         if ((p.fate[i] == INSERTED && w.objects[i].state == PENDING) ||
-            (p.fate[i] == UPDATED && would_write(i) == 1) || (p.fate[i] == DIES && w.objects[i].doomed))
+            (p.fate[i] == UPDATED && would_write(i) == 1 && !has_other_keys(i)) || (p.fate[i] == DIES && w.objects[i].doomed))
             p.probe = i;
     }
 }
