@@ -423,6 +423,37 @@ static void update__holds_no_texts_of_the_parent(const char *url)
     close_world(&w);
 }
 
+/* In a table that points at itself too, whichever row was there first. */
+static void update__of_a_tree_goes_before_what_points_at_it(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    Tree *before = sqla_add(w.s, Tree, .code = "a", .name = "before");
+    Tree *oak = sqla_add(w.s, Tree, .code = "oak");
+    Tree *behind = sqla_add(w.s, Tree, .code = "z", .name = "behind");
+    Tree *both = sqla_add(w.s, Tree, .code = "y", .name = "both");
+    commit(&w);
+    both->code = "yy";
+    both->parent = oak;
+    before->parent = oak;
+    oak->code = "beech";
+    behind->parent = oak;
+    sqla_add(w.s, Tree, .code = "new", .name = "new", .parent = oak);
+    commit(&w);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM trees WHERE up = 'beech'"), 4);
+    CU_ASSERT(text_is(before->up, "beech") && text_is(behind->up, "beech") && text_is(both->up, "beech"));
+    before->parent = behind->parent = both->parent = NULL;
+    sqla_delete(w.s, sqla_get(w.s, Tree, "new", &w.err));
+    flush(&w);
+    oak->code = "ash";
+    oak->parent = sqla_add(w.s, Tree, .code = "root"); /* which it waits for */
+    flush(&w);
+    CU_ASSERT(text_is(oak->up, "root"));
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT up FROM trees WHERE code = 'ash'", "root"));
+    close_world(&w);
+}
+
 /* What was read after a savepoint goes back with it. */
 static void update__is_rolled_back_with_its_savepoint(const char *url)
 {
@@ -618,6 +649,7 @@ static const struct harness_test tests[] = {
     { "update: one made by hand is followed too", update__by_hand_is_followed_too, HARNESS_DATABASES },
     { "update: leaves rows of others alone", update__leaves_rows_of_others_alone, HARNESS_DATABASES },
     { "update: holds no texts of the parent", update__holds_no_texts_of_the_parent, HARNESS_DATABASES },
+    { "update: of a tree goes before what points at it", update__of_a_tree_goes_before_what_points_at_it, HARNESS_DATABASES },
     { "update: is rolled back with its savepoint", update__is_rolled_back_with_its_savepoint, HARNESS_DATABASES },
     { "delete: one that sets NULL is seen", delete__that_sets_null_is_seen, HARNESS_DATABASES },
     { "delete: takes children along", delete__takes_children_along, HARNESS_DATABASES },

@@ -133,15 +133,83 @@ static sqla_status update(sqla__work *w, const sqla__mapping *mapping, const sql
     return status == SQLA_OK ? sqla__actions_follow(w, false, err) : status;
 }
 
+static sqla_status update_items(sqla__work *w, const sqla__mapping *mapping, sqla__item *items, size_t n, sqla_error *err)
+{
+    sqla__items list = { items, n, n };
+    sqla_status status = SQLA_OK;
+    for (size_t i = 0; i < n && status == SQLA_OK; i++)
+        status = fill_keys(&items[i], err);
+    if (status == SQLA_OK)
+        status = sqla__order_moves(w, &list, err);
+    return status == SQLA_OK && n > 0 ? update(w, mapping, items, n, err) : status;
+}
+
 static sqla_status update_table(sqla__work *w, const sqla__mapping *mapping, sqla_error *err)
 {
-    sqla__items *list = &w->updates[mapping->index];
-    sqla_status status = SQLA_OK;
-    for (size_t i = 0; i < list->count && status == SQLA_OK; i++)
-        status = fill_keys(&list->items[i], err);
-    if (status == SQLA_OK)
-        status = sqla__order_moves(w, list, err);
-    return status == SQLA_OK && list->count > 0 ? update(w, mapping, list->items, list->count, err) : status;
+    const sqla__items *list = &w->updates[mapping->index];
+    return update_items(w, mapping, list->items, list->count, err);
+}
+
+/* Does a key change that rows of the same table point at? */
+static bool is_renamed(const sqla__mapping *mapping, const sqla__object *object)
+{
+    for (uint32_t k = 0; k < mapping->referrer_count; k++) {
+        const sqla_slot *slot = &mapping->columns[mapping->referrers[k]->referenced_column].slot;
+        if (mapping->referrers[k]->holder == mapping &&
+            !sqla__field_equal(slot, sqla__struct_of(object), sqla__snapshot_of(object)))
+            return true;
+    }
+    return false;
+}
+
+/* Is one of these given to a row that gets another key? */
+static bool any_of_renamed(const sqla__mapping *mapping, const sqla__items *list)
+{
+    for (size_t n = 0; n < list->count; n++)
+        for (uint32_t i = 0; i < mapping->foreign_key_count && list->items[n].edges != NULL; i++) {
+            const sqla__object *parent = list->items[n].edges[i].parent.object;
+            if (parent != NULL && sqla__mapping_of(parent) == mapping && parent->state == SQLA_PERSISTENT &&
+                is_renamed(mapping, parent))
+                return true;
+        }
+    return false;
+}
+
+static bool needs_new_row(const sqla__mapping *mapping, const sqla__item *item)
+{
+    for (uint32_t i = 0; i < mapping->foreign_key_count && item->edges != NULL; i++)
+        if (item->edges[i].parent.object != NULL && item->edges[i].parent.object->state == SQLA_PENDING)
+            return true;
+    return false;
+}
+
+/* In a table that points at itself, rows that are new or moved may point at one by the key that it is given in this flush. Then
+ * those come first: such whose own parent stays, then such that are moved as well. (Unless one of them waits for a new row.)
+ * Returns: how many they are, from the start of the list. */
+static sqla_status renamed_first(sqla__work *w, const sqla__mapping *mapping, size_t *ret_n, sqla_error *err)
+{
+    const sqla__items *list = &w->updates[mapping->index];
+    sqla__item *sorted = sqla__arena_take(&w->session->flush_arena, list->count * sizeof *sorted + 1);
+    size_t n = 0;
+    *ret_n = 0;
+    if (!any_of_renamed(mapping, list) && !any_of_renamed(mapping, &w->inserts[mapping->index]))
+        return SQLA_OK;
+    if (sorted == NULL)
+        return sqla__error_nomem(err);
+    for (int way = 0; way < 3; way++)
+        for (size_t i = 0; i < list->count; i++) {
+            const sqla__item *item = &list->items[i];
+            bool renamed = is_renamed(mapping, item->object);
+            if (renamed && needs_new_row(mapping, item))
+                return SQLA_OK;
+            if ((renamed ? (item->edges == NULL ? 0 : 1) : 2) != way)
+                continue;
+            sorted[n++] = *item;
+            *ret_n += renamed;
+        }
+    if (n > 0)
+        memcpy(list->items, sorted, n * sizeof *sorted);
+    return SQLA_OK;
 }
 
 /* Write the foreign keys of one row that were put off; `null`: as NULL. */
@@ -175,6 +243,26 @@ static sqla_status close_circles(sqla__work *w, sqla_error *err)
     return status;
 }
 
+static sqla_status insert_table(sqla__work *w, const sqla__mapping *mapping, size_t *at, sqla_error *err)
+{
+    sqla_status status = SQLA_OK;
+    for (; *at < w->insert_steps.count && w->insert_steps.items[*at].mapping == mapping && status == SQLA_OK; ++*at)
+        status = insert_step(w, &w->insert_steps.items[*at], err);
+    return status;
+}
+
+static sqla_status write_tree(sqla__work *w, const sqla__mapping *mapping, size_t *at, sqla_error *err)
+{
+    const sqla__items *list = &w->updates[mapping->index];
+    size_t renamed = 0;
+    sqla_status status = renamed_first(w, mapping, &renamed, err);
+    if (status == SQLA_OK)
+        status = update_items(w, mapping, list->items, renamed, err);
+    if (status == SQLA_OK)
+        status = insert_table(w, mapping, at, err);
+    return status == SQLA_OK ? update_items(w, mapping, list->items + renamed, list->count - renamed, err) : status;
+}
+
 /* Updates come before inserts, so that what they give up can be taken; rows of a table that points at
  * itself may need new ones first. */
 static sqla_status write_saves(sqla__work *w, sqla_error *err)
@@ -185,14 +273,13 @@ static sqla_status write_saves(sqla__work *w, sqla_error *err)
         status = insert_step(w, &w->insert_steps.items[at], err);
     for (size_t rank = 0; rank < w->mapping_count && status == SQLA_OK; rank++) {
         const sqla__mapping *mapping = w->ranked[rank];
-        if (!mapping->self_reference)
-            status = update_table(w, mapping, err);
-        for (;
-             at < w->insert_steps.count && w->insert_steps.items[at].mapping == mapping && status == SQLA_OK;
-             at++)
-            status = insert_step(w, &w->insert_steps.items[at], err);
-        if (mapping->self_reference && status == SQLA_OK)
-            status = update_table(w, mapping, err);
+        if (mapping->self_reference) {
+            status = write_tree(w, mapping, &at, err);
+            continue;
+        }
+        status = update_table(w, mapping, err);
+        if (status == SQLA_OK)
+            status = insert_table(w, mapping, &at, err);
     }
     return status == SQLA_OK ? close_circles(w, err) : status;
 }
