@@ -160,11 +160,12 @@ static void look_at_state(int index)
         waits = waits || o->says[r].verb == APPENDED;
     o->dropped = o->state == PENDING && !waits;
     o->clean = o->state == PENDING;
+    bool had_row = has_row(o);
     o->state = there == SQLA_DELETED ? DELETED : TRANSIENT;
-    for (int i = 0; there == SQLA_DELETED && i < w.count; i++) /* and it has left all collections */
+    for (int i = 0; had_row && i < w.count; i++) /* it may have left all collections, if that was seen by a flush */
         for (int k = 0; k < table_of_object(&w.objects[i])->many_count; k++)
             if (coll_has(&w.objects[i].many[k], index))
-                coll_drop(&w.objects[i].many[k], index);
+                w.objects[i].many[k].known = WHATEVER;
     o->doomed = false;
 }
 
