@@ -260,7 +260,9 @@ static sqla_status write_tree(sqla__work *w, const sqla__mapping *mapping, size_
         status = update_items(w, mapping, list->items, renamed, err);
     if (status == SQLA_OK)
         status = insert_table(w, mapping, at, err);
-    return status == SQLA_OK ? update_items(w, mapping, list->items + renamed, list->count - renamed, err) : status;
+    return status == SQLA_OK && renamed < list->count
+               ? update_items(w, mapping, list->items + renamed, list->count - renamed, err)
+               : status;
 }
 
 /* Updates come before inserts, so that what they give up can be taken; rows of a table that points at
