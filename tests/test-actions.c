@@ -440,6 +440,15 @@ static void update__of_a_tree_goes_before_what_points_at_it(const char *url)
     behind->parent = oak;
     sqla_add(w.s, Tree, .code = "new", .name = "new", .parent = oak);
     commit(&w);
+    Tree *waits = sqla_get(w.s, Tree, "new", &w.err); /* one that is renamed itself, and waits for a new row */
+    waits->code = "late";
+    waits->parent = sqla_add(w.s, Tree, .code = "top");
+    both->code = "yyy";
+    behind->parent = both;
+    flush(&w);
+    waits->code = "new";
+    waits->parent = behind->parent = oak;
+    commit(&w);
     CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM trees WHERE up = 'beech'"), 4);
     CU_ASSERT(text_is(before->up, "beech") && text_is(behind->up, "beech") && text_is(both->up, "beech"));
     before->parent = behind->parent = both->parent = NULL;

@@ -44,7 +44,8 @@ bool sqla__texts_absurd(const sqla__object *object);
 bool sqla__texts_borrow(sqla__object *object, sqla__arena *arena);
 /* Copy the text of one field, if it is one.  Returns: false: out of memory. */
 bool sqla__texts_keep_one(const sqla_slot *slot, void *row, sqla__arena *arena);
-/* Copy the texts of the snapshot, where the struct may have the same ones: another block has them, and may go.  Returns: false: out of memory. */
+/* Copy the texts of the snapshot, and those of the struct that are the same ones, before the block that has them goes.
+ * Returns: false: out of memory. */
 bool sqla__texts_keep(sqla__object *object, sqla__arena *arena);
 /* Copy all texts of the object's struct into a block of its own and let struct and snapshot point there; the snapshot then
  * equals the struct. keep_old: an undo record has the old block.  Returns: false: out of memory, nothing changed. */

@@ -51,8 +51,8 @@ static bool is_unset(const sqla_slot *slot, const void *row)
     return sqla__field_is_null(slot, row) || (slot->set_offset < 0 && sqla__field_is_zero(slot, row));
 }
 
-/* The key of the parent, for as long as the row is written; a text is copied, since the parent's go when it is written itself. What the program had given of a new object is kept apart where the
- * database spells it otherwise, since texts of the parent go with it. */
+/* The key of the parent, for as long as the row is written. A text is copied, since the parent's may go before that, when it is
+ * written itself. What the program had given of a new object is kept apart where the database spells it otherwise. */
 static sqla_status take_key_of(
     sqla__item *item, const sqla__foreign_key *key, const sqla__object *parent, bool unset, sqla_error *err)
 {
@@ -184,24 +184,22 @@ static bool needs_new_row(const sqla__mapping *mapping, const sqla__item *item)
 }
 
 /* In a table that points at itself, rows that are new or moved may point at one by the key that it is given in this flush. Then
- * those come first: such whose own parent stays, then such that are moved as well. (Unless one of them waits for a new row.)
- * Returns: how many they are, from the start of the list. */
+ * those come first: such whose own parent stays, then such that are moved as well; one that waits for a new row
+ * stays with the others. *ret_n: how many come first. */
 static sqla_status renamed_first(sqla__work *w, const sqla__mapping *mapping, size_t *ret_n, sqla_error *err)
 {
     const sqla__items *list = &w->updates[mapping->index];
-    sqla__item *sorted = sqla__arena_take(&w->session->flush_arena, list->count * sizeof *sorted + 1);
     size_t n = 0;
     *ret_n = 0;
     if (!any_of_renamed(mapping, list) && !any_of_renamed(mapping, &w->inserts[mapping->index]))
         return SQLA_OK;
+    sqla__item *sorted = sqla__arena_take(&w->session->flush_arena, list->count * sizeof *sorted + 1);
     if (sorted == NULL)
         return sqla__error_nomem(err);
     for (int way = 0; way < 3; way++)
         for (size_t i = 0; i < list->count; i++) {
             const sqla__item *item = &list->items[i];
-            bool renamed = is_renamed(mapping, item->object);
-            if (renamed && needs_new_row(mapping, item))
-                return SQLA_OK;
+            bool renamed = is_renamed(mapping, item->object) && !needs_new_row(mapping, item);
             if ((renamed ? (item->edges == NULL ? 0 : 1) : 2) != way)
                 continue;
             sorted[n++] = *item;
