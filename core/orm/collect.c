@@ -114,7 +114,7 @@ void sqla__collect_keep(sqla__work *w)
     }
 }
 
-/* "the row of 'User' with key 7" */
+/* "the row of the 'User' with key 7", or of a 'User' */
 static void describe(char *buf, size_t size, const sqla__object *object)
 {
     char value[64];
@@ -133,8 +133,8 @@ static sqla_status tell_lost(sqla__object *object, sqla_error *err)
     object->flags &= (uint8_t)~SQLA__FLAG_LOST;
     sqla__object_revert(object);
     sqla__error_set(err, SQLA_ERR_STALE, "%s is gone, so that its change cannot be written", row);
-    sqla__error_hint(err, "the database deleted it together with one that it points at, or somebody else did, and its key has been "
-                          "given again; sqla_add_object makes a new row of the object");
+    sqla__error_hint(err, "the database deleted it together with one that it points at, or another client did; "
+                          "sqla_add_object makes a new row of the object");
     return err->status;
 }
 
