@@ -157,6 +157,12 @@ jobs()
     nproc 2>/dev/null || echo 2
 }
 
+# Half of the tests wait most of their time: for deadlines, and for servers.
+tests_at_once()
+{
+    echo $((2 * $(jobs)))
+}
+
 # Whether configure knows of all that find_missing asks for: a build of the demo's has no tests.
 is_configured()
 {
@@ -208,7 +214,7 @@ check()
     quietly make-check.log make -C build -j"$(jobs)" check-programs
     say "running the tests, with servers of their own"
     status=0
-    tests/with-servers.sh make -C build -j"$(jobs)" check >build/check.log 2>&1 || status=$?
+    tests/with-servers.sh make -C build -j"$(tests_at_once)" check >build/check.log 2>&1 || status=$?
     if test "$status" != 0 && ! test -f build/test-suite.log; then
         tail -n 40 build/check.log >&2
     fi

@@ -99,7 +99,7 @@ static int64_t count_two(const char *url, const char *name)
 /* A flush and a commit, cut after some bytes: nothing is there, or all, and OK is said of neither before all is there. */
 static void request__cut_in_flush_and_commit(const char *url)
 {
-    int64_t step = steps_of(23), lost = 0;
+    int64_t step = steps_of(41), lost = 0;
     net n;
     net_open(&n, url, NULL);
     for (int64_t bytes = 0;; bytes += step) {
@@ -298,7 +298,7 @@ static void reply__cut_in_commit(const char *url)
 /* The replies to a flush: keys come back with them. A transaction that never was committed leaves nothing. */
 static void reply__cut_in_flush(const char *url)
 {
-    int64_t step = steps_of(11);
+    int64_t step = steps_of(23);
     net n;
     net_open(&n, url, NULL);
     for (int64_t bytes = 0;; bytes += step) {

@@ -351,7 +351,7 @@ static int64_t time_for(place *x, size_t n)
 {
     int64_t best = INT64_MAX;
     char *sql = malloc(n * 24 + 100), *to = sql;
-    char (*names)[12] = malloc(n * sizeof *names);
+    char (*names)[24] = malloc(n * sizeof *names);
     CU_ASSERT_FATAL(sql != NULL && names != NULL);
     to += sprintf(to, "SELECT count(*) FROM listed WHERE id IN (");
     for (size_t i = 0; i < n; i++) {

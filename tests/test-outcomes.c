@@ -2,7 +2,7 @@
  * promises that nothing was kept keeps that promise; and what may have happened is told as that, in each
  * form that a call can have.
  *
- *  * Cuts are tried at every few bytes; with SQLA_TEST_EVERY set, at every single one. */
+ *  * Cuts are tried at every so many bytes; with SQLA_TEST_EVERY set, at every single one. */
 #include <config.h>
 #include "faults.h"
 
@@ -189,11 +189,11 @@ static void cut_all(const char *url, proxy_way way, int64_t few)
 
 static void outcome__of_a_reply_that_is_cut(const char *url)
 {
-    cut_all(url, PROXY_DOWN, 9);
+    cut_all(url, PROXY_DOWN, 23);
 }
 static void outcome__of_a_request_that_is_cut(const char *url)
 {
-    cut_all(url, PROXY_UP, 5);
+    cut_all(url, PROXY_UP, 17);
 }
 
 /* Whoever only reads can read again. */

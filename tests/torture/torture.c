@@ -20,7 +20,7 @@
 #include "base/mem.h"
 #include "harness.h"
 
-enum { SAMPLE = 12, PLENTY = 1000000 };
+enum { SAMPLE = 5, PLENTY = 1000000 };
 
 /* What a scenario works with. */
 typedef struct world {
