@@ -5,13 +5,20 @@
  *   rowless        a batch that fails does not name its row, and there are no savepoints to find it with
  *   orderly        a foreign key must find its table, and cannot be added later
  *   uncounted      statements do not say how many rows they changed, there are no batches, and nothing is told of tables
+ *   unguarded      no transaction refuses writes
+ * With SQLA_LESSER_OF, the file of the SQLite driver, it is a driver of its own: of the least that a database can be on which sessions
+ * run, inside the process, with keys from one sequence. What it has not it refuses, too.
  * All handles are the inner driver's own. Each test takes a copy of the file, so that it is wrapped anew. */
 #include <config.h>
+#include <sqla/driver.h>
 #include <sqla/wrap.h>
 
+#include <ctype.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 SQLA_DRIVER_NOTE("lesser", "lesser");
 
@@ -19,6 +26,7 @@ static const sqla_host *host;
 static const sqla_driver *inner;
 static sqla_driver_ops ops;
 static sqla_traits traits;
+enum { MOST_PARAMETERS = 100 };
 
 /* The inner one's words, without the row. */
 static sqla_status rowless_many(sqla_driver_conn *conn, const sqla_statement *statement, sqla_batch *batch, const sqla_exec_options *options,
@@ -35,6 +43,8 @@ static sqla_status lesser_open(const sqla_connect_args *args, sqla_conn_info *in
 {
     sqla_status status = inner->ops->open(args, info, ret_conn, err);
     info->features &= traits.features;
+    if (traits.max_parameters != 0)
+        info->max_parameters = traits.max_parameters;
     return status;
 }
 
@@ -44,6 +54,162 @@ static const sqla_result_info *uncounted_info(sqla_driver_result *result)
     info = *inner->ops->result_info(result);
     info.affected = -1;
     return &info;
+}
+
+/* ---- the least --------------------------------------------------------------------------------------------------- */
+
+/* Behind a quote, and behind what it encloses. */
+static const char *behind_quoted(const char *at)
+{
+    const char quote = *at;
+    for (at++; *at != '\0'; at++) {
+        if (*at == quote && *++at != quote)
+            break;
+    }
+    return at;
+}
+
+/* Does a statement have these words, one behind the other, outside of quotes? "*" is any word. */
+static bool says(const char *text, const char *words)
+{
+    const char *wanted = words;
+    while (*text != '\0' && *wanted != '\0') {
+        size_t n = 0, m = strcspn(wanted, " ");
+        while (isalnum((unsigned char)text[n]) || text[n] == '_')
+            n++;
+        bool same = n > 0 && (*wanted == '*' || (n == m && strncasecmp(text, wanted, n) == 0));
+        if (same)
+            wanted += m + (wanted[m] == ' ');
+        else if (n > 0)
+            wanted = words;
+        text = n > 0 ? text + n : *text == '\'' || *text == '"' ? behind_quoted(text) : text + 1;
+    }
+    return *wanted == '\0';
+}
+
+static sqla_status run_inner(sqla_driver_conn *conn, const char *text)
+{
+    const sqla_statement statement = { sizeof statement, 0, text, strlen(text), NULL };
+    const sqla_exec_options options = { sizeof options, 0, 0 };
+    sqla_driver_result *result;
+    sqla_status status = inner->ops->exec(conn, &statement, NULL, NULL, &options, &result, NULL);
+    if (status == SQLA_OK)
+        inner->ops->result_close(result);
+    return status;
+}
+
+/* Whether each table is there that a new one points at, itself aside. */
+static bool finds_its_tables(sqla_driver_conn *conn, const char *text)
+{
+    char own[100] = "", other[100], query[200];
+    sscanf(text, "CREATE TABLE \"%99[^\"]\"", own);
+    while ((text = strstr(text, "REFERENCES \"")) != NULL) {
+        text += strlen("REFERENCES \"");
+        sscanf(text, "%99[^\"]", other);
+        snprintf(query, sizeof query, "SELECT 1 FROM \"%s\" LIMIT 0", other);
+        if (strcmp(own, other) != 0 && run_inner(conn, query) != SQLA_OK)
+            return false;
+    }
+    return true;
+}
+
+static const char *lacks(sqla_driver_conn *conn, const char *text)
+{
+    static const char *const words[] = { "RETURNING", "ON DELETE", "ON UPDATE", "SAVEPOINT", "DEFAULT VALUES", "ADD CONSTRAINT",
+        "DEFERRABLE", "READ ONLY" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (says(text, words[i]))
+            return words[i];
+    }
+    return finds_its_tables(conn, text) ? NULL : "that table";
+}
+
+/* Keys come from a sequence, which has gone on for each table that was made. */
+static void begin_keys(sqla_driver_conn *conn)
+{
+    run_inner(conn, "INSERT INTO sqlite_sequence (name, seq) SELECT name, 1000 * rowid FROM sqlite_master WHERE type = 'table' AND "
+                    "sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)");
+}
+
+static sqla_status refuse(sqla_err *err, sqla_status status, const char *message)
+{
+    const sqla_err_fields fields = { .struct_size = sizeof fields, .status = (int32_t)status, .message = message };
+    host->set_error(err, &fields);
+    return status;
+}
+
+static sqla_status look_at(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, sqla_err *err)
+{
+    char message[120];
+    const char *lacking = plan != NULL && plan->count > MOST_PARAMETERS ? "so many parameters" : lacks(conn, statement->text);
+    if (lacking == NULL)
+        return SQLA_OK;
+    snprintf(message, sizeof message, "this database has not %s", lacking);
+    return refuse(err, SQLA_ERR_SQL, message);
+}
+
+static sqla_status least_exec(sqla_driver_conn *conn, const sqla_statement *statement, const sqla_plan *plan, const void *row,
+                              const sqla_exec_options *options, sqla_driver_result **ret_result, sqla_err *err)
+{
+    sqla_status status = look_at(conn, statement, plan, err);
+    if (status == SQLA_OK)
+        status = inner->ops->exec(conn, statement, plan, row, options, ret_result, err);
+    if (status == SQLA_OK && says(statement->text, "CREATE TABLE"))
+        begin_keys(conn);
+    return status;
+}
+
+static sqla_status least_many(sqla_driver_conn *conn, const sqla_statement *statement, sqla_batch *batch, const sqla_exec_options *options,
+                              sqla_err *err)
+{
+    sqla_status status = look_at(conn, statement, batch->plan, err);
+    return status == SQLA_OK ? inner->ops->execute_many(conn, statement, batch, options, err) : status;
+}
+
+/* The host of the inner driver: a CHECK has no name that it could tell. */
+static void nameless_error(sqla_err *err, const sqla_err_fields *fields)
+{
+    sqla_err_fields f = *fields;
+    if (f.status == SQLA_ERR_CHECK)
+        f.constraint = NULL;
+    host->set_error(err, &f);
+}
+
+static void least(void)
+{
+    static sqla_driver_ops few = { .struct_size = sizeof few };
+    few.open = ops.open;
+    few.close = ops.close;
+    few.exec = least_exec;
+    few.result_info = ops.result_info;
+    few.result_fetch = ops.result_fetch;
+    few.result_view = ops.result_view;
+    few.result_close = ops.result_close;
+    few.txn_state = ops.txn_state;
+    few.execute_many = least_many;
+    few.connect_options = ops.connect_options;
+    ops = few;
+    traits = (sqla_traits){
+        .struct_size = sizeof traits,
+        .placeholder = traits.placeholder,
+        .features = SQLA_FEATURE_LAST_ID | SQLA_FEATURE_ISOLATED_ABORT | SQLA_FEATURE_TRANSACTIONAL_DDL | SQLA_FEATURE_MULTIPLE_RESULTS,
+        .dialect = "lesser",
+        .quote_open = '"',
+        .quote_close = '"',
+        .max_parameters = MOST_PARAMETERS,
+        .type_count = traits.type_count,
+        .types = traits.types,
+        .reserved_words = traits.reserved_words,
+        .generated_key = "INTEGER PRIMARY KEY AUTOINCREMENT",
+        .generated_key_is_primary = true,
+        .now = traits.now,
+        .begin = "BEGIN",
+        .begin_write = "BEGIN IMMEDIATE",
+        .commit = "COMMIT",
+        .rollback = "ROLLBACK",
+        .limit_all = traits.limit_all,
+        .syntax = traits.syntax,
+    };
 }
 
 static void take_away(const char *what)
@@ -58,6 +224,11 @@ static void take_away(const char *what)
         ops.execute_many = rowless_many;
         ops.savepoint = NULL;
         traits.savepoint = traits.savepoint_release = traits.savepoint_rollback = NULL;
+    }
+    if (strstr(what, "unguarded") != NULL) {
+        ops.begin = NULL;
+        traits.begin = "BEGIN";
+        traits.begin_read_only = traits.begin_with = NULL;
     }
     if (strstr(what, "orderly") != NULL)
         traits.features &= ~(SQLA_FEATURE_ADD_CONSTRAINT | SQLA_FEATURE_FORWARD_KEYS);
@@ -140,10 +311,48 @@ static const sqla_traits own_traits = {
     .quote_close = '"',
 };
 
+/* With all taken away.  Returns: false: the file is no driver. */
+static bool load(const char *file, sqla_driver *out, sqla_err *err)
+{
+    static sqla_driver driver = { .struct_size = sizeof driver };
+    static sqla_host between;
+    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void *symbol = library != NULL ? dlsym(library, SQLA_DRIVER_ENTRY_NAME) : NULL;
+    sqla_driver_entry_fn *entry;
+    if (symbol == NULL)
+        return false;
+    memcpy(&entry, &symbol, sizeof entry);
+    between = *host;
+    between.struct_size = sizeof between;
+    between.set_error = nameless_error;
+    if (entry(&between, &driver, err) != SQLA_OK)
+        return false;
+    if (inner == NULL) {
+        inner = &driver;
+        ops = *inner->ops;
+        traits = *inner->traits;
+        ops.open = lesser_open;
+        least();
+    }
+    sqla_driver all = driver;
+    all.name = "lesser";
+    all.ops = &ops;
+    all.traits = &traits;
+    all.extension = NULL;
+    all.struct_size = out->struct_size < sizeof all ? out->struct_size : (uint32_t)sizeof all;
+    memcpy(out, &all, all.struct_size);
+    return true;
+}
+
 SQLA_DRIVER_EXPORT sqla_status sqla_driver_entry(const sqla_host *from, sqla_driver *out, sqla_err *err)
 {
-    (void)err;
-    host = from;
+    const char *file = getenv("SQLA_LESSER_OF");
+    if (host == NULL)
+        host = from;
+    if (from->abi_major != SQLA_ABI_MAJOR)
+        return refuse(err, SQLA_ERR_UNSUPPORTED, "it is for another major version of the host");
+    if (file != NULL)
+        return load(file, out, err) ? SQLA_OK : refuse(err, SQLA_ERR_PLUGIN, "SQLA_LESSER_OF names no driver");
     *out = (sqla_driver){
         .struct_size = sizeof *out,
         .abi_major = SQLA_ABI_MAJOR,

@@ -261,6 +261,45 @@ static void circles_that_are_there_are_left_as_they_are(const char *url)
     sqla_engine_free(able);
 }
 
+/* The statements themselves look, where nobody tells what is there. */
+static void tables_that_nobody_tells_of_are_made_once(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    watch w = { 0 };
+    sqla_engine *db = lesser(url, "uncounted", &w);
+    sqla_metadata *base = sqla_metadata_new(&err);
+    sqla_metadata_add(base, SQLA_MODELS(Coin, Worm), &err);
+    for (int i = 0; i < 2; i++)
+        CU_ASSERT_EQUAL(sqla_metadata_create_all(base, db, &err), SQLA_OK);
+    CU_ASSERT(harness_sql(url, "INSERT INTO coins (number, cents) VALUES (1, 2)"));
+    for (int i = 0; i < 2; i++)
+        CU_ASSERT_EQUAL(sqla_metadata_drop_all(base, db, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_metadata_create_all(base, db, &err), SQLA_OK);
+    CU_ASSERT(is(&err, SQLA_OK));
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT count(*) FROM coins"), 0);
+    sqla_metadata_free(base);
+    sqla_engine_free(db);
+}
+
+/* ---- transactions -------------------------------------------------------------------------------------------------- */
+
+static void what_cannot_refuse_writes_is_refused(const char *url)
+{
+    sqla_error err = SQLA_ERROR_INIT;
+    watch w = { 0 };
+    sqla_engine *db = lesser(url, "unguarded", &w);
+    sqla_conn *conn = sqla_connect(db, &err);
+    CU_ASSERT_EQUAL(sqla_conn_begin_with(conn, SQLA_TXN_OPTIONS(.read_only = true), &err), SQLA_ERR_UNSUPPORTED);
+    CU_ASSERT(is(&err, SQLA_ERR_UNSUPPORTED));
+    CU_ASSERT(says(&err, "no transactions that only read"));
+    sqla_error_clear(&err);
+    CU_ASSERT_EQUAL(sqla_conn_begin(conn, &err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_conn_commit(conn, &err), SQLA_OK);
+    CU_ASSERT(is(&err, SQLA_OK));
+    sqla_conn_close(conn);
+    sqla_engine_free(db);
+}
+
 /* ---- rows that nobody counts --------------------------------------------------------------------------------------- */
 
 /* What is not known is no reason to refuse a flush; but it is said that changes of others go unnoticed. */
@@ -294,6 +333,8 @@ int main(void)
         { "a block that fails says between which rows", a_block_that_fails_says_between_which_rows, HARNESS_DATABASES },
         { "circles are refused before the first table", circles_are_refused_before_the_first_table, HARNESS_DATABASES },
         { "circles that are there are left as they are", circles_that_are_there_are_left_as_they_are, HARNESS_DATABASES },
+        { "tables that nobody tells of are made once", tables_that_nobody_tells_of_are_made_once, HARNESS_DATABASES },
+        { "what cannot refuse writes is refused", what_cannot_refuse_writes_is_refused, HARNESS_DATABASES },
         { "rows that nobody counts are written", rows_that_nobody_counts_are_written, HARNESS_DATABASES },
     };
     return harness_main("test-lesser", tests, sizeof tests / sizeof tests[0]);

@@ -94,7 +94,8 @@ void sqla__result_close(sqla__result *result);       /* NULL is fine */
 int64_t sqla__result_fetched(const sqla__result *result); /* how many rows were fetched so far */
 void sqla__result_renew(sqla__result *result);       /* what is read next has a deadline of its own */
 
-/* Facts about a table (abi/sqla/reflect.h), asked once per engine and table and kept; 0 where the driver cannot tell. */
+/* Facts about a table (abi/sqla/reflect.h), asked once per engine and table and kept; UNTOLD alone where the driver cannot tell. */
+#define SQLA__FACTS_UNTOLD (UINT64_C(1) << 63)
 sqla_status sqla__conn_table_facts(sqla_conn *conn, const char *schema, const char *table, uint64_t *ret_facts, sqla_error *err);
 /* The driver's reflect slot. */
 sqla_status sqla__conn_reflect(sqla_conn *conn, uint32_t kind, const sqla_reflect_filter *filter, sqla_reflect_sink *sink, sqla_error *err);

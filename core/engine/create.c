@@ -105,6 +105,12 @@ static const char *place_of(work *w, const sqla_table *table)
     return key != NULL ? sqla__hash_get(&w->there, key, length) : NULL;
 }
 
+/* Where the driver tells of no tables, the statements themselves say IF EXISTS. */
+static bool unsure(const work *w)
+{
+    return w->conn != NULL && !w->knows;
+}
+
 /* otherwise: the answer where the driver cannot tell. */
 static bool is_there(work *w, const sqla_table *table, bool otherwise)
 {
@@ -224,9 +230,9 @@ static sqla_status create_table(work *w, size_t i, sqla_error *err)
             status = create_enum(w, table, c, err);
     }
     if (status == SQLA_OK)
-        status = run_text(w, sqla__ddl_create_table(&w->text, table, skip, w->traits, err), err);
+        status = run_text(w, sqla__ddl_create_table(&w->text, table, unsure(w), skip, w->traits, err), err);
     for (uint32_t k = 0; status == SQLA_OK && k < table->index_count; k++)
-        status = run_text(w, sqla__ddl_create_index(&w->text, table, k, w->traits, err), err);
+        status = run_text(w, sqla__ddl_create_index(&w->text, table, unsure(w), k, w->traits, err), err);
     if (status != SQLA_OK)
         sqla__error_prefix(err, "cannot create table '%s': ", table->name);
     return status;
@@ -315,7 +321,7 @@ static sqla_status drop_tables(work *w, sqla_error *err)
         const sqla_table *table = sqla_metadata_table(w->base, i);
         if (!is_there(w, table, true))
             continue;
-        status = run_text(w, sqla__ddl_drop_table(&w->text, table, w->traits, err), err);
+        status = run_text(w, sqla__ddl_drop_table(&w->text, table, unsure(w), w->traits, err), err);
         if (status != SQLA_OK)
             sqla__error_prefix(err, "cannot drop table '%s': ", table->name);
     }

@@ -56,16 +56,24 @@ static bool is_only_level(const sqla_traits *t, uint32_t isolation)
     return t->isolation_levels == UINT32_C(1) << isolation;
 }
 
+static bool is_able_to_refuse_writes(const sqla_traits *t)
+{
+    return t->begin_read_only != NULL || (t->begin_with != NULL && strstr(t->begin_with, "{access}") != NULL);
+}
+
 static sqla_status host_begin(sqla_conn *conn, const sqla_txn_options *options, sqla_error *err)
 {
     const sqla_traits *t = &conn->driver->traits;
-    bool plain = options->isolation == SQLA_ISOLATION_DEFAULT && (options->flags & SQLA_TXN_DEFERRABLE) == 0;
+    bool reads = (options->flags & SQLA_TXN_READ_ONLY) != 0;
+    bool plain = options->isolation == SQLA_ISOLATION_DEFAULT && (options->flags & SQLA_TXN_DEFERRABLE) == 0 &&
+                 (!reads || t->begin_read_only != NULL);
+    if (reads && !is_able_to_refuse_writes(t))
+        return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' has no transactions that only read", conn->driver->name);
     if (!plain && t->begin_with != NULL)
         return begin_with(conn, options, err);
     if (options->isolation != SQLA_ISOLATION_DEFAULT && !is_only_level(t, options->isolation))
         return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot choose the isolation of a transaction", conn->driver->name);
-    const char *text = (options->flags & SQLA_TXN_READ_ONLY) != 0 && t->begin_read_only != NULL ? t->begin_read_only :
-                       (options->flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL ? t->begin_write : t->begin;
+    const char *text = reads ? t->begin_read_only : (options->flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL ? t->begin_write : t->begin;
     return run_trait(conn, text, options->deadline, "begin a transaction", err);
 }
 

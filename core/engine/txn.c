@@ -439,10 +439,12 @@ sqla_status sqla__conn_table_facts(sqla_conn *conn, const char *schema, const ch
     if (keyed && find_facts(conn->engine, &key, ret_facts))
         return SQLA_OK;
     sqla_status status = sqla__conn_reflect(conn, SQLA_REFLECT_FACTS, &filter, &sink.base, err);
-    if (status == SQLA_ERR_UNSUPPORTED)
-        sqla__error_init(err);
-    else if (status != SQLA_OK)
+    if (status != SQLA_OK && status != SQLA_ERR_UNSUPPORTED)
         return status;
+    if (status == SQLA_ERR_UNSUPPORTED) {
+        sqla__error_init(err);
+        sink.facts = SQLA__FACTS_UNTOLD;
+    }
     if (keyed)
         keep_facts(conn->engine, &key, sink.facts);
     *ret_facts = sink.facts;

@@ -109,7 +109,7 @@ static sqla_status check_count(const run *r, const sqla_batch *batch, sqla_error
     sqla_status status = sqla__conn_table_facts(r->session->conn, table->schema, table->name, &facts, err);
     if (status != SQLA_OK || (facts & SQLA_FACT_UNCOUNTED) != 0)
         return status;
-    if (batch->affected < 0 && facts == 0) {
+    if (batch->affected < 0 && (facts & ~SQLA__FACTS_UNTOLD) == 0) {
         sqla__conn_warn_uncounted(r->session->conn);
         return SQLA_OK;
     }
@@ -231,7 +231,8 @@ static bool has_key_that_may_change(const sqla__mapping *mapping)
     return may;
 }
 
-/* How the columns that are not sent come back on roads where rows go one by one. */
+/* How the columns that are not sent come back on roads where rows go one by one. For that the last id serves without arithmetic, unless the
+ * driver tells that it does not. */
 static sqla_status choose_source(run *r, sqla_error *err)
 {
     uint64_t features = sqla__conn_features(r->session->conn);
@@ -240,7 +241,7 @@ static sqla_status choose_source(run *r, sqla_error *err)
     if (r->column_count == r->pool->mapping->column_count && !respelled)
         return SQLA_OK;
     if (!respelled && only_key_comes_back(r) && (features & SQLA_FEATURE_LAST_ID) &&
-        (r->facts & SQLA_FACT_KEY_ARITHMETIC))
+        (r->facts & (SQLA_FACT_KEY_ARITHMETIC | SQLA__FACTS_UNTOLD)))
         r->source = SQLA_KEY_LAST_ID;
     else if (features & SQLA_FEATURE_RETURNING)
         r->source = SQLA_KEY_RETURNED;

@@ -348,11 +348,11 @@ static sqla_status constraints(ddl *d, const unsigned char *skip)
 
 /* ---- statements ------------------------------------------------------------------------------------------------------------- */
 
-sqla_status sqla__ddl_create_table(sqla__buf *buf, const sqla_table *table, const unsigned char *skip_foreign_keys, const sqla_traits *traits,
-                                   sqla_error *err)
+sqla_status sqla__ddl_create_table(sqla__buf *buf, const sqla_table *table, bool unsure, const unsigned char *skip_foreign_keys,
+                                   const sqla_traits *traits, sqla_error *err)
 {
     ddl d = { buf, table, traits, err };
-    sqla__buf_add(buf, "CREATE TABLE ");
+    sqla__buf_add(buf, unsure ? "CREATE TABLE IF NOT EXISTS " : "CREATE TABLE ");
     sqla_status status = table_name(&d);
     sqla__buf_add(buf, " (\n    ");
     for (uint32_t i = 0; i < table->column_count && status == SQLA_OK; i++) {
@@ -393,10 +393,10 @@ sqla_status sqla__ddl_drop_foreign_key(sqla__buf *buf, const sqla_table *table, 
     return status == SQLA_OK ? name(&d, table->foreign_keys[i].name) : status;
 }
 
-sqla_status sqla__ddl_create_index(sqla__buf *buf, const sqla_table *table, uint32_t i, const sqla_traits *traits, sqla_error *err)
+sqla_status sqla__ddl_create_index(sqla__buf *buf, const sqla_table *table, bool unsure, uint32_t i, const sqla_traits *traits, sqla_error *err)
 {
     ddl d = { buf, table, traits, err };
-    sqla__buf_add(buf, "CREATE INDEX ");
+    sqla__buf_add(buf, unsure ? "CREATE INDEX IF NOT EXISTS " : "CREATE INDEX ");
     sqla_status status = name(&d, table->indexes[i].name);
     sqla__buf_add(buf, " ON ");
     if (status == SQLA_OK)
@@ -405,10 +405,10 @@ sqla_status sqla__ddl_create_index(sqla__buf *buf, const sqla_table *table, uint
     return status == SQLA_OK ? names(&d, table->indexes[i].columns, table->indexes[i].count) : status;
 }
 
-sqla_status sqla__ddl_drop_table(sqla__buf *buf, const sqla_table *table, const sqla_traits *traits, sqla_error *err)
+sqla_status sqla__ddl_drop_table(sqla__buf *buf, const sqla_table *table, bool unsure, const sqla_traits *traits, sqla_error *err)
 {
     ddl d = { buf, table, traits, err };
-    sqla__buf_add(buf, "DROP TABLE ");
+    sqla__buf_add(buf, unsure ? "DROP TABLE IF EXISTS " : "DROP TABLE ");
     return table_name(&d);
 }
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh: sqla-conform on every driver that was built: SQLite in memory, as a file and as a file with a write-ahead log; PostgreSQL
+# run.sh: sqla-conform on every driver that was built: SQLite in memory, as a file and as a file with a write-ahead log; the least that
+# a database can be (tests/lesser.c), on which the journey must go, too; PostgreSQL
 # and MariaDB where servers are, in databases of its own, by a socket, and in part with TLS as well. Each check that was not run must be one that the database cannot pass.
 . "$SRC/tests/check.sh"
 . "$SRC/tests/programs.sh"
@@ -55,6 +56,16 @@ sqlite_cannot()
     cannot "$1" con-03 con-04 con-06 con-07 con-16 con-24 con-26 ddl-02 ddl-06 ddl-07 ddl-08 dml-06 q-10 q-11 q-12 ref-06 ref-07 tx-10
 }
 
+# on_the_least COMMAND...: where the driver of that database is found.
+on_the_least()
+{
+    SQLA_LESSER_OF=$plugins/sqlite.so SQLA_PLUGIN_PATH=$BUILD/tests/.libs
+    export SQLA_LESSER_OF
+    "$@"
+    SQLA_PLUGIN_PATH=$plugins
+    unset SQLA_LESSER_OF
+}
+
 if test -n "$on_sqlite"; then
     run "$conform" --sql "$plugins/sqlite.so" "sqlite:///$TMP/file.db?synchronous=off"
     sqlite_cannot "sqlite, a file"
@@ -62,6 +73,10 @@ if test -n "$on_sqlite"; then
     sqlite_cannot "sqlite, a file with a log"
     run "$conform" "$plugins/sqlite.so" sqlite://
     sqlite_cannot "sqlite, in memory"
+    on_the_least run "$conform" --sql "$BUILD/tests/.libs/lesser.so" "lesser:///$TMP/lesser.db?synchronous=off"
+    for example in journey quickstart; do
+        on_the_least works "$example goes on the least of databases" "$BUILD/tests/examples/$example" "lesser:///$TMP/$example.db"
+    done
     mkdir "$TMP/driver"
     run "$BUILD/tests/conformance/sqlite-driver" "$plugins/sqlite.so" "$TMP/driver"
 fi

@@ -361,6 +361,13 @@ static sqla_status begin_by_template(kit_conn *conn, uint32_t flags, uint32_t is
     return kit_run(conn, text);
 }
 
+bool kit_reads_only(void)
+{
+    const sqla_traits *t = kit_traits;
+    return kit_ops.begin != NULL || t->begin_read_only != NULL ||
+           (t->begin_with != NULL && strstr(t->begin_with, "{access}") != NULL);
+}
+
 sqla_status kit_begin_with(kit_conn *conn, uint32_t flags, uint32_t isolation)
 {
     const sqla_txn_options options = { sizeof options, flags, 0, isolation, 0 };
@@ -368,11 +375,12 @@ sqla_status kit_begin_with(kit_conn *conn, uint32_t flags, uint32_t isolation)
     kit_clear();
     if (kit_ops.begin != NULL)
         return kit_ops.begin(conn->handle, &options, KIT_ERR);
-    if (isolation != SQLA_ISOLATION_DEFAULT && t->begin_with != NULL)
+    bool reads = (flags & SQLA_TXN_READ_ONLY) != 0;
+    if (t->begin_with != NULL && (isolation != SQLA_ISOLATION_DEFAULT || (reads && t->begin_read_only == NULL)))
         return begin_by_template(conn, flags, isolation);
-    return kit_run(conn, (flags & SQLA_TXN_READ_ONLY) != 0 && t->begin_read_only != NULL ? t->begin_read_only
-                         : (flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL       ? t->begin_write
-                                                                                         : t->begin);
+    return kit_run(conn, reads                                               ? t->begin_read_only
+                         : (flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL ? t->begin_write
+                                                                                   : t->begin);
 }
 
 sqla_status kit_begin(kit_conn *conn, uint32_t flags)

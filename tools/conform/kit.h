@@ -116,6 +116,7 @@ const char *kit_schema(kit_conn *conn, const char *table);
 
 /* Transactions by the driver's slot or by the traits, as the host does it. */
 sqla_status kit_begin(kit_conn *conn, uint32_t flags);
+bool kit_reads_only(void); /* are there transactions in which the database refuses writes? */
 sqla_status kit_begin_with(kit_conn *conn, uint32_t flags, uint32_t isolation);
 sqla_status kit_commit(kit_conn *conn);
 sqla_status kit_rollback(kit_conn *conn);

@@ -57,7 +57,7 @@ static void nothing_to_roll_back(void)
 
 static void read_only(void)
 {
-    if (!begin(SQLA_TXN_READ_ONLY, SQLA_ISOLATION_DEFAULT))
+    if (!kit_reads_only() || !begin(SQLA_TXN_READ_ONLY, SQLA_ISOLATION_DEFAULT))
         return;
     PAIR_IS(
         kit_run(&pair_db.db, "INSERT INTO [conf_pair] ([n], [name]) VALUES (1, 'a')"), SQLA_ERR_READ_ONLY);

@@ -175,6 +175,11 @@ static void sql__round_trip(void)
     place x;
     set_up(&x);
     sqla_metadata *found = sqla_inspect(x.db, NULL, &x.err);
+    if (found == NULL && x.err.status == SQLA_ERR_UNSUPPORTED) {
+        sqla_error_clear(&x.err);
+        tear_down(&x);
+        conform_unsupported("the slot 'reflect' is empty");
+    }
     const char *const names[] = { "conf_authors", "conf_books",
         "conf_table_whose_name_is_long_and_says_much" };
     for (size_t t = 0; found != NULL && t < 3; t++) {
@@ -290,20 +295,20 @@ static int64_t count_found(sqla_stmt *q, sqla_error *err)
 
 static void sql__queries(void)
 {
-    static const int64_t scores[] = { 1, 3, 99 };
     place x;
     set_up(&x);
     sqla_session *s = sqla_open(x.maker, &x.err);
-    sqla_add(s, Author, .code = "a", .name = "Anna", .score = 1);
+    Author *anna = sqla_add(s, Author, .code = "a", .name = "Anna", .score = 1);
     sqla_add(s, Author, .code = "b", .name = "50%", .score = 2, .born = SQLA_SOME(1900));
-    sqla_add(s, Author, .code = "c", .name = "anna", .score = 3);
+    Author *small = sqla_add(s, Author, .code = "c", .name = "anna", .score = 3);
     sqla_commit(s, &x.err);
+    const int64_t ids[] = { anna != NULL ? anna->id : 0, small != NULL ? small->id : 0, INT32_MAX };
     sqla_stmt *q = sqla_select(s, Author);
-    CHECK_INT(count_found(sqla_where_in_i64(q, sqla_col(Author, id), scores, 0), &x.err), 0);
+    CHECK_INT(count_found(sqla_where_in_i64(q, sqla_col(Author, id), ids, 0), &x.err), 0);
     q = sqla_select(s, Author);
     CHECK_INT(count_found(sqla_where(q, sqla_in(sqla_col(Author, score), 1.0, 3.0, 99.0)), &x.err), 2);
     q = sqla_select(s, Author);
-    CHECK_INT(count_found(sqla_where_in_i64(q, sqla_col(Author, id), scores, 3), &x.err), 2);
+    CHECK_INT(count_found(sqla_where_in_i64(q, sqla_col(Author, id), ids, 3), &x.err), 2);
     q = sqla_select(s, Author);
     CHECK_INT(count_found(sqla_where(q, sqla_is_null(sqla_col(Author, born))), &x.err), 2);
     q = sqla_order_by(sqla_select(s, Author), sqla_col(Author, id));
