@@ -40,12 +40,6 @@ static struct {
 /* In MariaDB; one may have gone in the meantime (1094). */
 #define KILL_THEM "BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; FOR s IN (SELECT ID "
 
-static const char *server(void)
-{
-    const char *url = getenv("SQLA_TEST_POSTGRES_URL");
-    return url != NULL && *url != '\0' ? url : NULL;
-}
-
 /* ---- places ------------------------------------------------------------------------------------------------------ */
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at)
@@ -152,6 +146,12 @@ static void name_database(bool on_mariadb)
 /* ---- PostgreSQL beside the library ------------------------------------------------------------------------------- */
 
 #ifdef WITH_POSTGRES
+static const char *server(void)
+{
+    const char *url = getenv("SQLA_TEST_POSTGRES_URL");
+    return url != NULL && *url != '\0' ? url : NULL;
+}
+
 static PGconn *postgres_held;
 
 /* Run one statement; the first cell goes to ret, where there is one. */
