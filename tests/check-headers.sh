@@ -3,12 +3,12 @@
 # that is here.
 . "$SRC/tests/check.sh"
 
-# compile COMPILER STANDARD LANGUAGE HEADER
+# compile COMPILER STANDARD LANGUAGE HEADER: with the warnings that the headers keep from others.
 compile()
 {
     echo "#include <sqla/$4>" >"$TMP/alone.$3"
     echo "int main(void) { return 0; }" >>"$TMP/alone.$3"
-    "$1" "-std=$2" -Wall -Wextra -pedantic -Wshadow -Werror -fsyntax-only -I "$SRC/abi" -I "$SRC/core/include" "$TMP/alone.$3"
+    "$1" "-std=$2" -DSQLA_CHECK_HEADERS -Wall -Wextra -pedantic -Wshadow -Werror -fsyntax-only -I "$SRC/abi" -I "$SRC/core/include" "$TMP/alone.$3"
 }
 
 used=
