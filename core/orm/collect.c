@@ -114,25 +114,14 @@ void sqla__collect_keep(sqla__work *w)
     }
 }
 
-/* "the row of the 'User' with key 7", or of a 'User' */
-static void describe(char *buf, size_t size, const sqla__object *object)
-{
-    char value[64];
-    const sqla__mapping *mapping = sqla__mapping_of(object);
-    if (mapping->key_count == 1)
-        sqla_value_print(value, sizeof value, sqla__field_value(&mapping->columns[mapping->keys[0]].slot, sqla__snapshot_of(object)));
-    snprintf(buf, size, "the row of %s'%s'%s%s", mapping->key_count == 1 ? "the " : "a ", mapping->model->name,
-        mapping->key_count == 1 ? " with key " : "", mapping->key_count == 1 ? value : "");
-}
-
 /* The row of an object went unasked, and the program has changed the object as if it were there. That is told once. */
 static sqla_status tell_lost(sqla__object *object, sqla_error *err)
 {
-    char row[200];
-    describe(row, sizeof row, object);
+    char name[200];
+    sqla__error_set(err, SQLA_ERR_STALE, "the row of %s is gone, so that its change cannot be written",
+        sqla__object_name(object, name, sizeof name));
     object->flags &= (uint8_t)~SQLA__FLAG_LOST;
     sqla__object_revert(object);
-    sqla__error_set(err, SQLA_ERR_STALE, "%s is gone, so that its change cannot be written", row);
     sqla__error_hint(err, "the database deleted it together with one that it points at, or another client did; "
                           "sqla_add_object makes a new row of the object");
     return err->status;

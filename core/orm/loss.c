@@ -4,7 +4,6 @@
 #include "orm/session.h"
 
 #include "engine/engine.h"
-#include "orm/field.h"
 
 /* Objects up to which a session is looked through for fields that were changed; more would make closing slow. */
 enum { MOST_LOOKED_AT = 10000 };
@@ -48,19 +47,6 @@ static size_t look_at_pool(loss *l, const sqla__pool *pool, size_t left)
     return left;
 }
 
-/* "the 'User' with key 7", or a new one */
-static void describe(char *buf, size_t size, const sqla__object *object)
-{
-    char value[64];
-    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
-    if (object->state != SQLA_PERSISTENT || mapping->key_count != 1) {
-        snprintf(buf, size, "%s'%s'", object->state != SQLA_PERSISTENT ? "a new " : "a ", mapping->model->name);
-        return;
-    }
-    sqla_value_print(value, sizeof value, sqla__field_value(&mapping->columns[mapping->keys[0]].slot, sqla__snapshot_of(object)));
-    snprintf(buf, size, "the '%s' with key %s", mapping->model->name, value);
-}
-
 void sqla__session_tell_loss(const sqla_session *s)
 {
     const sqla_engine *db = s->maker->engine;
@@ -77,7 +63,6 @@ void sqla__session_tell_loss(const sqla_session *s)
         left = look_at_pool(&l, &s->pools[m], left);
     if (l.count == 0)
         return;
-    describe(object, sizeof object, l.first);
     sqla__engine_log(db, SQLA_LOG_WARNING, "a session was closed with %zu object%s that no flush has written: %s was %s", l.count,
-        l.count == 1 ? "" : "s", object, l.what);
+        l.count == 1 ? "" : "s", sqla__object_name(l.first, object, sizeof object), l.what);
 }

@@ -10,6 +10,24 @@
 #include "orm/identity.h"
 #include "orm/parent.h"
 
+/* ---- its name -------------------------------------------------------------------------------------------------- */
+
+const char *sqla__object_name(const sqla__object *object, char *buf, size_t size)
+{
+    char key[64];
+    if (object == NULL)
+        return "nobody";
+    const sqla__mapping *mapping = sqla__pool_of(object)->mapping;
+    bool has_row = object->state == SQLA_PERSISTENT || (object->flags & SQLA__FLAG_LOST) != 0;
+    if (!has_row || mapping->key_count != 1) {
+        snprintf(buf, size, "%s'%s'", has_row ? "a " : "a new ", mapping->model->name);
+        return buf;
+    }
+    sqla_value_print(key, sizeof key, sqla__field_value(&mapping->columns[mapping->keys[0]].slot, sqla__snapshot_of(object)));
+    snprintf(buf, size, "the '%s' with key %s", mapping->model->name, key);
+    return buf;
+}
+
 /* ---- add ------------------------------------------------------------------------------------------------------- */
 
 /* Bytes that cannot be, and a decimal that the database would round. */

@@ -174,22 +174,6 @@ bool sqla__parent_changes(sqla_session *s, const sqla__object *object, const sql
 
 /* ---- contradictions -------------------------------------------------------------------------- */
 
-/* "the 'User' with key 3", "a new 'User'", "nobody" */
-static const char *describe(char *buf, size_t size, const sqla__foreign_key *key, const sqla__object *owner)
-{
-    char value[64];
-    if (owner == NULL)
-        return "nobody";
-    if (owner->state != SQLA_PERSISTENT) {
-        snprintf(buf, size, "a new '%s'", key->target->model->name);
-        return buf;
-    }
-    sqla_value_print(
-        value, sizeof value, sqla__field_value(&referenced_column(key)->slot, sqla__snapshot_of(owner)));
-    snprintf(buf, size, "the '%s' with key %s", key->target->model->name, value);
-    return buf;
-}
-
 static sqla_status contradicts(const sqla__foreign_key *key, const sqla__link *link, const char *field,
     const char *what, sqla_error *err)
 {
@@ -197,7 +181,7 @@ static sqla_status contradicts(const sqla__foreign_key *key, const sqla__link *l
     const char *verb = link->removed ? "removed from" : "appended to";
     sqla__error_set(err, SQLA_ERR_MISUSE, "'%s' of '%s' says %s, but the object was %s '%s' of %s", field,
         key->holder->model->name, what, verb, key->collection->item->field,
-        describe(owner, sizeof owner, key, link->owner));
+        sqla__object_name(link->owner, owner, sizeof owner));
     sqla__error_hint(err, "say it once: assign the pointer or the key, or append and remove");
     return err->status;
 }
@@ -212,7 +196,7 @@ static sqla_status check_link(sqla_session *s, const sqla__object *object, const
         const sqla__object *to = sqla__session_object(s, sqla__pointer_at(key->pointer, row));
         if ((to == link->owner) == link->removed)
             return contradicts(
-                key, link, key->pointer->item->field, describe(what, sizeof what, key, to), err);
+                key, link, key->pointer->item->field, sqla__object_name(to, what, sizeof what), err);
     }
     if (key_assigned(object, key)) {
         sqla_value_print(value, sizeof value, sqla__field_value(&key_column(key)->slot, row));
@@ -241,7 +225,7 @@ static sqla_status check_pointer(
         return SQLA_OK;
     sqla_value_print(value, sizeof value, sqla__field_value(&key_column(key)->slot, row));
     return sqla__error_set(err, SQLA_ERR_MISUSE, "'%s' of '%s' was set to %s, but its '%s' to %s",
-        key_column(key)->item->field, name, value, field, describe(to, sizeof to, key, target));
+        key_column(key)->item->field, name, value, field, sqla__object_name(target, to, sizeof to));
 }
 
 sqla_status sqla__parent_check(

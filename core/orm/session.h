@@ -212,6 +212,8 @@ void sqla__undo_expunge(sqla_session *s, sqla__object *object);
 /* Objects whose changes were never flushed go back to their snapshots (rollback). What was read after `clock` is stale. */
 void sqla__discard_changes(sqla_session *s, uint32_t clock);
 /* One object: columns and pointers as in its snapshot. */
+/* For messages: "the 'User' with key 7"; "a 'User'", whose key has several columns; "a new 'User'"; "nobody". Returns: it, in buf or not. */
+const char *sqla__object_name(const sqla__object *object, char *buf, size_t size);
 void sqla__object_revert(sqla__object *object);
 
 /* Put a transient object among the pending ones (again). */
