@@ -157,10 +157,10 @@ jobs()
     nproc 2>/dev/null || echo 2
 }
 
-# Half of the tests wait most of their time: for deadlines, and for servers.
+# Some tests wait most of their time: for deadlines, and for servers.
 tests_at_once()
 {
-    echo $((2 * $(jobs)))
+    echo $(($(jobs) + 1))
 }
 
 # Whether configure knows of all that find_missing asks for: a build of the demo's has no tests.

@@ -196,16 +196,31 @@ static void postgres_let_go(void)
     postgres_held = NULL;
 }
 
+/* The connection by which databases come and go: one for all tests of a process, since a new one takes longer than a small test. */
+static PGconn *postgres_own(void)
+{
+    static PGconn *conn;
+    static pid_t owner;
+    if (conn != NULL && owner == getpid() && PQstatus(conn) == CONNECTION_OK)
+        return conn;
+    if (owner == getpid())
+        PQfinish(conn);
+    owner = getpid();
+    return conn = postgres_connect(server());
+}
+
+/* Some tests end every session there is. */
+static bool postgres_run_own(const char *sql)
+{
+    PGconn *conn = postgres_own();
+    PQclear(PQexec(conn, ""));
+    return postgres_run_on(PQstatus(conn) == CONNECTION_OK ? conn : postgres_own(), sql, NULL, 0);
+}
+
 /* From PostgreSQL 15 on a database is made by way of the log unless one says otherwise, which takes ten times as long. */
 static const char *strategy(void)
 {
-    static const char *chosen;
-    if (chosen == NULL) {
-        PGconn *conn = postgres_connect(server());
-        chosen = PQserverVersion(conn) >= 150000 ? " STRATEGY FILE_COPY" : "";
-        PQfinish(conn);
-    }
-    return chosen;
+    return PQserverVersion(postgres_own()) >= 150000 ? " STRATEGY FILE_COPY" : "";
 }
 
 static const char *postgres_make(void)
@@ -213,7 +228,7 @@ static const char *postgres_make(void)
     char sql[256];
     name_database(false);
     snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE template0%s", now.database, strategy());
-    if (with_database(now.url, sizeof now.url, server(), now.database) && postgres_run(server(), sql, NULL, 0))
+    if (with_database(now.url, sizeof now.url, server(), now.database) && postgres_run_own(sql))
         return now.url;
     now.database[0] = '\0';
     return NULL;
@@ -225,9 +240,9 @@ static void postgres_drop(void)
     snprintf(sql, sizeof sql,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s' AND pid <> pg_backend_pid()",
         now.database);
-    postgres_run(server(), sql, NULL, 0);
+    postgres_run_own(sql);
     snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s", now.database);
-    postgres_run(server(), sql, NULL, 0);
+    postgres_run_own(sql);
     now.database[0] = '\0';
 }
 #else

@@ -90,7 +90,8 @@ static void update_nothing(void) { exec_counts("UPDATE pairs SET n = 0 WHERE id 
 static void delete_all(void)
 {
     exec_counts("DELETE FROM added WHERE n > 0", pair.rows);
-    pair.rows = pair.sum = 0;
+    if (!pair.lost)
+        pair.rows = pair.sum = 0;
 }
 
 static void prepared(void)

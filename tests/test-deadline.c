@@ -179,34 +179,46 @@ static void call__further_results_have_the_deadline(const char *url)
 
 /* ---- a lock in the way ---------------------------------------------------------------------------------------------- */
 
-static void lock__is_not_waited_for_longer(const char *url)
+/* What keeps a commit waiting leaves it to be repeated. */
+static void commit_behind_a_reader(sqla_conn *conn, const char *url)
+{
+    harness_hold(url, "BEGIN; SELECT count(*) FROM t");
+    CU_ASSERT_EQUAL(sqla_conn_begin(conn, NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 5", NULL, NULL), SQLA_OK);
+    int64_t start = now_ms();
+    CU_ASSERT_EQUAL(sqla_conn_commit(conn, NULL), SQLA_ERR_BUSY);
+    CU_ASSERT(took(start, 140, 250));
+    harness_let_go();
+    CU_ASSERT_EQUAL(sqla_conn_commit(conn, NULL), SQLA_OK);
+    CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT n FROM t"), 5);
+}
+
+/* A server that is too busy to answer in time leaves it open what became of a statement that commits by itself. */
+static bool wait_for_a_lock(sqla_engine *db, const char *url)
 {
     bool sqlite = harness_sqlite_path(url) != NULL;
     sqla_error err = SQLA_ERROR_INIT;
-    harness_sql(url, "CREATE TABLE t (n INTEGER NOT NULL)");
-    harness_sql(url, "INSERT INTO t VALUES (1)");
-    sqla_engine *db = sqla_create_engine(with_query(url, "statement_timeout_ms=150"), NULL, &err);
     sqla_conn *conn = sqla_connect(db, &err);
     harness_hold(url, sqlite ? "BEGIN IMMEDIATE" : "BEGIN; UPDATE t SET n = 2");
     int64_t start = now_ms();
-    CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 3", NULL, &err), SQLA_ERR_TIMEOUT);
-    CU_ASSERT(is(&err, SQLA_ERR_TIMEOUT));
+    sqla_status status = sqla_execute(conn, "UPDATE t SET n = 3", NULL, &err);
+    bool known = status != SQLA_ERR_UNKNOWN_OUTCOME || sqlite;
+    CU_ASSERT(is(&err, known ? SQLA_ERR_TIMEOUT : SQLA_ERR_UNKNOWN_OUTCOME));
     CU_ASSERT(took(start, 140, 250));
     harness_let_go();
-    CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 4", NULL, NULL), SQLA_OK);
-    if (sqlite) { /* what keeps a commit waiting leaves it to be repeated */
-        harness_hold(url, "BEGIN; SELECT count(*) FROM t");
-        CU_ASSERT_EQUAL(sqla_conn_begin(conn, NULL), SQLA_OK);
-        CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 5", NULL, NULL), SQLA_OK);
-        start = now_ms();
-        CU_ASSERT_EQUAL(sqla_conn_commit(conn, NULL), SQLA_ERR_BUSY);
-        CU_ASSERT(took(start, 140, 250));
-        harness_let_go();
-        CU_ASSERT_EQUAL(sqla_conn_commit(conn, NULL), SQLA_OK);
-        CU_ASSERT_EQUAL(harness_sql_int(url, "SELECT n FROM t"), 5);
-    }
+    if (known)
+        CU_ASSERT_EQUAL(sqla_execute(conn, "UPDATE t SET n = 4", NULL, NULL), SQLA_OK);
+    if (sqlite)
+        commit_behind_a_reader(conn, url);
     sqla_conn_close(conn);
-    sqla_engine_free(db);
+    return known;
+}
+
+static void lock__is_not_waited_for_longer(const char *url)
+{
+    harness_sql(url, "CREATE TABLE t (n INTEGER NOT NULL)");
+    harness_sql(url, "INSERT INTO t VALUES (1)");
+    CU_ASSERT(in_one_of_some_tries(wait_for_a_lock, url, SQLA_ENGINE_OPTIONS(.statement_timeout_ms = 150)));
 }
 
 /* ---- the network falls silent ----------------------------------------------------------------------------------------- */

@@ -98,6 +98,8 @@ static void walk(size_t a)
         if (pair.lost)
             take_another();
     }
+    if ((first->where & MAY_LOSE) != 0) /* the last call was this one */
+        take_another();
     check_table(first->name);
 }
 
