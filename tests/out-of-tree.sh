@@ -10,6 +10,18 @@ in_project()
     (cd "$TMP/kv" && unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TESTS && "$@")
 }
 
+# The kit under the address sanitizer, as the guide says.
+sanitized_template()
+{
+    asan=$($CC -print-file-name=libasan.so)
+    case $asan in /*) ;; *) return ;; esac
+    mkdir "$TMP/kv-asan"
+    # shellcheck disable=SC2046 # flags are words
+    works "the template compiles with a sanitizer" $CC -std=c11 -D_GNU_SOURCE '-DPACKAGE_VERSION="1"' -g -fsanitize=address -shared -fPIC \
+        -fvisibility=hidden -o "$TMP/kv-asan/kv.so" "$TMP/kv/kv.c" $(pkg-config --cflags sqla-driver)
+    works "the template passes the kit under a sanitizer" env LD_PRELOAD="$asan" "$conform" --sql "$TMP/kv-asan/kv.so" kv://
+}
+
 # The template: copied, built, checked and installed as its README says, into a folder of its own.
 template_driver()
 {
@@ -23,6 +35,7 @@ template_driver()
     works "the template: configure" in_project ./configure -q CC="$CC" CFLAGS='-O0 -Werror' --with-plugindir="$TMP/kv-plugins"
     works "the template: make" in_project make
     works "the template: make check" in_project make check VERBOSE=1
+    sanitized_template
     works "the template: make install" in_project make install
     same "the template installs one file" "$(ls "$TMP/kv-plugins")" kv.so
     works "the template's program compiles" compile ask-kv "$SRC/tests/installed/ask-kv.c"
