@@ -69,7 +69,7 @@ static const char *behind_quoted(const char *at)
     return at;
 }
 
-/* Does a statement have these words, one behind the other, outside of quotes? "*" is any word. */
+/* Does a statement have these words, one behind the other, outside of quotes? */
 static bool says(const char *text, const char *words)
 {
     const char *wanted = words;
@@ -77,7 +77,7 @@ static bool says(const char *text, const char *words)
         size_t n = 0, m = strcspn(wanted, " ");
         while (isalnum((unsigned char)text[n]) || text[n] == '_')
             n++;
-        bool same = n > 0 && (*wanted == '*' || (n == m && strncasecmp(text, wanted, n) == 0));
+        bool same = n > 0 && n == m && strncasecmp(text, wanted, n) == 0;
         if (same)
             wanted += m + (wanted[m] == ' ');
         else if (n > 0)
@@ -98,17 +98,27 @@ static sqla_status run_inner(sqla_driver_conn *conn, const char *text)
     return status;
 }
 
+/* The name behind a word of a statement, without its quotes; "": there is none. */
+static const char *name_behind(const char *text, const char *word, char name[100])
+{
+    const char *at = strstr(text, word);
+    name[0] = '\0';
+    if (at != NULL && sscanf(at + strlen(word), " \"%99[^\"]", name) != 1)
+        sscanf(at + strlen(word), " %99[A-Za-z0-9_]", name);
+    return at;
+}
+
 /* Whether each table is there that a new one points at, itself aside. */
 static bool finds_its_tables(sqla_driver_conn *conn, const char *text)
 {
-    char own[100] = "", other[100], query[200];
-    sscanf(text, "CREATE TABLE \"%99[^\"]\"", own);
-    while ((text = strstr(text, "REFERENCES \"")) != NULL) {
-        text += strlen("REFERENCES \"");
-        sscanf(text, "%99[^\"]", other);
+    char own[100], other[100], query[200];
+    if (name_behind(text, "CREATE TABLE IF NOT EXISTS ", own) != text && name_behind(text, "CREATE TABLE ", own) != text)
+        return true;
+    while ((text = name_behind(text, "REFERENCES ", other)) != NULL) {
         snprintf(query, sizeof query, "SELECT 1 FROM \"%s\" LIMIT 0", other);
         if (strcmp(own, other) != 0 && run_inner(conn, query) != SQLA_OK)
             return false;
+        text += strlen("REFERENCES ");
     }
     return true;
 }
