@@ -1091,6 +1091,66 @@ static void flush__keeps_no_text_of_the_program(const char *url)
 }
 
 /* Neither of a new object, which may be added again, nor of one whose row is there. */
+/* What is lent may be another object's own text, which that one gives up first. */
+static void flush__takes_texts_of_other_objects(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    C *p = sqla_add(x.s, C, .name = "first"), *q = sqla_add(x.s, C, .name = "other"), *c = sqla_add(x.s, C, .name = "c");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    p->name = "second";
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    const char *name = p->name;
+    p->name = q->name;
+    q->name = name;
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_STRING_EQUAL(p->name, "other");
+    CU_ASSERT_STRING_EQUAL(q->name, "second");
+    c->name = q->name;
+    CU_ASSERT_EQUAL(sqla_refresh(x.s, q, &x.err), SQLA_OK);
+    CU_ASSERT_EQUAL(sqla_refresh(x.s, p, &x.err), SQLA_OK);
+    CU_ASSERT_STRING_EQUAL(c->name, "second");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    c->name = p->name; /* both are stale */
+    CU_ASSERT_PTR_EQUAL(sqla_get(x.s, C, q->id, &x.err), q);
+    CU_ASSERT_PTR_EQUAL(sqla_get(x.s, C, p->id, &x.err), p);
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_STRING_EQUAL(c->name, "other");
+    CU_ASSERT_STRING_EQUAL(harness_sql_text(url, "SELECT name FROM c ORDER BY id DESC LIMIT 1"), "other");
+    CU_ASSERT(family_fine(&x));
+    family_close(&x);
+}
+
+/* It was added under a key that another object took since, and both go back. */
+static void rollback__takes_a_new_object_out_of_its_place(const char *url)
+{
+    family x;
+    family_open(&x, url);
+    Land *r = sqla_add(x.s, Land, .code = "a", .name = "r");
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    r->name = "again";
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    Land *n = sqla_add(x.s, Land, .code = "k", .name = "new");
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    memcpy(n->code, "o", 2);
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    memcpy(r->code, "k", 2);
+    CU_ASSERT_EQUAL(sqla_flush(x.s, &x.err), SQLA_OK);
+    sqla_rollback(x.s, &x.err);
+    CU_ASSERT_EQUAL(sqla_state(x.s, n), SQLA_TRANSIENT);
+    harness_sql(url, "INSERT INTO land (code, name) VALUES ('k', 'of another')");
+    Land *got = sqla_get(x.s, Land, "k", &x.err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(got);
+    CU_ASSERT_PTR_NOT_EQUAL(got, n);
+    CU_ASSERT_STRING_EQUAL(got->name, "of another");
+    got->name = "mine";
+    CU_ASSERT_EQUAL(sqla_commit(x.s, &x.err), SQLA_OK);
+    CU_ASSERT_STRING_EQUAL(harness_sql_text(url, "SELECT name FROM land WHERE code = 'k'"), "mine");
+    CU_ASSERT_STRING_EQUAL(harness_sql_text(url, "SELECT name FROM land WHERE code = 'a'"), "r");
+    CU_ASSERT(family_fine(&x));
+    family_close(&x);
+}
+
 static void flush__that_fails_keeps_no_text_either(const char *url)
 {
     family x;
@@ -1643,6 +1703,8 @@ static const struct harness_test tests[] = {
     { "rollback unreads what was read", rollback__unreads_what_was_read, HARNESS_DATABASES },
     { "rollback of a savepoint forgets rows that it read", rollback__of_a_savepoint_forgets_rows_that_it_read, HARNESS_DATABASES },
     { "flush keeps no text of the program", flush__keeps_no_text_of_the_program, HARNESS_DATABASES },
+    { "flush takes texts of other objects", flush__takes_texts_of_other_objects, HARNESS_DATABASES },
+    { "rollback takes a new object out of its place", rollback__takes_a_new_object_out_of_its_place, HARNESS_DATABASES },
     { "a flush that fails keeps no text either", flush__that_fails_keeps_no_text_either, HARNESS_DATABASES },
     { "a flush that fails keeps no text of a change either", flush__that_fails_keeps_no_text_of_a_change_either, HARNESS_DATABASES },
     { "expunge leaves nobody pointing at it", expunge__leaves_nobody_pointing_at_it, HARNESS_DATABASES },

@@ -146,6 +146,27 @@ static bool touch_pool(wave *v, const sqla__foreign_key *key, const sqla__hash *
     return true;
 }
 
+/* Which of the keys that these actions, of one foreign key, are about has another parent now? */
+static bool find_handed_on(sqla__action *actions, size_t n)
+{
+    const sqla_slot *slot = parent_slot(actions->key);
+    sqla__hash taken = { 0 };
+    bool done = true;
+    size_t size;
+    for (size_t i = 0; i < n && done; i++) {
+        const sqla_value now = sqla__field_value(slot, sqla__snapshot_of(actions[i].parent));
+        const void *bytes = sqla__value_bytes(&now, &size);
+        done = now.type == SQLA_NULL || sqla__hash_put(&taken, bytes, size, actions[i].parent);
+    }
+    for (size_t i = 0; i < n && done; i++) {
+        const void *bytes = sqla__value_bytes(&actions[i].before, &size);
+        const sqla__object *other = sqla__hash_get(&taken, bytes, size);
+        actions[i].handed_on = other != NULL && other != actions[i].parent;
+    }
+    sqla__hash_release(&taken);
+    return done;
+}
+
 /* The actions of one foreign key follow one another. */
 static bool find_touched(wave *v, size_t from, size_t to)
 {
@@ -159,7 +180,7 @@ static bool find_touched(wave *v, size_t from, size_t to)
             const void *bytes = sqla__value_bytes(&action->before, &size);
             done = sqla__hash_put(&by_value, bytes, size, (void *)(uintptr_t)action);
         }
-        done = done && touch_pool(v, key, &by_value);
+        done = done && find_handed_on(&v->work->actions.items[from], end - from) && touch_pool(v, key, &by_value);
         sqla__hash_release(&by_value);
     }
     return done;
@@ -182,9 +203,12 @@ static bool hold(wave *v)
 
 /* ---- reading again --------------------------------------------------------------------------- */
 
-static bool is_known_to_follow(const sqla__foreign_key *key)
+/* Does the key of one that was touched surely go with its parent's? Where another parent has the old one, nobody else can be meant: what
+ * stands there now came with that one. */
+static bool is_known_to_follow(const touched *t)
 {
-    return key->holder->columns[key->column].item->on_update == SQLA_CASCADE;
+    const sqla__foreign_key *key = t->action->key;
+    return t->action->handed_on || key->holder->columns[key->column].item->on_update == SQLA_CASCADE;
 }
 
 /* The stale ones, a mapping at a time. */
@@ -256,7 +280,7 @@ static sqla_status move_keys(wave *v, bool known, sqla_error *err)
         const touched *t = &v->touched.items[i];
         const sqla__foreign_key *key = t->action->key;
         if (sqla__object_fresh(v->work->session, t->object) || !key->holder->columns[key->column].is_key ||
-            is_known_to_follow(key) != known)
+            is_known_to_follow(t) != known)
             continue;
         if ((!is_lifted(v, t->object) && !lift(v, t->object)) || !take_key(v, t))
             return sqla__error_nomem(err);
@@ -269,7 +293,7 @@ static sqla_status set_down(wave *v, sqla__object *object, sqla_error *err)
 {
     sqla__pool *pool = sqla__pool_of(object);
     if (sqla__identity_find(pool, sqla__snapshot_of(object)) != NULL)
-        return sqla__object_lose(v->work->session, object, err);
+        return sqla__texts_keep(object, &v->work->session->lent) ? sqla__object_lose(v->work->session, object, err) : sqla__error_nomem(err);
     return sqla__identity_put(pool, object) ? SQLA_OK : sqla__error_nomem(err);
 }
 
@@ -300,7 +324,7 @@ static sqla_status read_moved(wave *v, bool known, sqla_error *err)
     return status;
 }
 
-/* Where the models say that a primary key goes with its parent's, its old one may be another row's by now. */
+/* Where a primary key is known to go with its parent's, its old one may be another row's by now. */
 static sqla_status read_again(wave *v, bool deleted, sqla_error *err)
 {
     for (size_t i = 0; i < v->objects.count; i++)
@@ -330,7 +354,7 @@ static sqla_status note_changed(wave *v, sqla_error *err)
         qsort(v->held.items, v->held.count, sizeof *v->held.items, by_key);
     for (size_t i = 0; i < v->held.count; i++) {
         const held *h = &v->held.items[i];
-        const sqla__action action = { h->key, h->object, h->value };
+        const sqla__action action = { .key = h->key, .parent = h->object, .before = h->value };
         bool same = h->object->state == SQLA_PERSISTENT &&
                     same_value(h->value, sqla__field_value(parent_slot(h->key), sqla__snapshot_of(h->object)));
         if (!same && h->value.type != SQLA_NULL && !sqla__vec_push(&v->work->actions, action))

@@ -293,11 +293,20 @@ static void *carve(sqla__text_heap *heap, uint32_t class)
     return block;
 }
 
+static void *take_large(sqla__text_heap *heap, size_t size)
+{
+    if (!sqla__vec_reserve(&heap->retired_large, heap->retired_large.count + heap->large_count + 1))
+        return NULL;
+    void *block = sqla__alloc(size);
+    heap->large_count += block != NULL;
+    return block;
+}
+
 void *sqla__text_take(sqla__text_heap *heap, size_t size, bool *ret_large)
 {
     *ret_large = size > (size_t)SQLA__PAGE_CLASSES * 16;
     if (*ret_large)
-        return sqla__alloc(size);
+        return take_large(heap, size);
     uint32_t class = (uint32_t)(size + 15) / 16;
     void *block = heap->free[class];
     if (block == NULL)
@@ -312,6 +321,7 @@ void sqla__text_give(sqla__text_heap *heap, void *block, bool large)
         return;
     if (large) {
         sqla__free(block);
+        heap->large_count--;
         return;
     }
     uint32_t class = ((sqla__text_page *)((uintptr_t)block & ~(uintptr_t)(SQLA__PAGE_SIZE - 1)))->class;
@@ -319,8 +329,31 @@ void sqla__text_give(sqla__text_heap *heap, void *block, bool large)
     heap->free[class] = block;
 }
 
+/* One for which there is no memory in the list is not used again. */
+void sqla__text_retire(sqla__text_heap *heap, void *block, bool large)
+{
+    if (block == NULL)
+        return;
+    if (large)
+        heap->retired_large.items[heap->retired_large.count++] = block;
+    else
+        (void)sqla__vec_push(&heap->retired, block);
+}
+
+void sqla__text_drain(sqla__text_heap *heap)
+{
+    for (size_t i = 0; i < heap->retired.count; i++)
+        sqla__text_give(heap, heap->retired.items[i], false);
+    for (size_t i = 0; i < heap->retired_large.count; i++)
+        sqla__text_give(heap, heap->retired_large.items[i], true);
+    heap->retired.count = heap->retired_large.count = 0;
+}
+
 void sqla__text_release(sqla__text_heap *heap)
 {
+    sqla__text_drain(heap);
+    sqla__vec_release(&heap->retired);
+    sqla__vec_release(&heap->retired_large);
     while (heap->pages != NULL) {
         sqla__text_page *next = heap->pages->next;
         store_give(heap->store, heap->pages);
@@ -333,7 +366,7 @@ void sqla__text_release(sqla__text_heap *heap)
 void sqla__object_set_texts(sqla__object *object, void *block, bool large, bool keep_old)
 {
     if (!keep_old && object->texts != NULL)
-        sqla__text_give(&sqla__pool_of(object)->session->texts, object->texts, object->flags & SQLA__FLAG_LARGE_TEXTS);
+        sqla__text_retire(&sqla__pool_of(object)->session->texts, object->texts, object->flags & SQLA__FLAG_LARGE_TEXTS);
     if (large)
         sqla__pool_of(object)->has_extras = true;
     object->texts = block;

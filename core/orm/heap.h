@@ -109,12 +109,18 @@ typedef struct sqla__text_heap {
     struct sqla__text_page *current[SQLA__PAGE_CLASSES + 1]; /* by class: a block has class * 16 bytes */
     void *free[SQLA__PAGE_CLASSES + 1];
     struct sqla__text_page *pages;
+    SQLA__VEC(void *) retired, retired_large;
+    size_t large_count;                      /* large blocks that are out; each has its room in retired_large */
 } sqla__text_heap;
 /* A block of at least size bytes. *ret_large: it must be said when it is freed. NULL: out of memory. */
 void *sqla__text_take(sqla__text_heap *heap, size_t size, bool *ret_large);
 void sqla__text_give(sqla__text_heap *heap, void *block, bool large);
+/* The same, but it may be read until sqla__text_drain: the program may have assigned a text in it to a field of another object,
+ * which the next flush copies. */
+void sqla__text_retire(sqla__text_heap *heap, void *block, bool large);
+void sqla__text_drain(sqla__text_heap *heap);
 void sqla__text_release(sqla__text_heap *heap); /* the pages; large blocks are given one by one before */
-/* Replace the text block of an object (the old one is given back unless keep_old). */
+/* Replace the text block of an object (the old one is retired unless keep_old). */
 void sqla__object_set_texts(sqla__object *object, void *block, bool large, bool keep_old);
 
 #endif

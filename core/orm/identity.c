@@ -128,14 +128,18 @@ bool sqla__identity_put(sqla__pool *pool, sqla__object *object)
     return true;
 }
 
-/* Slots behind the hole move up where they are past their home, so no mark of a removed one is needed. */
+/* While a rollback puts things back, two may stand under one key. Slots behind the hole move up where they are past their home, so no mark of a removed one is needed. */
 void sqla__identity_remove(sqla__pool *pool, const sqla__object *object)
 {
     struct sqla__identity *map = &pool->map;
-    uint32_t hole = find_slot(pool, (const char *)sqla__struct_of(object) + pool->snapshot);
-    if (hole == map->capacity || slot_object(pool, map->slots[hole]) != object)
+    if (map->count == 0)
         return;
     uint32_t mask = map->capacity - 1;
+    uint32_t hole = hash_key(pool->mapping, (const char *)sqla__struct_of(object) + pool->snapshot) & mask;
+    while (map->slots[hole] != 0 && slot_object(pool, map->slots[hole]) != object)
+        hole = (hole + 1) & mask;
+    if (map->slots[hole] == 0)
+        return;
     for (uint32_t i = (hole + 1) & mask; map->slots[i] != 0; i = (i + 1) & mask) {
         uint32_t home = slot_hash(map->slots[i]) & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {

@@ -596,6 +596,7 @@ void sqla__discard_changes(sqla_session *s, uint32_t clock)
             }
         }
     }
+    sqla__text_drain(&s->texts);
 }
 
 /* ---- text for fields ------------------------------------------------------------------------------------------- */

@@ -397,6 +397,8 @@ sqla_status sqla__flush(sqla_session *s, sqla_error *err)
     }
     work_release(&w);
     sqla__arena_reset(&s->flush_arena);
+    if (status == SQLA_OK) /* no field is lent any more */
+        sqla__text_drain(&s->texts);
     s->flushing = false;
     return status == SQLA_OK || can_be_repeated(s, status) ? status : sqla__session_break(s, err, status);
 }

@@ -31,6 +31,7 @@ typedef struct sqla__action {
     const sqla__foreign_key *key; /* which points at it */
     sqla__object *parent;
     sqla_value before;
+    bool handed_on;               /* another object has it now */
 } sqla__action;
 typedef SQLA__VEC(sqla__action) sqla__actions;
 
