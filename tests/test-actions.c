@@ -379,6 +379,41 @@ static void update__by_hand_is_followed_too(const char *url)
 }
 
 /* An object whose row was not found under its new key has none, whoever has the old one by now. */
+/* Towns a and x with a plate and a screw each; of what is between a session has nothing. */
+static void update__goes_through_rows_outside_of_the_session(const char *url)
+{
+    world w;
+    open_world(&w, url);
+    for (int i = 0; i < 2; i++) {
+        const char *code = i == 0 ? "a" : "x";
+        sqla_add(w.s, Town, .code = code);
+        sqla_add(w.s, Plate, .town_code = code);
+        sqla_add(w.s, Screw, .plate_code = code, .size = i);
+    }
+    commit(&w);
+    sqla_close(w.s);
+    w.s = sqla_open(w.maker, &w.err);
+    Town *a = sqla_get(w.s, Town, "a", &w.err), *x = sqla_get(w.s, Town, "x", &w.err);
+    Screw *screw = sqla_first(sqla_where(sqla_select(w.s, Screw), sqla_eq(sqla_col(Screw, size), 0)), Screw, &w.err);
+    CU_ASSERT_FATAL(a != NULL && x != NULL && screw != NULL);
+    a->code = "b";
+    flush(&w);
+    x->code = "a";
+    flush(&w);
+    CU_ASSERT(text_is(screw->plate_code, "b"));
+    screw->size = 7;
+    commit(&w);
+    CU_ASSERT(has(&w, "SELECT plate_code FROM screws WHERE size = 7", "b"));
+    CU_ASSERT_EQUAL(sqla_refresh(w.s, screw, &w.err), SQLA_OK);
+    sqla_delete(w.s, a);
+    flush(&w);
+    CU_ASSERT_EQUAL(sqla_state(w.s, screw), SQLA_DELETED);
+    sqla_rollback(w.s, &w.err);
+    CU_ASSERT_EQUAL(sqla_state(w.s, screw), SQLA_PERSISTENT);
+    CU_ASSERT(has(&w, "SELECT count(*) FROM screws", "2"));
+    close_world(&w);
+}
+
 /* In one flush, by an action that the models do not declare: what stands under the old key then came with the other hand. */
 static void update__by_hand_hands_a_key_on(const char *url)
 {
@@ -757,6 +792,7 @@ static const struct harness_test tests[] = {
     { "update: moves primary keys", update__moves_primary_keys, HARNESS_DATABASES },
     { "update: goes on to the children of children", update__goes_on_to_the_children_of_children, HARNESS_DATABASES },
     { "update: one made by hand is followed too", update__by_hand_is_followed_too, HARNESS_DATABASES },
+    { "update: goes through rows outside of the session", update__goes_through_rows_outside_of_the_session, HARNESS_DATABASES },
     { "update: one made by hand hands a key on", update__by_hand_hands_a_key_on, HARNESS_DATABASES },
     { "update: leaves rows of others alone", update__leaves_rows_of_others_alone, HARNESS_DATABASES },
     { "update: holds no texts of the parent", update__holds_no_texts_of_the_parent, HARNESS_DATABASES },

@@ -73,30 +73,42 @@ static bool same_value(sqla_value a, sqla_value b)
     return n == m && (n == 0 || memcmp(p, q, n) == 0);
 }
 
+enum { AFAR = 8 }; /* rows outside of the session through which a key is followed, at most */
+
 /* ---- noting ---------------------------------------------------------------------------------- */
 
-static sqla_status note(sqla__work *w, const sqla__foreign_key *key, sqla__object *parent, sqla_error *err)
+static sqla_status note(sqla__work *w, sqla__action action, sqla_error *err)
 {
-    sqla__action action = { .key = key, .parent = parent };
-    if (!keep_value(&w->session->flush_arena, parent_slot(key), sqla__snapshot_of(parent), &action.before))
+    if (!keep_value(&w->session->flush_arena, action.slot, sqla__snapshot_of(action.parent), &action.before))
         return sqla__error_nomem(err);
     return action.before.type == SQLA_NULL || sqla__vec_push(&w->actions, action) ? SQLA_OK
                                                                                   : sqla__error_nomem(err);
+}
+
+/* What a change of `slot` does to those that point at it by a key. A row between that is not in the session may hand it on, where it has
+ * the same value as its own key; depth: so many may lie between. */
+static sqla_status note_key(sqla__work *w, const sqla__foreign_key *key, const sqla_slot *slot, const sqla__item *items, size_t n,
+    bool deleted, uint32_t depth, sqla_error *err)
+{
+    sqla_status status = SQLA_OK;
+    const sqla__mapping *holder = key->holder;
+    for (size_t i = 0; i < n && status == SQLA_OK && w->session->pools[holder->index].map.count > 0; i++) {
+        sqla__object *parent = items[i].object;
+        if (deleted || !sqla__field_equal(slot, sqla__struct_of(parent), sqla__snapshot_of(parent)))
+            status = note(w, (sqla__action){ .key = key, .parent = parent, .slot = slot, .afar = slot != parent_slot(key) }, err);
+    }
+    for (uint32_t k = 0; k < holder->referrer_count && status == SQLA_OK && depth > 0; k++)
+        if (holder->referrers[k]->referenced_column == key->column)
+            status = note_key(w, holder->referrers[k], slot, items, n, deleted, depth - 1, err);
+    return status;
 }
 
 sqla_status sqla__actions_note(sqla__work *w, const sqla__mapping *mapping, const sqla__item *items, size_t n,
     bool deleted, sqla_error *err)
 {
     sqla_status status = SQLA_OK;
-    for (uint32_t k = 0; k < mapping->referrer_count; k++) {
-        const sqla__foreign_key *key = mapping->referrers[k];
-        if (w->session->pools[key->holder->index].map.count == 0)
-            continue;
-        for (size_t i = 0; i < n && status == SQLA_OK; i++)
-            if (deleted || !sqla__field_equal(parent_slot(key), sqla__struct_of(items[i].object),
-                               sqla__snapshot_of(items[i].object)))
-                status = note(w, key, items[i].object, err);
-    }
+    for (uint32_t k = 0; k < mapping->referrer_count && status == SQLA_OK; k++)
+        status = note_key(w, mapping->referrers[k], parent_slot(mapping->referrers[k]), items, n, deleted, AFAR, err);
     return status;
 }
 
@@ -139,7 +151,9 @@ static bool touch_pool(wave *v, const sqla__foreign_key *key, const sqla__hash *
                 continue;
             const sqla__action *action =
                 action_of(v->work->session, by_value, key, sqla__snapshot_of(object));
-            if (action != NULL && !touch(v, object, action))
+            if (action == NULL || (action->afar && sqla__find_parent(v->work->session, key, sqla__snapshot_of(object)) != NULL))
+                continue; /* a parent in the session tells by itself */
+            if (!touch(v, object, action))
                 return false;
         }
     }
@@ -147,16 +161,16 @@ static bool touch_pool(wave *v, const sqla__foreign_key *key, const sqla__hash *
 }
 
 /* Which of the keys that these actions, of one foreign key, are about has another parent now? */
-static bool find_handed_on(sqla__action *actions, size_t n)
+static bool find_handed_on(sqla__arena *arena, sqla__action *actions, size_t n)
 {
-    const sqla_slot *slot = parent_slot(actions->key);
+    sqla_value *now = sqla__arena_take(arena, n * sizeof *now); /* the table below does not copy its keys */
     sqla__hash taken = { 0 };
-    bool done = true;
+    bool done = now != NULL;
     size_t size;
     for (size_t i = 0; i < n && done; i++) {
-        const sqla_value now = sqla__field_value(slot, sqla__snapshot_of(actions[i].parent));
-        const void *bytes = sqla__value_bytes(&now, &size);
-        done = now.type == SQLA_NULL || sqla__hash_put(&taken, bytes, size, actions[i].parent);
+        now[i] = sqla__field_value(actions[i].slot, sqla__snapshot_of(actions[i].parent));
+        const void *bytes = sqla__value_bytes(&now[i], &size);
+        done = now[i].type == SQLA_NULL || sqla__hash_put(&taken, bytes, size, actions[i].parent);
     }
     for (size_t i = 0; i < n && done; i++) {
         const void *bytes = sqla__value_bytes(&actions[i].before, &size);
@@ -180,7 +194,7 @@ static bool find_touched(wave *v, size_t from, size_t to)
             const void *bytes = sqla__value_bytes(&action->before, &size);
             done = sqla__hash_put(&by_value, bytes, size, (void *)(uintptr_t)action);
         }
-        done = done && find_handed_on(&v->work->actions.items[from], end - from) && touch_pool(v, key, &by_value);
+        done = done && find_handed_on(&v->work->session->flush_arena, &v->work->actions.items[from], end - from) && touch_pool(v, key, &by_value);
         sqla__hash_release(&by_value);
     }
     return done;
@@ -255,7 +269,7 @@ static bool take_key(wave *v, const touched *t)
     sqla_error ignored;
     sqla_value value;
     sqla__error_init(&ignored);
-    if (!keep_value(&v->work->session->undo_arena, parent_slot(key), sqla__snapshot_of(t->action->parent), &value))
+    if (!keep_value(&v->work->session->undo_arena, t->action->slot, sqla__snapshot_of(t->action->parent), &value))
         return false;
     bool untouched = sqla__field_equal(child_slot(key), row, snapshot);
     if (sqla__field_set(child_slot(key), snapshot, value, &ignored) == SQLA_OK && untouched)
@@ -354,7 +368,7 @@ static sqla_status note_changed(wave *v, sqla_error *err)
         qsort(v->held.items, v->held.count, sizeof *v->held.items, by_key);
     for (size_t i = 0; i < v->held.count; i++) {
         const held *h = &v->held.items[i];
-        const sqla__action action = { .key = h->key, .parent = h->object, .before = h->value };
+        const sqla__action action = { .key = h->key, .parent = h->object, .slot = parent_slot(h->key), .before = h->value };
         bool same = h->object->state == SQLA_PERSISTENT &&
                     same_value(h->value, sqla__field_value(parent_slot(h->key), sqla__snapshot_of(h->object)));
         if (!same && h->value.type != SQLA_NULL && !sqla__vec_push(&v->work->actions, action))
@@ -392,8 +406,9 @@ static sqla_status show(wave *v, sqla_error *err)
             continue;
         sqla__object *after =
             there ? sqla__find_parent(s, t->action->key, sqla__snapshot_of(t->object)) : NULL;
-        if (after != t->action->parent)
-            status = sqla__sync_move(t->object, t->action->key, t->action->parent, after, err);
+        sqla__object *before = t->action->afar ? NULL : t->action->parent;
+        if (after != before)
+            status = sqla__sync_move(t->object, t->action->key, before, after, err);
     }
     return status;
 }

@@ -29,9 +29,11 @@ typedef SQLA__VEC(sqla__step) sqla__steps;
 /* The key of an object that others may point at, before it changes or goes. */
 typedef struct sqla__action {
     const sqla__foreign_key *key; /* which points at it */
-    sqla__object *parent;
+    sqla__object *parent;         /* or the object that a parent outside of the session points at, which goes along */
+    const sqla_slot *slot;        /* where the key is in it now */
     sqla_value before;
-    bool handed_on;               /* another object has it now */
+    bool afar;                    /* it is not the parent itself */
+    bool handed_on;               /* another object has the key now */
 } sqla__action;
 typedef SQLA__VEC(sqla__action) sqla__actions;
 
