@@ -74,6 +74,11 @@ if test -n "$on_sqlite"; then
     run "$conform" "$plugins/sqlite.so" sqlite://
     sqlite_cannot "sqlite, in memory"
     on_the_least run "$conform" --sql "$BUILD/tests/.libs/lesser.so" "lesser:///$TMP/lesser.db?synchronous=off"
+    cannot "the least" \
+        con-03 con-04 con-05 con-06 con-07 con-08 con-09 con-13 con-16 con-17 con-18 con-20 con-23 con-24 \
+        con-26 ddl-02 ddl-05 ddl-06 ddl-07 ddl-08 ddl-10 dml-02 dml-04 dml-05 dml-06 dml-14 err-06 err-08 \
+        q-10 q-11 q-12 ref-01 ref-02 ref-03 ref-04 ref-05 ref-06 ref-07 ref-10 ref-12 row-03 row-10 \
+        row-11 sql-04 tx-01 tx-02 tx-03 tx-06 tx-07 tx-10 tx-11 tx-12 tx-14
     for example in journey quickstart; do
         on_the_least works "$example goes on the least of databases" "$BUILD/tests/examples/$example" "lesser:///$TMP/$example.db"
     done
