@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "harness.h"
 
-enum { PLENTY = 1000000, DENSE = 60, STEP = 11 };
+enum { PLENTY = 1000000, DENSE = 150, STEP = 5 };
 
 /* Works in one transaction, and commits at its end. It goes on whatever fails, as a program may that looks at its error last. */
 typedef void work_fn(family *x, sqla_error *err);
