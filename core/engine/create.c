@@ -105,7 +105,7 @@ static const char *place_of(work *w, const sqla_table *table)
     return key != NULL ? sqla__hash_get(&w->there, key, length) : NULL;
 }
 
-/* Where the driver tells of no tables, the statements themselves say IF EXISTS. */
+/* The driver tells of no tables, so the statements themselves say IF EXISTS and IF NOT EXISTS. */
 static bool unsure(const work *w)
 {
     return w->conn != NULL && !w->knows;

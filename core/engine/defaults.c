@@ -73,7 +73,8 @@ static sqla_status host_begin(sqla_conn *conn, const sqla_txn_options *options, 
         return begin_with(conn, options, err);
     if (options->isolation != SQLA_ISOLATION_DEFAULT && !is_only_level(t, options->isolation))
         return sqla__error_set(err, SQLA_ERR_UNSUPPORTED, "driver '%s' cannot choose the isolation of a transaction", conn->driver->name);
-    const char *text = reads ? t->begin_read_only : (options->flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL ? t->begin_write : t->begin;
+    bool writes = (options->flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL;
+    const char *text = reads ? t->begin_read_only : writes ? t->begin_write : t->begin;
     return run_trait(conn, text, options->deadline, "begin a transaction", err);
 }
 

@@ -378,9 +378,8 @@ sqla_status kit_begin_with(kit_conn *conn, uint32_t flags, uint32_t isolation)
     bool reads = (flags & SQLA_TXN_READ_ONLY) != 0;
     if (t->begin_with != NULL && (isolation != SQLA_ISOLATION_DEFAULT || (reads && t->begin_read_only == NULL)))
         return begin_by_template(conn, flags, isolation);
-    return kit_run(conn, reads                                               ? t->begin_read_only
-                         : (flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL ? t->begin_write
-                                                                                   : t->begin);
+    bool writes = (flags & SQLA_TXN_WRITE) != 0 && t->begin_write != NULL;
+    return kit_run(conn, reads ? t->begin_read_only : writes ? t->begin_write : t->begin);
 }
 
 sqla_status kit_begin(kit_conn *conn, uint32_t flags)
